@@ -1,0 +1,250 @@
+"""Settings: ``default.toml`` holds every default, this schema holds none and refuses what it does not know."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from analyzer.errors import ConfigError
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+Positive = Annotated[float, Meta(gt=0)]
+Count = Annotated[int, Meta(ge=1)]
+NonNegative = Annotated[int, Meta(ge=0)]
+Name = Annotated[str, Meta(min_length=1)]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class IngestSettings(Section):
+    business_timezone: Name
+    timezone: Name
+    encoding: Name
+    default_channel: Literal["voice", "chat", "email", "messaging", "social"]
+    max_reject_share: Share
+    max_line_bytes: Count
+    max_member_bytes: Count
+    max_ratio: Count
+    max_members: Count
+    quarantine_days: Count
+    future_tolerance_h: Positive
+    customer_keys: Literal["clear", "hashed"]
+    key_file: str
+    messaging_gap_h: Positive
+    email_gap_h: Positive
+    batch_contacts: Count
+    mapping: dict[str, str]
+    constants: dict[str, str | int | float | bool]
+
+
+class UnderstandSettings(Section):
+    model: str
+    token_budget: Annotated[int, Meta(ge=512)]
+    threads: NonNegative
+    precision: Literal["auto", "float32", "bfloat16"]
+    cue_floor: Share
+    language_probability: Share
+    language_min_chars: NonNegative
+    swap_below: Share
+    abstain_below: Share
+    empathy_blocks: Count
+    boilerplate_share: Share
+    boilerplate_min_contacts: Count
+
+
+class JourneySettings(Section):
+    window_days: Annotated[tuple[Count, ...], Meta(min_length=1)]
+    headline_window_days: Count
+    horizon_days: Count
+    link_threshold: Share
+    redial_minutes: Positive
+    promise_grace_days: NonNegative
+    promise_default_days: Count
+    promise_threshold: Share
+    mature_share: Share
+
+
+class ScoreSettings(Section):
+    weekly: bool
+    daily: bool
+    monthly: bool
+    min_n: Count
+    interval: Annotated[float, Meta(gt=0.5, lt=1)]
+    margin: Annotated[float, Meta(ge=0)]
+    base: float
+    case_mix: tuple[str, ...]
+    weights: dict[str, float]
+    references: dict[str, float]
+
+
+class LoyaltySettings(Section):
+    definition: Name
+    horizon_days: Count
+    attitudinal: tuple[str, ...]
+    behavioural: tuple[str, ...]
+    locked_in_min_days: NonNegative
+    loyal_from: float
+    satisfied_from: float
+    quadrant_probability: Share
+    satisfaction_halflife_days: Positive
+    value_tiers: tuple[float, float]
+    risk_list_from: Share
+    thank_list_from: float
+    scale: dict[str, tuple[float, float]]
+    columns: dict[str, str]
+    constants: dict[str, str | int | float | bool]
+
+
+class AuditSettings(Section):
+    share: Share
+    seed: Name
+
+
+class Condition(Section):
+    """One condition on a measure of a contact; exactly one of ``above``, ``below``, ``equals`` is given."""
+
+    measure: Name
+    above: float | None = None
+    below: float | None = None
+    equals: str | float | None = None
+
+    def __post_init__(self) -> None:
+        if sum(bound is not None for bound in (self.above, self.below, self.equals)) != 1:
+            raise ValueError(f"condition on {self.measure}: give one of above, below, equals")
+
+
+class FlagRule(Section):
+    name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$")]
+    severity: Annotated[int, Meta(ge=1, le=3)]
+    polarity: Literal["concern", "praise"]
+    explanation: Name
+    when: Annotated[tuple[Condition, ...], Meta(min_length=1)]
+
+
+class FlagSettings(Section):
+    rules: tuple[FlagRule, ...]
+
+
+class PublishSettings(Section):
+    agents: Literal["off", "team", "pseudonym", "named"]
+    team_min_agents: Count
+    report_language: Literal["en", "de"]
+    quotes: bool
+
+
+class EngineSettings(Section):
+    workers: NonNegative
+
+
+class Settings(Section):
+    """The whole configuration, validated."""
+
+    ingest: IngestSettings
+    understand: UnderstandSettings
+    journey: JourneySettings
+    score: ScoreSettings
+    loyalty: LoyaltySettings
+    audit: AuditSettings
+    flags: FlagSettings
+    publish: PublishSettings
+    engine: EngineSettings
+
+    def __post_init__(self) -> None:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        for zone in (self.ingest.business_timezone, self.ingest.timezone):
+            try:
+                ZoneInfo(zone)
+            except (ZoneInfoNotFoundError, ValueError) as error:
+                raise ValueError(f"no such time zone: {zone!r}") from error
+        try:
+            "".encode(self.ingest.encoding)
+        except LookupError as error:
+            raise ValueError(f"no such encoding: {self.ingest.encoding!r}") from error
+        if self.journey.headline_window_days not in self.journey.window_days:
+            raise ValueError("journey.headline_window_days must be one of journey.window_days")
+        if self.score.weights.keys() != self.score.references.keys():
+            raise ValueError("score.weights and score.references must name the same parts")
+        if self.ingest.customer_keys == "hashed" and not self.ingest.key_file:
+            raise ValueError("ingest.customer_keys = hashed needs ingest.key_file")
+
+    @property
+    def hash(self) -> str:
+        """16 hex digits that change when any setting does."""
+        return hashlib.blake2b(msgspec.json.encode(self, order="deterministic"), digest_size=8).hexdigest()
+
+
+# Tables whose keys the user names; everything else must exist in default.toml before it may be set.
+_OPEN_TABLES = {("ingest", "mapping"), ("ingest", "constants"), ("loyalty", "columns"), ("loyalty", "constants"),
+                ("loyalty", "scale"), ("score", "weights"), ("score", "references")}  # fmt: skip
+
+
+def load_settings(config: Path | None = None, assignments: Sequence[str] = ()) -> Settings:
+    """Defaults, overlaid by the TOML file ``config``, overlaid by ``assignments`` such as ``score.min_n=20``.
+
+    Raises ConfigError naming the key and what is allowed.
+    """
+    merged: dict[str, Any] = tomllib.loads(default_text())
+    if config is not None:
+        _overlay(merged, _read_toml(config), ())
+    for assignment in assignments:
+        _assign(merged, assignment)
+    try:
+        return msgspec.convert(merged, Settings)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"Configuration: {error}.", hint="`analyzer config` shows every setting.") from error
+
+
+def default_text() -> str:
+    """The commented defaults, as shipped."""
+    return resources.files("analyzer").joinpath("default.toml").read_text(encoding="utf-8")
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"Cannot read {path}: {error.strerror}.", hint="Check the path given with --config.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+
+
+def _overlay(base: dict[str, Any], over: Mapping[str, Any], path: tuple[str, ...]) -> None:
+    for key, value in over.items():
+        where = (*path, key)
+        if key not in base and path not in _OPEN_TABLES:
+            raise ConfigError(f"Unknown setting {'.'.join(where)}.", hint=_nearest(key, base))
+        if isinstance(value, Mapping) and isinstance(base.get(key), dict):
+            _overlay(base[key], value, where)
+        else:
+            base[key] = value
+
+
+def _assign(base: dict[str, Any], assignment: str) -> None:
+    path, separator, text = assignment.partition("=")
+    if not separator or not path.strip():
+        raise ConfigError(f"Cannot read --set {path.strip() or '(empty)'}.", hint="Write it as section.key=value.")
+    try:
+        value = tomllib.loads(f"v = {text}")["v"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    nested: Any = value
+    for key in reversed(path.strip().split(".")):
+        nested = {key: nested}
+    _overlay(base, nested, ())
+
+
+def _nearest(key: str, known: Mapping[str, Any]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(key, known, n=1)
+    return f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(sorted(known))}."
