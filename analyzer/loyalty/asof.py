@@ -1,0 +1,121 @@
+"""What was known on a date: of each fact of each customer the newest that held and could be known by then.
+
+A fact counts when both its ``as_of`` (the date it holds for) and its ``known_at`` (when the company could know it) are
+not after the date asked for. So a file delivered later, with facts from the future, moves nothing in the past.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+import pyarrow as pa
+
+from analyzer.config import LoyaltySettings
+
+COLUMNS = ["customer_key", "as_of", "known_at", "fact", "number", "text", "time", "source_uri"]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFacts:
+    """Facts as of one date; each frame has a row a customer (sorted) and a column a fact that anybody has."""
+
+    customers: pd.Index[str]
+    numbers: pd.DataFrame
+    texts: pd.DataFrame
+    times: pd.DataFrame
+
+    def number(self, fact: str) -> pd.Series[float]:
+        """The fact of each customer; NaN where it is not known."""
+        if fact in self.numbers.columns:
+            return self.numbers[fact].astype("float64")
+        return pd.Series(float("nan"), index=self.customers, dtype="float64")
+
+    def text(self, fact: str) -> pd.Series[str]:
+        """The fact of each customer; None where it is not known."""
+        if fact in self.texts.columns:
+            found = self.texts[fact].astype("object")
+            return found.where(found.notna(), None)
+        return pd.Series(None, index=self.customers, dtype="object")
+
+    def time(self, fact: str) -> pd.Series[pd.Timestamp]:
+        """The fact of each customer; NaT where it is not known."""
+        if fact in self.times.columns:
+            return self.times[fact]
+        return pd.Series(pd.NaT, index=self.customers, dtype="datetime64[us, UTC]")
+
+
+def records_frame(records: pa.Table, surveys: pa.Table, settings: LoyaltySettings) -> pd.DataFrame:
+    """All facts in long form; survey answers that settings count as loyalty facts are among them, on the facts' scale."""
+    asked = {*settings.attitudinal, *settings.behavioural}
+    answers = surveys.select(["customer_key", "answered_at", "item", "good", "source_uri"]).to_pandas()
+    answers = answers[answers["item"].isin(asked) & answers["good"].notna() & answers["answered_at"].notna()]
+    scale = answers["item"].map(lambda item: settings.scale.get(item, (0.0, 1.0)))
+    low, high = scale.map(lambda s: s[0]).astype("float64"), scale.map(lambda s: s[1]).astype("float64")
+    said = pd.DataFrame(
+        {
+            "customer_key": answers["customer_key"],
+            "as_of": answers["answered_at"],
+            "known_at": answers["answered_at"],
+            "fact": answers["item"],
+            "number": low + answers["good"] * (high - low),
+            "text": None,
+            "time": pd.Series(pd.NaT, index=answers.index, dtype="datetime64[us, UTC]"),
+            "source_uri": answers["source_uri"],
+        }
+    )
+    given = records.select(COLUMNS).to_pandas()
+    frame = pd.concat([part for part in (given, said) if len(part)], ignore_index=True) if len(said) else given
+    return frame.sort_values(
+        ["customer_key", "fact", "as_of", "known_at", "source_uri"], kind="stable", ignore_index=True
+    )
+
+
+def known_facts(frame: pd.DataFrame, as_of: datetime) -> KnownFacts:
+    """The facts of ``records_frame`` known as of ``as_of``."""
+    known = frame[(frame["as_of"] <= as_of) & (frame["known_at"] <= as_of)]
+    newest = known.drop_duplicates(["customer_key", "fact"], keep="last")
+    customers = pd.Index(sorted(newest["customer_key"].unique()), dtype="object", name="customer_key")
+
+    def wide(field: str) -> pd.DataFrame:
+        given = newest[newest[field].notna()]
+        return given.pivot(index="customer_key", columns="fact", values=field).reindex(customers)
+
+    return KnownFacts(customers, wide("number"), wide("text"), wide("time"))
+
+
+def notices(frame: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
+    """Who had left or given notice by ``as_of``: ``left`` and ``notice_at`` (NaT where the date is unknown).
+
+    The event is the notice, not the contract's end: ``cancel_received_at``, else ``churned_at``, and in no case later than
+    when the company knew it. A bare ``churned`` = yes is dated by its own record, if an earlier one of that customer
+    still said no; else the date stays unknown and the customer is left out of everything that needs it.
+    """
+    facts = known_facts(frame, as_of)
+    dated = pd.concat([_event(frame, fact, as_of) for fact in ("cancel_received_at", "churned_at")], axis=1)
+    notice_at = dated.min(axis=1).reindex(facts.customers) if len(dated) else facts.time("cancel_received_at")
+    flag = _churned_flag(frame, as_of).reindex(facts.customers)
+    left = notice_at.notna() | (facts.number("churned") >= 0.5)
+    return pd.DataFrame({"left": left, "notice_at": notice_at.fillna(flag.where(left))}, index=facts.customers)
+
+
+def _event(frame: pd.DataFrame, fact: str, as_of: datetime) -> pd.Series[pd.Timestamp]:
+    rows = frame[
+        (frame["fact"] == fact) & frame["time"].notna() & (frame["as_of"] <= as_of) & (frame["known_at"] <= as_of)
+    ]
+    newest = rows.drop_duplicates("customer_key", keep="last").set_index("customer_key")
+    return newest[["time", "known_at"]].min(axis=1).rename(fact)
+
+
+def _churned_flag(frame: pd.DataFrame, as_of: datetime) -> pd.Series[pd.Timestamp]:
+    """When ``churned`` turned to yes, for customers of whom it was once no."""
+    rows = frame[(frame["fact"] == "churned") & (frame["as_of"] <= as_of) & (frame["known_at"] <= as_of)]
+    first_no = rows[rows["number"] < 0.5].groupby("customer_key")["as_of"].min()
+    first_yes = rows[rows["number"] >= 0.5].groupby("customer_key")["as_of"].min()
+    return first_yes[first_yes > first_no.reindex(first_yes.index)]
+
+
+def notices_are_recorded(frame: pd.DataFrame) -> bool:
+    """Whether the company records notices at all; where it does not, nobody leaving says nothing."""
+    return bool(frame["fact"].isin(["cancel_received_at", "churned_at", "churned"]).any())
