@@ -1,7 +1,7 @@
 """What was known on a date: of each fact of each customer the newest that held and could be known by then.
 
-A fact counts when both its ``as_of`` (the date it holds for) and its ``known_at`` (when the company could know it) are
-not after the date asked for. So a file delivered later, with facts from the future, moves nothing in the past.
+A fact counts when both its ``as_of`` (the date it holds for) and its ``known_at`` (when the company could know it)
+are not after the date asked for. So a file delivered later, with facts from the future, moves nothing in the past.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class KnownFacts:
 
 
 def records_frame(records: pa.Table, surveys: pa.Table, settings: LoyaltySettings) -> pd.DataFrame:
-    """All facts in long form; survey answers that settings count as loyalty facts are among them, on the facts' scale."""
+    """All facts in long form, with those survey answers that settings count as loyalty facts, on the facts' scale."""
     asked = {*settings.attitudinal, *settings.behavioural}
     answers = surveys.select(["customer_key", "answered_at", "item", "good", "source_uri"]).to_pandas()
     answers = answers[answers["item"].isin(asked) & answers["good"].notna() & answers["answered_at"].notna()]
@@ -79,8 +79,8 @@ def known_facts(frame: pd.DataFrame, as_of: datetime) -> KnownFacts:
     customers = pd.Index(sorted(newest["customer_key"].unique()), dtype="object", name="customer_key")
 
     def wide(field: str) -> pd.DataFrame:
-        given = newest[newest[field].notna()]
-        return given.pivot(index="customer_key", columns="fact", values=field).reindex(customers)
+        given = newest[newest[field].notna()].set_index(["customer_key", "fact"])[field]
+        return pd.DataFrame(given.unstack("fact")).reindex(customers)
 
     return KnownFacts(customers, wide("number"), wide("text"), wide("time"))
 
@@ -88,9 +88,9 @@ def known_facts(frame: pd.DataFrame, as_of: datetime) -> KnownFacts:
 def notices(frame: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     """Who had left or given notice by ``as_of``: ``left`` and ``notice_at`` (NaT where the date is unknown).
 
-    The event is the notice, not the contract's end: ``cancel_received_at``, else ``churned_at``, and in no case later than
-    when the company knew it. A bare ``churned`` = yes is dated by its own record, if an earlier one of that customer
-    still said no; else the date stays unknown and the customer is left out of everything that needs it.
+    The event is the notice, not the contract's end: the earlier of ``cancel_received_at`` and ``churned_at``, in no
+    case later than when the company knew it. A bare ``churned`` = yes is dated by its own record, if an earlier one of
+    that customer still said no; else the date stays unknown and whatever needs it leaves the customer out.
     """
     facts = known_facts(frame, as_of)
     dated = pd.concat([_event(frame, fact, as_of) for fact in ("cancel_received_at", "churned_at")], axis=1)

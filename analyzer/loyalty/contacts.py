@@ -1,4 +1,4 @@
-"""The contacts that had ended by a date, one row each, in order of time, with what the journey and the score say of them."""
+"""The contacts that had ended by a date, in order of time, with what journey and score say of them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ import pandas as pd
 
 LINK_COLUMNS: Final = ("fcr_status", "repeat_probability", "promises_broken", "promises_kept", "prior_contacts")
 EXPERIENCE_COLUMNS: Final = ("experience_contact",)
-_FACTS: Final = ("interaction_id", "chain_id", "customer_key", "segment", "product_line", "direction", "reason",
-                 "started_at", "ended_at", "csat", "satisfaction", "resolution", "resolved_probability", "empathy",
-                 "effort", "handle_s", "wait_s", "sentiment_start", "sentiment_end", "churn_talk_probability")  # fmt: skip
-_NUMBERS: Final = ("csat", "satisfaction", "resolved_probability", "empathy", "effort", "handle_s", "wait_s",
-                   "sentiment_start", "sentiment_end", "churn_talk_probability", "repeat_probability",
-                   "promises_broken", "promises_kept", "prior_contacts", "experience_contact")  # fmt: skip
+_FACTS: Final = (
+    "interaction_id", "chain_id", "customer_key", "segment", "product_line", "direction", "reason",
+    "started_at", "ended_at", "csat", "satisfaction", "resolution", "resolved_probability", "empathy", "effort",
+    "handle_s", "wait_s", "sentiment_start", "sentiment_end", "churn_talk_probability",
+)  # fmt: skip
+_NUMBERS: Final = (
+    "csat", "satisfaction", "resolved_probability", "empathy", "effort", "handle_s", "wait_s", "sentiment_start",
+    "sentiment_end", "churn_talk_probability", "repeat_probability", "promises_broken", "promises_kept",
+    "prior_contacts", "experience_contact",
+)  # fmt: skip
 
 
 def contacts_as_of(facts: pd.DataFrame, links: pd.DataFrame, experience: pd.DataFrame, as_of: datetime) -> pd.DataFrame:

@@ -1,9 +1,9 @@
 """Loyalty as the company defines it: attitude and behaviour kept apart, both on 0–100, each with its standard error.
 
-Every fact named in ``loyalty.attitudinal`` or ``loyalty.behavioural`` is put on 0–100 by ``loyalty.scale`` (linear between
-its two ends, clipped beyond them); an index is the mean of the facts observed. With all facts of the definition observed
-the index is known: it *is* the definition. With k of K observed its standard error is that of a mean of k drawn from K,
-``s · sqrt(1/k − 1/K)``, where s is how much one customer's facts differ among each other.
+Every fact named in ``loyalty.attitudinal`` or ``loyalty.behavioural`` is put on 0–100 by ``loyalty.scale`` (linear
+between its two ends, clipped beyond them); an index is the mean of the facts observed. With all facts of the
+definition observed the index is known: it *is* the definition. With k of K observed its standard error is that of a
+mean of k drawn from K, ``s · sqrt(1/k − 1/K)``, where s is how much one customer's facts differ among each other.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def on_scale(values: pd.Series[float], scale: tuple[float, float]) -> pd.Series[
 
 
 def loyalty_indices(facts: KnownFacts, left: pd.Series[bool], settings: LoyaltySettings) -> pd.DataFrame:
-    """INDEX_COLUMNS a customer; null where nothing was observed. Who has given notice has behaviour 0, whatever else."""
+    """INDEX_COLUMNS a customer; null where nothing was observed. Who has given notice has behaviour 0."""
     attitude, attitude_error = _index(facts, settings.attitudinal, settings)
     behaviour, behaviour_error = _index(facts, settings.behavioural, settings)
     gone = left.reindex(facts.customers, fill_value=False).astype(bool)
@@ -71,7 +71,7 @@ def _index(
     scaled = pd.DataFrame({name: on_scale(facts.number(name), settings.scale[name]) for name in names}, facts.customers)
     seen = scaled.notna().sum(axis=1).astype("float64").replace(0, np.nan)
     error = pooled_spread(scaled) * np.sqrt((1 / seen - 1 / max(len(names), 1)).clip(lower=0))
-    return scaled.mean(axis=1).astype("float64"), error
+    return scaled.mean(axis=1).astype("float64"), pd.Series(error, index=facts.customers)
 
 
 def locked_in(facts: KnownFacts, as_of: datetime, settings: LoyaltySettings) -> pd.Series[bool]:

@@ -32,7 +32,7 @@ _GUESS_SHARE: Final = 0.95
 
 
 def kind_of(fact: str, cells: set[Any], zone: ZoneInfo, *, measured: bool) -> Kind:
-    """The kind of ``fact``: as TABLES.md has it, else a number if settings measure it, else what its cells look like."""
+    """The kind of ``fact``: as TABLES.md has it, else a number if settings measure it, else what cells look like."""
     if fact in FACT_KINDS:
         return FACT_KINDS[fact]
     said = [cell for cell in cells if not is_missing(cell)]

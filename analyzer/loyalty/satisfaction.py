@@ -1,8 +1,9 @@
 """How satisfied each customer is, 0–100, with a standard error: what they said, and what their contacts showed.
 
-A reading of age a weighs ``0.5 ** (a / half-life)``: one of that age says half as much, so its variance is double. The index
-is the weighted mean, its standard error ``s / sqrt(Σ weights)``, with s how much one customer's readings differ.
-Where a customer answered for a contact, the answer stands and what the model read from that contact does not count.
+A reading of age a weighs ``0.5 ** (a / half-life)``: one of that age says half as much, so its variance is double.
+The index is the weighted mean, its standard error ``s / sqrt(Σ weights)``, with s how much one customer's readings
+differ. Where a customer answered for a contact, the answer stands and what the model read from that contact does
+not count.
 """
 
 from __future__ import annotations

@@ -20,10 +20,10 @@ from analyzer.loyalty.values import column_decimal, is_missing, read_boolean, re
 from analyzer.records import stable_id
 from analyzer.tables import STORED
 
-BOOKKEEPING: Final = frozenset(
-    ("customer_id", "interaction_id", "survey_id", "invited_at", "answered_at", "open_text", "scale_min", "scale_max")
-    + ("mode", "channel", "language")
-)
+BOOKKEEPING: Final = frozenset({
+    "customer_id", "interaction_id", "survey_id", "invited_at", "answered_at", "open_text", "scale_min", "scale_max",
+    "mode", "channel", "language",
+})  # fmt: skip
 DIRECTIONS: Final = {"easy_high": True, "easy_low": False, "high_good": True, "low_good": False}
 # Items whose high end everybody means as the good one, and those that bring their own scale.
 HIGH_IS_GOOD: Final = frozenset({"csat", "nps", "recommend", "stated_intention", "resolved"})

@@ -1,0 +1,94 @@
+"""The loyalty stage on one screen: what is known of each customer as of a date, and all tables that follow from it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pyarrow as pa
+
+from analyzer.config import LoyaltySettings
+from analyzer.loyalty.actions import action_lists
+from analyzer.loyalty.asof import notices_are_recorded, records_frame
+from analyzer.loyalty.contacts import contacts_as_of
+from analyzer.loyalty.customers import assess_customers, customers_table
+from analyzer.loyalty.drivers import loyalty_drivers
+from analyzer.loyalty.dynamics import loyalty_dynamics
+from analyzer.loyalty.gaps import expectation_gap, perception_gap
+from analyzer.loyalty.matrix import loyalty_matrix
+from analyzer.loyalty.satisfaction import satisfaction_readings
+from analyzer.loyalty.state import customer_state
+from analyzer.tables import STORED
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LoyaltyTables:
+    """Tables of exactly the schemas in STORED, under their own names."""
+
+    customers: pa.Table
+    loyalty_matrix: pa.Table
+    loyalty_drivers: pa.Table
+    loyalty_dynamics: pa.Table
+    expectation_gap: pa.Table
+    perception_gap: pa.Table
+    action_lists: pa.Table
+
+
+def assess_loyalty(
+    facts: pd.DataFrame, links: pd.DataFrame, experience: pd.DataFrame, cues: pd.DataFrame, records: pa.Table,
+    surveys: pa.Table, settings: LoyaltySettings, as_of: datetime,
+) -> LoyaltyTables:  # fmt: skip
+    """All loyalty tables as of ``as_of``, the same whatever the order of rows; empty input gives empty tables.
+
+    ``facts`` has tables.FACT_COLUMNS; ``links`` and ``experience`` are indexed by ``interaction_id`` (or have it as a
+    column) and may lack columns; ``cues`` needs ``interaction_id``, ``turn``, ``label``, ``found``.
+    """
+    as_of = as_of.astimezone(UTC)
+    _warn_of_the_future(records, as_of)
+    frame = records_frame(records, surveys, settings)
+    frame = frame[(frame["as_of"] <= as_of) & (frame["known_at"] <= as_of)]
+    contacts = contacts_as_of(facts, links, experience, as_of)
+    readings = satisfaction_readings(contacts, surveys)
+
+    def state_at(date: datetime) -> pd.DataFrame:
+        return customer_state(frame, contacts, readings, date, settings)
+
+    state, recorded = state_at(as_of), notices_are_recorded(frame)
+    if state.empty and contacts.empty:
+        return LoyaltyTables(**{name: STORED[name].empty() for name in LoyaltyTables.__slots__})
+    customers = assess_customers(state, state_at, contacts, as_of, settings)
+    contacts = contacts.assign(segment_of_customer=_segment_of(contacts, customers))
+    then = state_at(as_of - timedelta(days=settings.horizon_days))
+    answered = _answered_by(surveys, as_of)
+    return LoyaltyTables(
+        customers=customers_table(customers, as_of, settings),
+        loyalty_matrix=loyalty_matrix(customers, then, recorded, as_of, settings),
+        loyalty_drivers=loyalty_drivers(contacts, customers, recorded, as_of, settings),
+        loyalty_dynamics=loyalty_dynamics(frame, readings, customers, as_of, settings),
+        expectation_gap=expectation_gap(contacts, cues),
+        perception_gap=perception_gap(contacts, answered),
+        action_lists=action_lists(customers, as_of, settings),
+    )
+
+
+def _segment_of(contacts: pd.DataFrame, customers: pd.DataFrame) -> pd.Series[str]:
+    """The customer's segment; of a contact without a customer, its own."""
+    own = contacts["segment"].where(contacts["segment"].notna(), contacts["product_line"]).astype("object")
+    known = contacts["customer_key"].map(customers["segment"]).astype("object")
+    return known.where(known.notna(), own)
+
+
+def _answered_by(surveys: pa.Table, as_of: datetime) -> pa.Table:
+    """Answers known by ``as_of``; one without a date cannot be placed and does not count."""
+    keep = [moment is not None and moment <= as_of for moment in surveys.column("answered_at").to_pylist()]
+    return surveys.filter(pa.array(keep, pa.bool_()))
+
+
+def _warn_of_the_future(records: pa.Table, as_of: datetime) -> None:
+    later = sum(moment > as_of for moment in records.column("as_of").to_pylist())
+    if later:
+        log.warning("%d of %d loyalty facts are dated after %s and do not count", later, records.num_rows, as_of)
