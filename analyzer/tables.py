@@ -25,7 +25,10 @@ STRINGS: Final = pa.list_(pa.string())
 
 @dataclass(frozen=True)
 class Column:
-    """``nullable`` columns are null where nothing was observed. ``one_of`` lists the only values allowed."""
+    """``nullable`` columns are null where nothing was observed. ``one_of`` lists the only values allowed.
+
+    ``default`` is what rows written before the column was added hold; a column added later that may not be null needs one.
+    """
 
     name: str
     type: pa.DataType
@@ -33,6 +36,7 @@ class Column:
     nullable: bool = False
     one_of: tuple[str, ...] = ()
     unit: str = ""
+    default: str | int | float | bool | None = None
 
 
 @dataclass(frozen=True)
