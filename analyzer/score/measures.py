@@ -127,21 +127,22 @@ def _agent_memberships(facts: pd.DataFrame, interaction_agents: pd.DataFrame) ->
 
 def _legs(facts: pd.DataFrame, interaction_agents: pd.DataFrame) -> pd.DataFrame:
     contacts = pd.Index(texts(facts, "interaction_id"))
-    contact = contacts.get_indexer(pd.Index(texts(interaction_agents, "interaction_id")))
-    seconds = pd.Series(numbers(interaction_agents, "seconds"))
-    total = seconds.groupby(contact).transform(lambda leg: leg.sum(skipna=False))
-    timed = np.asarray(total > 0, dtype=np.float64)
     legs = pd.DataFrame(
         {
-            "contact": contact,
+            "contact": contacts.get_indexer(pd.Index(texts(interaction_agents, "interaction_id"))),
             "agent_id": texts(interaction_agents, "agent_id"),
             "share": numbers(interaction_agents, "share"),
-            "time_share": np.where(timed > 0, seconds / total, 0.0),
-            "timed": timed,
+            "seconds": numbers(interaction_agents, "seconds"),
             "closes": interaction_agents["role"].isin(("closer", "sole")).to_numpy(dtype=np.float64),
         }
     )
-    return legs.loc[(legs["contact"] >= 0) & legs["agent_id"].notna() & (legs["share"] > 0)]
+    legs = legs.loc[(legs["contact"] >= 0) & legs["agent_id"].notna() & (legs["share"] > 0)]
+    contact, seconds = legs["contact"].to_numpy(dtype=np.int64), numbers(legs, "seconds")
+    # A leg of unknown length makes the whole contact's time unknown: NaN runs through the sum.
+    total = np.bincount(contact, weights=seconds, minlength=len(contacts))[contact]
+    timed = total > 0
+    time_share = np.divide(seconds, total, out=np.zeros(len(legs)), where=timed)
+    return legs.assign(time_share=time_share, timed=timed.astype(np.float64)).drop(columns="seconds")
 
 
 def _coded(units: np.ndarray) -> tuple[Ints, tuple[str, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -63,9 +64,9 @@ def score_units(
 ) -> pa.Table:
     """unit_scores: an estimate of every measure for every unit in every configured period.
 
-    A unit has a row for each measure that it answers for, with n = 0 and nulls where nothing was observed. A row is final
-    once its period is over and all contacts that entered the estimates of its kind are final: values are drawn towards
-    the others' mean, so another unit's open contact can still move them.
+    A unit has a row for each measure that it answers for, with n = 0 and nulls where nothing was observed. A row is
+    final once its period is over and all contacts that entered the estimates of its kind are final: values are drawn
+    towards the others' mean, so another unit's open contact can still move them.
     """
     distinct, day = np.unique(days(facts), return_inverse=True)
     world = _World(
@@ -100,16 +101,12 @@ def _kind_blocks(kind: str, members: Memberships, world: _World) -> Iterator[pa.
     final_days = np.ones(n_days, dtype=np.bool_)
     np.logical_and.at(final_days, world.day[contact], world.final[contact])
     for measure in MEASURES:
-        weight = (
-            members.weights(measure.sharing)[order]
-            * world.weights.get(measure.name, np.ones(1))[
-                contact if measure.name in world.weights else np.zeros(len(contact), dtype=np.int64)
-            ]
-        )
+        answers = members.weights(measure.sharing)[order]
+        weight = answers * world.weights[measure.name][contact] if measure.name in world.weights else answers
         value = world.values[measure.name][contact]
         if measure.sharing == "time":
             value = value * members.time_share[order]
-        cells = day_cells(rows, value, weight)
+        cells = day_cells(rows, value, answers > 0, weight)
         for length in world.lengths:
             summed = period_cells(cells, length.of_day, len(length.names))
             yield _block(kind, measure, members.unit_ids, summed, length, final_days, design, world)
@@ -129,14 +126,14 @@ def _block(
     bounds = np.searchsorted(cells.period, np.arange(len(length.names) + 1))
     columns = {name: np.full(len(cells.period), np.nan) for name in ESTIMATES}
     method = np.full(len(cells.period), "", dtype=object)
-    for period, (first, last) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for period, (first, last) in enumerate(pairwise(bounds)):
         observed = first + np.flatnonzero(cells.n[first:last] > 0)
         slopes = 0
         if len(observed):
             estimates = estimate(_unit_sums(cells, observed, period), measure, world.settings)
             slopes = estimates.slopes
             _place(columns, observed, estimates)
-        method[first:last] = _method(kind, measure, slopes, design, last - first)
+        method[first:last] = _method(kind, measure, slopes, design, len(observed))
     final = np.ones(len(length.names), dtype=np.bool_)
     np.logical_and.at(final, length.of_day, final_days)
     final &= length.over
