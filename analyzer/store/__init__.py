@@ -10,6 +10,7 @@ A publication is one commit per table, forced to disk, and then one SQLite trans
 Readers open every table at the version the ledger names, so that a half-published run is invisible.
 
 Names are loaded on first use: ``analyzer.store.ledger`` and ``analyzer.store.lock`` need the standard library only.
+``verify`` and ``repair`` are modules, so their functions are taken from there.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from analyzer.store.keys import secret
     from analyzer.store.ledger import ContactIdentity, FileSeen, Ledger
-    from analyzer.store.repair import Repaired, repair
+    from analyzer.store.repair import Repaired
     from analyzer.store.rows import Change
     from analyzer.store.store import Store, open_store
-    from analyzer.store.verify import Problem, verify
+    from analyzer.store.verify import Problem
 
 __all__ = [
     "Change", "ContactIdentity", "FileSeen", "Ledger", "Problem", "Repaired", "Store",
-    "open_store", "repair", "secret", "verify",
+    "open_store", "secret",
 ]  # fmt: skip
 
 _HOME = {
@@ -39,9 +40,7 @@ _HOME = {
     "Repaired": "repair",
     "Store": "store",
     "open_store": "store",
-    "repair": "repair",
     "secret": "keys",
-    "verify": "verify",
 }
 
 

@@ -5,7 +5,7 @@ delta-rs casts int to float without a word, knows nothing of keys, and shows ref
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,7 +21,7 @@ from analyzer.tables import STORED, Column, Table
 class Change:
     """The complete new content of ``days`` of a table; ``days`` None is the whole table.
 
-    A reader is written to disk while it is checked, never held in memory; its rows are stored in the order given.
+    A reader is written to disk first and never held in memory as a whole.
     """
 
     table: str
@@ -95,10 +95,26 @@ def _in_order(rows: pa.Table, table: Table) -> pa.Table:
 
 
 def _spool(reader: pa.RecordBatchReader, table: Table, path: Path) -> pa.Table:
-    """The rows of ``reader``, written to ``path`` and mapped from there."""
+    """The rows of ``reader`` in order, mapped from a file beside ``path``; at most one day of them is in memory."""
+    given = _mapped(path, table, (conform(pa.Table.from_batches([batch]), table) for batch in reader))
+    return _mapped(
+        path.with_suffix(".ordered.arrow"), table, (_in_order(part, table) for part in _days_of(given, table))
+    )
+
+
+def _days_of(rows: pa.Table, table: Table) -> Iterator[pa.Table]:
+    if not table.by_day:
+        yield rows
+        return
+    for day in sorted(pc.unique(rows["day"].drop_null()).to_pylist()):
+        yield rows.filter(pc.equal(rows["day"], pa.scalar(day, pa.date32())))
+    yield rows.filter(pc.is_null(rows["day"]))
+
+
+def _mapped(path: Path, table: Table, parts: Iterable[pa.Table]) -> pa.Table:
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-        for batch in reader:
-            writer.write_table(conform(pa.Table.from_batches([batch]), table))
+        for part in parts:
+            writer.write_table(part)
     with pa.memory_map(str(path)) as source:
         return pa.ipc.open_file(source).read_all()
 

@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from analyzer.errors import UsageError
+from analyzer.errors import StoreError, UsageError
 from analyzer.tables import FACT_COLUMNS, INTERACTIONS, STORED, Column
 
 _OPEN = {
@@ -53,6 +53,15 @@ class Sandbox:
             if answer is None:
                 raise UsageError("This SQL gives no rows.", hint="Only SELECT is understood.")
             return _in_utc(answer.to_arrow_table())
+        except (duckdb.ParserException, duckdb.CatalogException, duckdb.BinderException) as error:
+            raise UsageError(f"This SQL is not understood: {str(error).partition(chr(10))[0]}.") from error
+        except duckdb.PermissionException as error:
+            raise UsageError(
+                "This SQL reaches outside the store.", hint="Only published tables can be read."
+            ) from error
+        except duckdb.Error as error:
+            # Its words may quote a row.
+            raise StoreError(f"The query failed: {type(error).__name__}.") from error
         finally:
             cursor.close()
 
