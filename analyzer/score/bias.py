@@ -15,7 +15,7 @@ import pyarrow as pa
 import statsmodels.api as sm
 
 from analyzer.config import ScoreSettings
-from analyzer.score.frames import Bools, Floats, Ints, linked, numbers, texts
+from analyzer.score.frames import Bools, Floats, Ints, in_order, linked, numbers, texts
 from analyzer.tables import STORED
 
 GROUP_KINDS: Final = ("language", "channel", "segment")
@@ -29,6 +29,7 @@ def bias_watch(facts: pd.DataFrame, experience: pd.DataFrame, settings: ScoreSet
     OLS with reasons as fixed effects; interval robust to contacts of one agent being alike (clustered by the closing
     agent). Null where the group or the others have fewer than ``min_n`` contacts. Assumes groups meet the same agents.
     """
+    facts = in_order(facts)
     scores = numbers(linked(experience, facts), "experience_contact")
     heard = ~np.isnan(scores)
     values = {

@@ -21,7 +21,7 @@ from scipy import signal, stats
 from analyzer.config import ScoreSettings
 from analyzer.score.casemix import within_slopes
 from analyzer.score.cells import Cells, day_cells, sorted_rows
-from analyzer.score.frames import Bools, Days, Floats, days, linked, numbers, to_table
+from analyzer.score.frames import Bools, Days, Floats, days, in_order, linked, numbers, to_table
 from analyzer.score.measures import MEASURES, Measure, unit_memberships
 from analyzer.tables import STORED
 
@@ -49,6 +49,7 @@ def control_points(
 
     A day enters once it has contacts with the measure; the chart starts after the unit's first ``min_n`` contacts.
     """
+    facts = in_order(facts)
     distinct, day = np.unique(days(facts), return_inverse=True)
     scores = numbers(linked(experience, facts), "experience_contact")
     resolved = np.where(np.isnan(scores), np.nan, numbers(facts, "resolved_probability"))
@@ -73,7 +74,7 @@ def control_points(
 
 def _weekdays(distinct: Days) -> Floats:
     """Dummies of Tuesday … Sunday (days, 6)."""
-    weekday = np.asarray(pd.DatetimeIndex(distinct).weekday)
+    weekday = np.asarray(pd.DatetimeIndex(distinct).day_of_week)
     return np.asarray(weekday[:, None] == np.arange(1, 7), dtype=np.float64)
 
 

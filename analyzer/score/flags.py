@@ -143,7 +143,7 @@ def _row(rule: FlagRule, interaction_id: str, day: np.datetime64, turn: float) -
     return {
         "flag_id": stable_id(interaction_id, rule.name, "" if turn_or_none is None else str(turn_or_none)),
         "interaction_id": interaction_id,
-        "day": day,
+        "day": day.item(),
         "rule": rule.name,
         "severity": rule.severity,
         "polarity": rule.polarity,

@@ -130,6 +130,7 @@ def _legs(facts: pd.DataFrame, interaction_agents: pd.DataFrame) -> pd.DataFrame
     legs = pd.DataFrame(
         {
             "contact": contacts.get_indexer(pd.Index(texts(interaction_agents, "interaction_id"))),
+            "leg": numbers(interaction_agents, "leg"),
             "agent_id": texts(interaction_agents, "agent_id"),
             "share": numbers(interaction_agents, "share"),
             "seconds": numbers(interaction_agents, "seconds"),
@@ -137,12 +138,13 @@ def _legs(facts: pd.DataFrame, interaction_agents: pd.DataFrame) -> pd.DataFrame
         }
     )
     legs = legs.loc[(legs["contact"] >= 0) & legs["agent_id"].notna() & (legs["share"] > 0)]
+    legs = legs.sort_values(["contact", "leg"])
     contact, seconds = legs["contact"].to_numpy(dtype=np.int64), numbers(legs, "seconds")
     # A leg of unknown length makes the whole contact's time unknown: NaN runs through the sum.
     total = np.bincount(contact, weights=seconds, minlength=len(contacts))[contact]
     timed = total > 0
     time_share = np.divide(seconds, total, out=np.zeros(len(legs)), where=timed)
-    return legs.assign(time_share=time_share, timed=timed.astype(np.float64)).drop(columns="seconds")
+    return legs.assign(time_share=time_share, timed=timed.astype(np.float64)).drop(columns=["seconds", "leg"])
 
 
 def _coded(units: np.ndarray) -> tuple[Ints, tuple[str, ...]]:

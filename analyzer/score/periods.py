@@ -32,7 +32,7 @@ def periods(distinct_days: Days, settings: ScoreSettings, as_of: datetime, busin
     if settings.weekly:
         week = index.isocalendar()
         names = week["year"].astype(str) + "-W" + week["week"].astype(str).str.zfill(2)
-        monday = distinct_days - np.asarray(index.weekday, dtype="timedelta64[D]")
+        monday = distinct_days - np.asarray(index.day_of_week, dtype="timedelta64[D]")
         lengths.append(_periods(pd.Index(names), monday + 7, today))
     if settings.monthly:
         month = distinct_days.astype("datetime64[M]")

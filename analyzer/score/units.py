@@ -16,7 +16,7 @@ from analyzer.config import ScoreSettings
 from analyzer.score.casemix import Design, case_mix_design
 from analyzer.score.cells import Cells, day_cells, period_cells, sorted_rows
 from analyzer.score.estimate import Estimates, UnitSums, estimate
-from analyzer.score.frames import Bools, Floats, Ints, days, linked, to_table, truths
+from analyzer.score.frames import Bools, Floats, Ints, days, in_order, linked, to_table, truths
 from analyzer.score.measures import (
     MEASURES,
     Measure,
@@ -68,6 +68,7 @@ def score_units(
     final once its period is over and all contacts that entered the estimates of its kind are final: values are drawn
     towards the others' mean, so another unit's open contact can still move them.
     """
+    facts = in_order(facts)
     distinct, day = np.unique(days(facts), return_inverse=True)
     world = _World(
         measure_values(facts, links, experience),
