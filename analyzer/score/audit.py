@@ -26,7 +26,7 @@ def draw_audit(facts: pd.DataFrame, settings: AuditSettings) -> pa.Table:
     Contacts without a human agent can be drawn too: rates of channels are corrected from the same sample.
     """
     ids = texts(facts, "interaction_id")
-    drawn = sorted(i for i in range(len(ids)) if draw(settings.seed, ids[i]) < settings.share)
+    drawn = [i for i in range(len(ids)) if draw(settings.seed, str(ids[i])) < settings.share]
     drawn.sort(key=lambda i: str(ids[i]))
     n = len(drawn)
     return to_table(
