@@ -1,0 +1,31 @@
+"""The readers, one file each, in one visible table.
+
+A format is a file with ``recognise`` and ``read`` and one line in ``FORMATS``. The most probable reader takes a file;
+equal ones in this order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from analyzer.ingest.formats import native_jsonl, plain_text, table_csv, table_parquet
+from analyzer.ingest.formats.base import RECOGNISED_FROM, Format, Guess, Read
+
+FORMATS: Final[Mapping[str, Format]] = {
+    reader.name: reader
+    for reader in (
+        native_jsonl.FORMAT,
+        table_parquet.FORMAT,
+        table_csv.FORMAT,
+        plain_text.FORMAT,
+    )
+}
+
+__all__ = ["FORMATS", "RECOGNISED_FROM", "Format", "Guess", "Read", "guesses"]
+
+
+def guesses(head: bytes, name: str) -> list[tuple[Format, Guess]]:
+    """Every format with how probable it is and why, most probable first."""
+    told = [(format_, format_.recognise(head, name)) for format_ in FORMATS.values()]
+    return sorted(told, key=lambda pair: -pair[1].probability)

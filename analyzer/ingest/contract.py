@@ -1,0 +1,221 @@
+"""The contract every format obeys: a RawContact becomes an Interaction (masked, checked, identified) or a Reject.
+
+Nothing is repaired in silence: what cannot be read is refused with a code of ``REJECT_CODES``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from analyzer.config import IngestSettings
+from analyzer.ingest import times
+from analyzer.ingest.identity import CustomerKeys, content_hash, customer_keys, interaction_id
+from analyzer.ingest.masking import Masker, mask, needs_look
+from analyzer.ingest.metadata import Metadata
+from analyzer.ingest.raw import FACT_NAMES, Facts, RawContact, RawTurn, ReadContext
+from analyzer.ingest.reject_codes import REJECT_CODES, Refused, RejectCode
+from analyzer.ingest.roster import Roster
+from analyzer.ingest.text import clean, is_plain
+from analyzer.ingest.values import (
+    boolean_or_none,
+    channel_of,
+    count_or_none,
+    csat_or_none,
+    direction_of,
+    id_or_none,
+    language_of,
+    number_or_none,
+    role_of,
+    word_or_none,
+)
+from analyzer.records import Interaction, Reject, StartedAtSource, Turn
+
+__all__ = ["REJECT_CODES", "Contract", "RejectCode"]
+
+_MAX_MS: Final = 366 * 24 * 3600 * 1000  # no contact lasts longer than a year
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """The rules of one run. ``now`` is injected; only contacts without any time take it as their start."""
+
+    settings: IngestSettings
+    keys: CustomerKeys
+    now: datetime
+    metadata: Metadata | None = None
+    roster: Roster | None = None
+
+    @staticmethod
+    def of(
+        settings: IngestSettings, now: datetime, metadata: Metadata | None = None, roster: Roster | None = None
+    ) -> Contract:
+        return Contract(settings, customer_keys(settings), now, metadata, roster)
+
+    def check(self, raw: RawContact, context: ReadContext, native: bool) -> Interaction | Reject:
+        """The contact if it obeys, else why not. ``native``: the source's ids are ours."""
+        try:
+            return self._interaction(raw, context, native)
+        except Refused as refusal:
+            kept = b"" if refusal.code == "no_consent" else raw.raw
+            return context.reject(raw.position, refusal.code, refusal.detail, kept)
+
+    def _interaction(self, raw: RawContact, context: ReadContext, native: bool) -> Interaction:
+        source_id = id_or_none(raw.source_id, "interaction_id")
+        file_id = raw.file_id or context.name
+        given = raw.facts
+        facts, added = self._with_metadata(given, source_id, context.name)
+        if boolean_or_none(facts.consent_recording, "consent_recording") is False:
+            raise Refused("no_consent")
+        started_at, source = self._start(facts, raw, added, context.name)
+        agent_id = id_or_none(facts.agent_id, "agent_id")
+        transfers = count_or_none(facts.transfers, "transfers")
+        offsets = self._offsets(raw, started_at)
+        masker = Masker(turn.text for turn in raw.turns)
+        turns = _turns(raw.turns, offsets, None if transfers else agent_id, masker, context)
+        agent_id = agent_id or next((t.agent_id for t in reversed(turns) if t.speaker == "agent" and t.agent_id), None)
+        _count_masks(masker, context)
+        checked = Interaction(
+            interaction_id=interaction_id(context.format or "", native, source_id, context.uri, raw.position),
+            source_id=source_id or file_id,
+            source_uri=context.uri,
+            source_format=context.format or "",
+            content_hash="",
+            day=times.local_date(started_at, self.settings.business_timezone),
+            channel=channel_of(facts.channel) or self.settings.default_channel,
+            started_at=started_at,
+            started_at_source=source,
+            turns=turns,
+            updated_at=self._moment(facts.updated_at, "updated_at"),
+            chain_id=id_or_none(facts.chain_id, "chain_id"),
+            direction=direction_of(facts.direction),
+            declared_language=language_of(facts.language),
+            ended_at=self._end(facts, started_at),
+            customer_key=self.keys.key(id_or_none(facts.customer_id, "customer_id")),
+            agent_id=agent_id,
+            team=_words(facts.team, masker) or self._team(agent_id, started_at),
+            queue=_words(facts.queue, masker),
+            product_line=_words(facts.product_line, masker),
+            segment=_words(facts.segment, masker),
+            handle_s=number_or_none(facts.handle_s, "handle_s"),
+            wait_s=number_or_none(facts.wait_s, "wait_s"),
+            hold_s=number_or_none(facts.hold_s, "hold_s"),
+            transfers=transfers,
+            disposition=_words(facts.disposition, masker),
+            csat=csat_or_none(facts.csat, facts.csat_scale),
+        )
+        return replace(checked, content_hash=content_hash(checked))
+
+    def _with_metadata(self, facts: Facts, source_id: str | None, name: str) -> tuple[Facts, frozenset[str]]:
+        """Facts with the gaps filled from ``--metadata``, and which fields were."""
+        extra = self.metadata.facts_of(source_id, name) if self.metadata else None
+        if extra is None:
+            return facts, frozenset()
+        gaps = {
+            field: value
+            for field in FACT_NAMES
+            if _blank(getattr(facts, field)) and not _blank(value := getattr(extra, field))
+        }
+        return msgspec.structs.replace(facts, **gaps), frozenset(gaps)
+
+    def _start(
+        self, facts: Facts, raw: RawContact, added: frozenset[str], name: str
+    ) -> tuple[datetime, StartedAtSource]:
+        """When the contact began and how we know: record, turns' own times, metadata, file name, else now."""
+        if not _blank(facts.started_at) and "started_at" not in added:
+            return self._past(facts.started_at, "started_at"), "record"
+        if raw.turn_times and (told := [time for time in raw.turn_times if not _blank(time)]):
+            return min(self._past(time, "turn time") for time in told), "record"
+        if not _blank(facts.started_at):
+            return self._past(facts.started_at, "started_at (metadata)"), "metadata"
+        named = times.time_from_name(name, self.settings.timezone)
+        if named is not None and named <= self.now:
+            return named, "file_name"
+        return self.now, "first_seen"
+
+    def _past(self, value: object, field: str) -> datetime:
+        moment = times.parse_time(value, self.settings.timezone, field)
+        return times.not_later(moment, self.now, self.settings.future_tolerance_h, field)
+
+    def _moment(self, value: object, field: str) -> datetime | None:
+        return None if _blank(value) else self._past(value, field)
+
+    def _end(self, facts: Facts, started_at: datetime) -> datetime | None:
+        if _blank(facts.ended_at):
+            return None
+        ended_at = times.parse_end(facts.ended_at, self.settings.timezone, started_at)
+        if ended_at < started_at:
+            raise Refused("ends_before_start")
+        return times.not_later(ended_at, self.now, self.settings.future_tolerance_h, "ended_at")
+
+    def _offsets(self, raw: RawContact, started_at: datetime) -> list[int | None] | None:
+        """Milliseconds from the start for turns told in absolute times."""
+        if raw.turn_times is None:
+            return None
+        zone = self.settings.timezone
+        moments = [None if _blank(t) else times.parse_time(t, zone, "turn time") for t in raw.turn_times]
+        return [None if m is None else round((m - started_at).total_seconds() * 1000) for m in moments]
+
+    def _team(self, agent_id: str | None, at: datetime) -> str | None:
+        return self.roster.team_of(agent_id, at) if self.roster and agent_id else None
+
+
+def _turns(
+    raw: Sequence[RawTurn], offsets: list[int | None] | None, agent_id: str | None, masker: Masker, context: ReadContext
+) -> tuple[Turn, ...]:
+    """Turns with text, normalised and masked. ``agent_id`` speaks where no turn of an agent names anybody."""
+    joined = "\n".join([turn.text for turn in raw])
+    odd = not is_plain(joined)
+    look = needs_look(joined) or odd
+    named = any(turn.agent_id for turn in raw)
+    turns: list[Turn] = []
+    for index, turn in enumerate(raw):
+        speaker = role_of(turn.speaker)
+        if speaker is None:
+            raise Refused("unknown_role", f"Turn {index}.")
+        text = clean(turn.text) if odd else turn.text.strip()
+        if not text:
+            context.stats.empty_turns += 1
+            continue
+        if look:
+            text = mask(text, masker)
+        who = None
+        if speaker == "agent":
+            who = id_or_none(turn.agent_id, f"agent_id of turn {index}") if named else agent_id
+        start_ms, end_ms = turn.start_ms, turn.end_ms
+        if offsets is not None and start_ms is None:
+            start_ms = offsets[index]
+        if start_ms is not None or end_ms is not None:
+            start_ms, end_ms = _span(start_ms, end_ms, index)
+        turns.append(Turn(speaker, text, who, start_ms, end_ms))
+    if not turns:
+        raise Refused("no_turns")
+    return tuple(turns)
+
+
+def _span(start_ms: int | float | None, end_ms: int | float | None, index: int) -> tuple[int | None, int | None]:
+    for time in (start_ms, end_ms):
+        if time is not None and not 0 <= time <= _MAX_MS:
+            raise Refused("turn_times", f"Turn {index}.")
+    if start_ms is not None and end_ms is not None and end_ms < start_ms:
+        raise Refused("turn_times", f"Turn {index}.")
+    return None if start_ms is None else round(start_ms), None if end_ms is None else round(end_ms)
+
+
+def _words(value: object, masker: Masker) -> str | None:
+    """Open text of a fact, normalised and masked like a turn."""
+    text = word_or_none(value)  # type: ignore[arg-type]
+    return (mask(clean(text), masker) or None) if text else None
+
+
+def _blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _count_masks(masker: Masker, context: ReadContext) -> None:
+    for kind, _ in masker.numbers:
+        context.stats.masked[kind] += 1

@@ -1,0 +1,146 @@
+"""The files a run reads: paths, folders and globs turned into a deterministic list.
+
+Standard library only: an unchanged re-run is recognised from ``InputFile.sha256`` before anything heavy is imported.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+import stat
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from analyzer.errors import UsageError
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One file to read. ``uri`` starts at the folder or file that was given and never holds an absolute path."""
+
+    path: Path
+    size: int
+    uri: str
+
+    @property
+    def name(self) -> str:
+        return self.uri.rpartition("/")[2]
+
+    def sha256(self) -> str | None:
+        """Hex digest of the content, streamed; ``None`` where the file cannot be read (reading it gives a Reject)."""
+        digest = hashlib.sha256()
+        try:
+            with self.path.open("rb") as stream:
+                while block := stream.read(_BLOCK):
+                    digest.update(block)
+        except OSError:
+            return None
+        return digest.hexdigest()
+
+
+def find_files(inputs: Sequence[str | os.PathLike[str]]) -> list[InputFile]:
+    """All regular files below ``inputs``, each once, ordered by uri.
+
+    A folder is searched recursively without hidden folders; ``calls/*.jsonl`` and ``**`` are understood. A folder given
+    as ``dump`` names its files ``dump/…``; a file given alone has its bare name. Raises UsageError for what is missing.
+    """
+    found: dict[Path, _Found] = {}
+    for given in inputs:
+        for item in _expand(os.fspath(given)):
+            found.setdefault(item.path, item)
+    return sorted(_named(list(found.values())), key=lambda file: (file.uri, str(file.path)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    path: Path  # resolved
+    size: int
+    parts: tuple[str, ...]  # of the uri
+
+
+def _expand(given: str) -> Iterator[_Found]:
+    if _mode(given) is not None:
+        yield from _below(Path(given))
+        return
+    # Not Path.glob, which takes no absolute pattern.
+    matches = sorted(glob.glob(given, recursive=True)) if glob.has_magic(given) and "\0" not in given else []  # noqa: PTH207
+    if not matches:
+        raise UsageError(
+            f"No such file or folder: {_printable(given)}.",
+            hint="Give a file, a folder or a quoted pattern such as 'calls/*.jsonl'.",
+        )
+    base = Path(_fixed_prefix(given))
+    for match in matches:
+        yield from _below(Path(match), base)
+
+
+def _fixed_prefix(pattern: str) -> str:
+    parts = Path(pattern).parts
+    fixed = next(index for index, part in enumerate(parts) if glob.has_magic(part))
+    return str(Path(*parts[:fixed])) if fixed else "."
+
+
+def _below(given: Path, base: Path | None = None) -> Iterator[_Found]:
+    if not given.is_dir():
+        mode = _mode(given)
+        if mode is not None and stat.S_ISREG(mode):
+            yield _found(given, (base or given.parent).resolve(), with_base=base is not None)
+        elif base is None:
+            raise UsageError(f"{_printable(str(given))} is not a regular file.", hint="Pipes and devices are not read.")
+        return
+    root = (base or given).resolve()
+    unreadable: list[str] = []
+    for folder, folders, names in os.walk(given, onerror=lambda error: unreadable.append(str(error.filename))):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(folder) / name
+            mode = _mode(path)
+            if mode is None or stat.S_ISREG(mode):
+                yield _found(path, root, with_base=True)
+    for missing in unreadable:  # a folder that cannot be listed is one input that cannot be read, and so one reject
+        yield _found(Path(missing), root, with_base=True)
+
+
+def _found(path: Path, root: Path, *, with_base: bool) -> _Found:
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 (a link keeps its own name in the uri)
+    parents = Path(os.path.abspath(root))  # noqa: PTH100
+    within = (path.parent.resolve() / path.name).relative_to(parents) if with_base else Path(absolute.name)
+    parts = (parents.name, *within.parts) if with_base and parents.name else within.parts
+    try:
+        size = path.stat().st_size
+    except OSError:
+        size = 0
+    return _Found(path.resolve(), size, tuple(_printable(part) for part in parts))
+
+
+def _named(items: list[_Found]) -> Iterator[InputFile]:
+    """Gives two inputs of the same name (north/calls, south/calls) as many parents as tell them apart."""
+    uris = {item.path: item.parts for item in items}
+    for extra in range(1, 64):
+        taken = Counter(uris.values())
+        clashing = [item for item in items if taken[uris[item.path]] > 1]
+        if not clashing:
+            break
+        for item in clashing:
+            depth = len(item.parts) + extra
+            uris[item.path] = tuple(_printable(part) for part in item.path.parts[1:][-depth:])
+    for item in items:
+        yield InputFile(item.path, item.size, "/".join(uris[item.path]))
+
+
+def _mode(path: str | Path) -> int | None:
+    try:
+        return os.stat(path).st_mode  # noqa: PTH116 (takes text that is no valid path, too)
+    except (OSError, ValueError):
+        return None
+
+
+def _printable(name: str) -> str:
+    text = os.fsencode(name).decode("utf-8", "replace")
+    return "".join("�" if unicodedata.category(char) == "Cc" else char for char in text)

@@ -1,0 +1,44 @@
+"""What a format is: a name, a guess from the first bytes, and a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from analyzer.ingest.raw import RawContact, ReadContext
+from analyzer.ingest.stream import Stream
+from analyzer.records import Reject, Skipped
+
+RECOGNISED_FROM: Final = 0.5
+
+Read = Iterator[RawContact | Reject | Skipped]
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """How probable it is that a file has this format, and what tells so (no word of a transcript)."""
+
+    probability: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """``recognise`` gets the first 64 KiB as UTF-8 and the bare name. ``native``: the source's ids are ours.
+
+    ``read`` yields one RawContact or Reject for each conversation record, and raises Refused where the stream breaks.
+    """
+
+    name: str
+    describes: str
+    native: bool
+    recognise: Callable[[bytes, str], Guess]
+    read: Callable[[Stream, ReadContext], Read]
+
+
+def is_binary(head: bytes) -> bool:
+    """Whether this is no text in any encoding we read: many control bytes."""
+    sample = head[:4096]
+    control = sum(sample.count(bytes((byte,))) for byte in (*range(9), *range(14, 32)))
+    return control * 50 > len(sample)

@@ -1,0 +1,87 @@
+"""Cuts a stream of JSON into its objects without holding more than one of them.
+
+It only follows brackets and strings; what stands between them is judged later, piece by piece, by the real decoder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from analyzer.ingest.lines import HeldLine, LongLine
+from analyzer.ingest.reject_codes import Refused
+
+_OUTSIDE: Final = re.compile(rb'["\[\]{}]')
+_INSIDE: Final = re.compile(rb'["\\]')
+_BETWEEN: Final = b" \t\r\n,"
+
+
+class _Cutter:
+    """State across chunks: depth of brackets, and whether a string is open."""
+
+    def __init__(self, limit: int) -> None:
+        self.held = HeldLine(limit)
+        self.depth = 0
+        self.base = 0  # 1 within an outer array
+        self.started = False
+        self.in_string = False
+        self.escaped = False
+
+    def feed(self, chunk: bytes) -> Iterator[bytes | LongLine]:
+        begin = position = 0
+        if self.escaped:
+            self.escaped, position = False, 1
+        while match := (_INSIDE if self.in_string else _OUTSIDE).search(chunk, position):
+            position = match.end()
+            token = match[0]
+            if self.in_string:
+                if token == b'"':
+                    self.in_string = False
+                elif position == len(chunk):
+                    self.escaped = True
+                else:
+                    position += 1
+            elif token == b'"':
+                self.in_string = True
+            elif token in b"[{":
+                if self.depth == self.base:
+                    yield from self.between(chunk[begin : match.start()])
+                    begin = match.start()
+                    if token == b"[" and not self.started:
+                        self.base = 1
+                        begin = position
+                    self.started = True
+                self.depth += 1
+            else:
+                self.depth -= 1
+                if self.depth == self.base:
+                    self.held.add(chunk[begin:position])
+                    begin = position
+                    yield self.held.take()
+                elif self.depth < self.base:
+                    yield from self.between(chunk[begin : match.start()])
+                    begin = position
+                    self.depth = self.base = 0
+        self.held.add(chunk[begin:])
+
+    def between(self, gap: bytes) -> Iterator[bytes | LongLine]:
+        """What stands between two objects: nothing but commas and space, or a piece of its own to be refused."""
+        self.held.add(gap)
+        piece = self.held.take()
+        if isinstance(piece, LongLine) or piece.strip(_BETWEEN):
+            yield piece
+
+
+def json_pieces(chunks: Iterator[bytes], limit: int) -> Iterator[bytes | LongLine]:
+    """The objects of an array, or of a sequence of objects; one over ``limit`` bytes comes as a LongLine."""
+    cutter = _Cutter(limit)
+    try:
+        for chunk in chunks:
+            yield from cutter.feed(chunk)
+    except Refused as refusal:
+        raise Refused(refusal.code, refusal.detail, cutter.held.start) from refusal
+    unclosed = cutter.depth > cutter.base
+    yield from cutter.between(b"")
+    if cutter.base and not unclosed and cutter.depth:
+        raise Refused("truncated", "The array has no end.")

@@ -1,0 +1,28 @@
+"""Files that stand beside transcripts in a dump and hold none: listed as skipped, not rejected."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_NAMES: Final = re.compile(r"(readme|licen[cs]e|changelog|notice|copying)([._-].*)?", re.IGNORECASE)
+_SIDE: Final = re.compile(r".*\.(sha256|sha1|md5|asc|sig)", re.IGNORECASE)
+_MAGIC: Final = {
+    b"\x89PNG\r\n\x1a\n": "a picture", b"\xff\xd8\xff": "a picture", b"GIF8": "a picture", b"%PDF-": "a PDF document",
+    b"ID3": "a sound file", b"OggS": "a sound file", b"fLaC": "a sound file",
+}  # fmt: skip
+
+
+def why_none(head: bytes, name: str) -> str | None:
+    """Why the file holds no transcripts, ``None`` where it may."""
+    if not head.strip():
+        return "empty file"
+    if name.startswith("."):
+        return "hidden file"
+    if _NAMES.fullmatch(name):
+        return "documentation"
+    if _SIDE.fullmatch(name):
+        return "checksum or signature"
+    if head[:4] == b"RIFF":
+        return "a picture" if head[8:12] == b"WEBP" else "a sound file"
+    return next((kind for mark, kind in _MAGIC.items() if head.startswith(mark)), None)

@@ -1,0 +1,58 @@
+"""What is in a file: its own bytes, unpacked where it is gzip, or the members of a zip archive. Told by content."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from typing import IO
+
+from analyzer.config import IngestSettings
+from analyzer.ingest.archive import archive_members
+from analyzer.ingest.files import InputFile
+from analyzer.ingest.reject_codes import Refused
+from analyzer.ingest.stream import GZIP, UNSUPPORTED, ZIP, Stream, bare_name, gunzip, rejected, translated
+from analyzer.records import Reject
+
+
+def open_streams(
+    file: InputFile, settings: IngestSettings, on_bytes: Callable[[int], None] | None = None
+) -> Iterator[Stream | Reject]:
+    """The file itself, unpacked where it is gzip, or each member of the archive; a Reject where that fails."""
+    try:
+        with translated():
+            magic = _magic(file)
+            if magic.startswith(ZIP):
+                yield from archive_members(file, settings)
+                return
+        if kind := next((name for mark, name in UNSUPPORTED.items() if magic.startswith(mark)), None):
+            raise Refused("unsupported_format", f"It is compressed as {kind}.")
+    except Refused as refusal:
+        yield rejected(file.uri, refusal)
+        return
+    packed = magic.startswith(GZIP)
+
+    def open_() -> IO[bytes]:
+        plain: IO[bytes] = _Counted(file, on_bytes) if on_bytes else file.path.open("rb", buffering=0)
+        return gunzip(plain) if packed else plain
+
+    yield Stream(
+        file.uri, bare_name(file.name) if packed else file.name, file.size if packed else None, settings, open_
+    )
+
+
+class _Counted(io.FileIO):
+    """A file that tells how far it has been read."""
+
+    def __init__(self, file: InputFile, on_bytes: Callable[[int], None]) -> None:
+        super().__init__(str(file.path), "rb")
+        self._on_bytes = on_bytes
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(-1 if size is None else size) or b""
+        self._on_bytes(self.tell())
+        return data
+
+
+def _magic(file: InputFile) -> bytes:
+    with file.path.open("rb") as stream:
+        return stream.read(8)

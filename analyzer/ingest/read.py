@@ -1,0 +1,103 @@
+"""One input file, read to the end: each conversation record becomes an Interaction or a Reject, in order.
+
+    bytes → open → formats (recognise, read) → contract → Interaction | Reject | Skipped
+
+Memory is bounded by one record (for tables: by the contacts open at one time), whatever the size of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from analyzer.config import IngestSettings
+from analyzer.ingest.contract import Contract
+from analyzer.ingest.files import InputFile
+from analyzer.ingest.formats import RECOGNISED_FROM, Format, guesses
+from analyzer.ingest.formats.not_transcripts import why_none
+from analyzer.ingest.metadata import Metadata
+from analyzer.ingest.open import open_streams
+from analyzer.ingest.raw import RawContact, ReadContext, ReadStats
+from analyzer.ingest.reject_codes import Refused
+from analyzer.ingest.roster import Roster
+from analyzer.ingest.stream import Stream
+from analyzer.records import Interaction, Reject, Skipped
+
+
+def read_file(
+    file: InputFile,
+    settings: IngestSettings,
+    *,
+    metadata: Metadata | None = None,
+    roster: Roster | None = None,
+    now: datetime,
+    on_bytes: Callable[[int], None] | None = None,
+    stats: ReadStats | None = None,
+) -> Iterator[Interaction | Reject | Skipped]:
+    """What ``file`` holds. Never raises for what is in it.
+
+    ``now`` is timezone-aware. ``on_bytes`` is told of bytes as they are read and of ``file.size`` in all; ``stats``
+    counts what was ignored.
+    """
+    contract = Contract.of(settings, now, metadata, roster)
+    progress = _Progress(file.size, on_bytes) if on_bytes else None
+    for stream in open_streams(file, settings, progress.reached if progress else None):
+        if isinstance(stream, Stream):
+            yield from _read_stream(stream, contract, stats if stats is not None else ReadStats())
+        else:
+            yield stream
+    if progress:
+        progress.reached(file.size)
+
+
+class _Progress:
+    """Turns positions, some of them read twice, into bytes read for the first time."""
+
+    def __init__(self, size: int, on_bytes: Callable[[int], None]) -> None:
+        self.size = size
+        self.told = 0
+        self.on_bytes = on_bytes
+
+    def reached(self, position: int) -> None:
+        position = min(position, self.size)
+        if position > self.told:
+            self.on_bytes(position - self.told)
+            self.told = position
+
+
+def _read_stream(stream: Stream, contract: Contract, stats: ReadStats) -> Iterator[Interaction | Reject | Skipped]:
+    context = ReadContext(stream.uri, stream.name, None, stream.settings, stats)
+    position = 0
+    found = False
+    try:
+        head = stream.head()
+        format_ = _format_of(head, stream.name)
+        if isinstance(format_, str):
+            yield Skipped(stream.uri, format_)
+            return
+        context = ReadContext(stream.uri, stream.name, format_.name, stream.settings, stats)
+        for item in format_.read(stream, context):
+            found = True
+            if isinstance(item, RawContact):
+                position = item.position + 1
+                yield contract.check(item, context, format_.native)
+            else:
+                position = item.position + 1 if isinstance(item, Reject) else position
+                yield item
+    except Refused as refusal:
+        yield context.refused(position, refusal)
+        return
+    if not found:
+        yield Skipped(stream.uri, "no records")
+
+
+def _format_of(head: bytes, name: str) -> Format | str:
+    """The most probable format, or why the file holds no transcripts; raises Refused where neither is known."""
+    if reason := why_none(head, name):
+        return reason
+    format_, guess = guesses(head, name)[0]
+    if guess.probability >= RECOGNISED_FROM:
+        return format_
+    if name.lower().endswith((".md", ".rst")):
+        return "documentation"
+    raise Refused("unknown_format", raw=head)

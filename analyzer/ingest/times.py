@@ -1,0 +1,103 @@
+"""Times read from records, tables and file names, as timezone-aware UTC.
+
+Naive times are read in ``ingest.timezone``. Where the clock is put back, an hour happens twice: the first is meant, but
+an end that would then lie before its start is read as the second. A time skipped when the clock is put forward is read
+as if it had not been (02:30 becomes 03:30).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from analyzer.ingest.reject_codes import Refused
+
+EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
+
+_GERMAN: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,?[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?: Uhr)?)?")
+_ISO_START: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]|$)")
+_IN_NAME: Final = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)[-_.]?(\d\d)[-_.]?(\d\d)(?:[-_. T]{0,3}(\d\d)[-_.:h]?(\d\d)(?:[-_.:m]?(\d\d))?)?(?!\d)"
+)
+
+
+def parse_time(value: object, zone: str, field: str) -> datetime:
+    """UTC time of an ISO 8601 text, ``20.11.2026 09:12``, a date or a datetime; raises Refused where it is none."""
+    moment = value
+    if isinstance(value, str):
+        moment = _from_text(value.strip())
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        moment = datetime(value.year, value.month, value.day)
+    if not isinstance(moment, datetime):
+        raise Refused("unreadable_time", f"{field}.")
+    return _as_utc(moment, zone, field)
+
+
+def parse_end(value: object, zone: str, started_at: datetime, field: str = "ended_at") -> datetime:
+    """Like ``parse_time``, but a naive time within a repeated hour never lies before ``started_at`` if it need not."""
+    ended_at = parse_time(value, zone, field)
+    if ended_at < started_at:
+        local = ended_at.astimezone(_zone(zone))
+        again = local.replace(fold=1).astimezone(UTC)
+        naive = _from_text(value.strip()) if isinstance(value, str) else value
+        if isinstance(naive, datetime) and naive.tzinfo is None and again >= started_at:
+            return again
+    return ended_at
+
+
+def time_from_name(name: str, zone: str) -> datetime | None:
+    """The first date and time in a file name, ``None`` without one.
+
+    >>> time_from_name("call_2026-11-20_0912_c-77.txt", "Europe/Berlin").isoformat()
+    '2026-11-20T08:12:00+00:00'
+    """
+    for match in _IN_NAME.finditer(name):
+        try:
+            naive = datetime(*(int(part) for part in match.groups(default="0")))  # type: ignore[arg-type]
+            return _as_utc(naive, zone, "file name")
+        except (ValueError, Refused):
+            continue
+    return None
+
+
+def local_date(moment: datetime, zone: str) -> date:
+    return moment.astimezone(_zone(zone)).date()
+
+
+def _from_text(text: str) -> datetime | None:
+    try:
+        if _ISO_START.match(text) or "T" in text:
+            return datetime.fromisoformat(text)
+        if match := _GERMAN.fullmatch(text):
+            day, month, year, hour, minute, second = (int(part or 0) for part in match.groups())
+            return datetime(year, month, day, hour, minute, second)
+    except ValueError:
+        return None
+    return None
+
+
+def _as_utc(moment: datetime, zone: str, field: str) -> datetime:
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=_zone(zone), fold=moment.fold)
+    try:
+        result = moment.astimezone(UTC)
+    except (OverflowError, ValueError) as error:
+        raise Refused("implausible_time", f"{field}.") from error
+    if result < EARLIEST:
+        raise Refused("implausible_time", f"{field}.")
+    return result
+
+
+@lru_cache(maxsize=16)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def not_later(moment: datetime, now: datetime, tolerance_h: float, field: str) -> datetime:
+    """``moment`` unless it lies in the future."""
+    if moment > now + timedelta(hours=tolerance_h):
+        raise Refused("future_time", f"{field}.")
+    return moment

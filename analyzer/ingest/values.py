@@ -1,0 +1,185 @@
+"""Single values read from JSON, CSV cells, Parquet and ``--metadata``, and the words that mean the same."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+from analyzer.ingest.raw import Value
+from analyzer.ingest.reject_codes import Refused
+from analyzer.records import Channel, Direction, Speaker
+
+ROLES: Final[Mapping[str, Speaker]] = {
+    **dict.fromkeys(
+        ("customer", "client", "caller", "consumer", "end_user", "enduser", "visitor", "user", "guest", "kunde",
+         "kundin", "kund*in", "kunde/kundin", "kunde/in", "anrufer", "anruferin", "anrufer*in", "besucher",
+         "external", "extern"),
+        "customer"),
+    **dict.fromkeys(
+        ("agent", "agentin", "advisor", "adviser", "rep", "representative", "operator", "human_agent", "supervisor",
+         "csr", "staff", "employee", "mitarbeiter", "mitarbeiterin", "mitarbeiter*in", "berater",
+         "beraterin", "berater*in",
+         "kundenberater", "kundenberaterin", "servicemitarbeiter", "servicemitarbeiterin", "teamleiter",
+         "teamleiterin"),
+        "agent"),
+    **dict.fromkeys(
+        ("bot", "ivr", "assistant", "assistent", "assistentin", "virtual_agent", "virtual_assistant", "automated_agent",
+         "chatbot", "voicebot", "sprachassistent", "custom_bot"),
+        "bot"),
+    **dict.fromkeys(("system", "acd", "controller", "event", "notification"), "system"),
+}  # fmt: skip
+
+CHANNEL_WORDS: Final[Mapping[str, Channel]] = {
+    **dict.fromkeys(
+        ("voice", "phone", "call", "phone_call", "telephone", "telefon", "anruf", "telephony", "audio"), "voice"),
+    **dict.fromkeys(("chat", "webchat", "web_chat", "livechat", "live_chat"), "chat"),
+    **dict.fromkeys(("email", "e_mail", "mail"), "email"),
+    **dict.fromkeys(
+        ("messaging", "message", "whatsapp", "sms", "telegram", "signal", "messenger", "facebook_messenger",
+         "apple_messages", "rcs", "in_app"), "messaging"),
+    **dict.fromkeys(("social", "social_media", "twitter", "x", "facebook", "instagram", "mastodon", "forum"), "social"),
+}  # fmt: skip
+
+DIRECTION_WORDS: Final[Mapping[str, Direction]] = {
+    **dict.fromkeys(("inbound", "in", "incoming", "eingehend"), "inbound"),
+    **dict.fromkeys(("outbound", "out", "outgoing", "ausgehend"), "outbound"),
+    **dict.fromkeys(("internal", "intern"), "internal"),
+}  # fmt: skip
+
+_LANGUAGES: Final = {
+    "german": "de",
+    "deutsch": "de",
+    "ger": "de",
+    "deu": "de",
+    "english": "en",
+    "englisch": "en",
+    "eng": "en",
+}
+_YES: Final = ("true", "yes", "1", "ja", "y", "j", "t")
+_NO: Final = ("false", "no", "0", "nein", "n", "f")
+_NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
+_COMMA: Final = re.compile(r"[+-]?\d+,\d{1,6}")
+_RANGE: Final = re.compile(r"\[?\s*(-?\d+(?:\.\d+)?)\s*(?:,|\.\.|–|-|to|bis)\s*(-?\d+(?:\.\d+)?)\s*\]?")
+
+
+def role_of(speaker: str) -> Speaker | None:
+    """The role a speaker label means ("Kundin", "Agent 2", "end-user"), ``None`` where that is unknown."""
+    known = ROLES.get(speaker)
+    if known is None:
+        word = _word(speaker)
+        known = ROLES.get(word) or ROLES.get(re.sub(r"_?\d{1,4}$", "", word))
+    return known
+
+
+def channel_of(value: Value) -> Channel | None:
+    text = word_or_none(value)
+    if text is None:
+        return None
+    if channel := CHANNEL_WORDS.get(_word(text)):
+        return channel
+    raise Refused("unknown_channel")
+
+
+def direction_of(value: Value) -> Direction | None:
+    text = word_or_none(value)
+    if text is None:
+        return None
+    if direction := DIRECTION_WORDS.get(_word(text)):
+        return direction
+    raise Refused("unknown_direction")
+
+
+def language_of(value: Value) -> str | None:
+    """Lower-case primary tag: "de-DE", "German" and "DE" are "de"."""
+    text = word_or_none(value)
+    if text is None:
+        return None
+    word = _word(text)
+    return _LANGUAGES.get(word, word.partition("_")[0])
+
+
+def id_or_none(value: Value, field: str) -> str | None:
+    """An id as given, ends stripped of spaces; formula characters and the like are the exports' business."""
+    text = word_or_none(value)
+    if text is not None and (len(text) > 1000 or any(unicodedata.category(c) == "Cc" and c != "\t" for c in text)):
+        raise Refused("bad_id", f"{field}.")
+    return text
+
+
+def word_or_none(value: Value) -> str | None:
+    """Text of a cell; blank is ``None``. A whole number read as 5.0 from a column with gaps is "5"."""
+    if value is None:
+        return None
+    if not isinstance(value, str | int | float | date):
+        raise Refused("wrong_type", "Text is expected.")
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else str(value)
+    return str(value).strip(" \r\n") or None
+
+
+def number_or_none(value: Value, field: str, low: float = 0.0, high: float = 1e9) -> float | None:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    number: float | None = None
+    if isinstance(value, str):
+        text = value.strip()
+        if _COMMA.fullmatch(text):
+            text = text.replace(",", ".")
+        number = float(text) if _NUMBER.fullmatch(text) else None
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        number = float(value) if abs(value) < 1e18 or math.isnan(value) else None
+    if isinstance(value, float) and math.isnan(value):
+        return None  # a gap in a Parquet column; JSON cannot say NaN
+    if number is None or not low <= number <= high:
+        raise Refused("bad_number", f"{field}.")
+    return number
+
+
+def count_or_none(value: Value, field: str) -> int | None:
+    number = number_or_none(value, field, 0, 1e6)
+    if number is not None and not number.is_integer():
+        raise Refused("bad_number", f"{field}.")
+    return None if number is None else int(number)
+
+
+def boolean_or_none(value: Value, field: str) -> bool | None:
+    text = word_or_none(value)
+    if text is None:
+        return None
+    if (word := text.casefold()) in _YES + _NO:
+        return word in _YES
+    raise Refused("bad_boolean", f"{field}.")
+
+
+def csat_or_none(csat: Value, scale: Value) -> float | None:
+    """CSAT on 1–5, 5 the best; ``None`` unless the source declares its scale. [6, 1] says that 1 is the best."""
+    number = number_or_none(csat, "csat", -1e6, 1e6)
+    if scale is None or (isinstance(scale, str) and not scale.strip()):
+        return None
+    worst, best = _range(scale)
+    if number is None:
+        return None
+    if not min(worst, best) <= number <= max(worst, best):
+        raise Refused("csat_scale")
+    return 1 + 4 * (number - worst) / (best - worst)
+
+
+def _range(scale: Value) -> tuple[float, float]:
+    ends: tuple[float, ...] = ()
+    if isinstance(scale, list | tuple):
+        ends = tuple(float(end) for end in scale if isinstance(end, int | float) and abs(end) < 1e9)
+    elif isinstance(scale, str) and (match := _RANGE.fullmatch(scale.strip())):
+        ends = (float(match[1]), float(match[2]))
+    if len(ends) != 2 or ends[0] == ends[1] or not all(map(math.isfinite, ends)):
+        raise Refused("csat_scale")
+    return ends[0], ends[1]
+
+
+def _word(text: str) -> str:
+    return re.sub(r"[\s_-]+", "_", text.strip().casefold())
