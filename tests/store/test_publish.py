@@ -13,7 +13,17 @@ from analyzer.store.verify import verify
 from analyzer.tables import STORED
 
 from .contacts import (
-    ALL, BY_CONTACT, MONDAY, TUESDAY, WEDNESDAY, contacts, content, identity, publish, publish_at, rows,
+    ALL,
+    BY_CONTACT,
+    MONDAY,
+    TUESDAY,
+    WEDNESDAY,
+    contacts,
+    content,
+    identity,
+    publish,
+    publish_at,
+    rows,
 )  # fmt: skip
 
 DAY = frozenset({MONDAY})
@@ -86,7 +96,9 @@ def test_publish_refuses_a_move_that_leaves_rows_behind(path: Path) -> None:
 
 
 def test_publish_refuses_facts_of_unknown_contacts(path: Path) -> None:
-    refused(path, Change("interaction_facts", rows("interaction_facts", contacts(MONDAY, 1)), DAY), "number of contacts")
+    refused(
+        path, Change("interaction_facts", rows("interaction_facts", contacts(MONDAY, 1)), DAY), "number of contacts"
+    )
 
 
 def test_publish_forgets_contacts(path: Path) -> None:
@@ -186,9 +198,7 @@ def test_publish_forces_everything_to_disk_before_the_ledger_tells(path: Path, m
     told: list[int] = []
     real_sync, real_put = folder.sync_file, ledger.Ledger.put_version
     monkeypatch.setattr(folder, "sync_file", lambda file: (synced.append(file), real_sync(file))[1])
-    monkeypatch.setattr(
-        ledger.Ledger, "put_version", lambda *a, **k: (told.append(len(synced)), real_put(*a, **k))[1]
-    )
+    monkeypatch.setattr(ledger.Ledger, "put_version", lambda *a, **k: (told.append(len(synced)), real_put(*a, **k))[1])
     publish_at(path, contacts(MONDAY, 2), "r-2")
     turns = path / "tables" / "turns"
     newest = max((turns / "day=2026-11-16").glob("*.parquet"), key=lambda file: file.stat().st_mtime_ns)
