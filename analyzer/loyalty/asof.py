@@ -80,7 +80,7 @@ def known_facts(frame: pd.DataFrame, as_of: datetime) -> KnownFacts:
 
     def wide(field: str) -> pd.DataFrame:
         given = newest[newest[field].notna()].set_index(["customer_key", "fact"])[field]
-        return pd.DataFrame(given.unstack("fact")).reindex(customers)
+        return pd.DataFrame(given.unstack("fact"), index=customers)
 
     return KnownFacts(customers, wide("number"), wide("text"), wide("time"))
 

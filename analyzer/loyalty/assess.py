@@ -12,7 +12,7 @@ import pyarrow as pa
 from analyzer.config import LoyaltySettings
 from analyzer.loyalty.actions import action_lists
 from analyzer.loyalty.asof import notices_are_recorded, records_frame
-from analyzer.loyalty.contacts import contacts_as_of
+from analyzer.loyalty.contacts import contacts_as_of, of_customer
 from analyzer.loyalty.customers import assess_customers, customers_table
 from analyzer.loyalty.drivers import loyalty_drivers
 from analyzer.loyalty.dynamics import loyalty_dynamics
@@ -78,7 +78,7 @@ def assess_loyalty(
 def _segment_of(contacts: pd.DataFrame, customers: pd.DataFrame) -> pd.Series[str]:
     """The customer's segment; of a contact without a customer, its own."""
     own = contacts["segment"].where(contacts["segment"].notna(), contacts["product_line"]).astype("object")
-    known = contacts["customer_key"].map(customers["segment"]).astype("object")
+    known = of_customer(contacts, customers["segment"]).astype("object")
     return known.where(known.notna(), own)
 
 

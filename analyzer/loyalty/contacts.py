@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -19,6 +19,12 @@ _NUMBERS: Final = (
     "sentiment_end", "churn_talk_probability", "repeat_probability", "promises_broken", "promises_kept",
     "prior_contacts", "experience_contact",
 )  # fmt: skip
+
+
+def of_customer(contacts: pd.DataFrame, told: pd.Series[Any]) -> pd.Series[Any]:
+    """What is told of each contact's customer, a row a contact; null where there is no customer or nothing is told."""
+    keys = contacts["customer_key"].astype("object")
+    return told.reindex(pd.Index(keys, dtype="object")).set_axis(contacts.index)
 
 
 def contacts_as_of(facts: pd.DataFrame, links: pd.DataFrame, experience: pd.DataFrame, as_of: datetime) -> pd.DataFrame:

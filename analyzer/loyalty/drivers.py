@@ -18,7 +18,6 @@ whole report (Benjamini & Hochberg 1995).
 
 from __future__ import annotations
 
-import warnings
 from datetime import datetime
 from typing import Any, Final
 
@@ -27,9 +26,10 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
-from statsmodels.duration.hazard_regression import PHReg
 
 from analyzer.config import LoyaltySettings
+from analyzer.loyalty.contacts import of_customer
+from analyzer.loyalty.cox import CoxFit, fit_cox
 from analyzer.loyalty.intervals import Z95
 from analyzer.tables import STORED
 
@@ -65,30 +65,27 @@ def risk_rows(
     """Start–stop rows (``entry``, ``exit`` in days, ``event``) with their contact's drivers, and the clock's name."""
     known = customers[customers["on_record"] & ~(customers["left"] & customers["notice_at"].isna())]
     rows = contacts[contacts["customer_key"].isin(known.index) & (contacts["reason"] != "contract_cancel")].copy()
-    notice_at = rows["customer_key"].map(known["notice_at"])
+    notice_at = of_customer(rows, known["notice_at"])
     rows = rows[~(rows["known_at"] >= notice_at)].sort_values(["customer_key", "known_at", "interaction_id"])
-    notice_at = rows["customer_key"].map(known["notice_at"])
+    notice_at = of_customer(rows, known["notice_at"])
     following = rows.groupby("customer_key")["known_at"].shift(-1)
     end = rows["known_at"] + pd.Timedelta(days=horizon_days)
-    stops = (
-        pd.concat([following, end, notice_at.where(notice_at <= as_of)], axis=1)
-        .min(axis=1)
-        .clip(upper=pd.Timestamp(as_of))
-    )
+    now = pd.Series(pd.Timestamp(as_of), index=rows.index)
+    stops = pd.concat([following, end, notice_at.where(notice_at <= as_of), now], axis=1).min(axis=1)
     origin, clock = _origin(rows, known, as_of)
     panel = _drivers(rows).assign(
         entry=(rows["known_at"] - origin).dt.total_seconds() / _DAY_S,
         exit=(stops - origin).dt.total_seconds() / _DAY_S,
         event=(stops == notice_at).astype("float64"),
         customer_key=rows["customer_key"],
-        segment=rows["customer_key"].map(known["segment"]),
+        segment=of_customer(rows, known["segment"]),
     )
     return panel[panel["exit"] > panel["entry"]].reset_index(drop=True), clock
 
 
 def _origin(rows: pd.DataFrame, known: pd.DataFrame, as_of: datetime) -> tuple[Any, str]:
     """Where each customer's clock starts: with the contract if everybody's tenure is known, else one day for all."""
-    months = rows["customer_key"].map(known["tenure_months"])
+    months = of_customer(rows, known["tenure_months"])
     if len(rows) and months.notna().all():
         started = pd.Timestamp(as_of) - pd.to_timedelta(months * 30.4375, unit="D")
         # Tenure in whole months may put the start after a first contact; time before the start is not negative then.
@@ -138,34 +135,24 @@ def _fit(panel: pd.DataFrame, drivers: list[str], method: str) -> dict[str, dict
     if events < EVENTS_PER_DRIVER * len(drivers):
         why = f"not estimable: {events} events, {EVENTS_PER_DRIVER} needed per driver"
         return {driver: {"method": why} for driver in drivers}
-    estimates = _cox(panel, drivers) if drivers else []
-    if not np.isfinite(estimates).all():
+    fit = _cox(panel, drivers) if drivers else None
+    if fit is None:
         return {driver: {"method": "not estimable: the fit did not converge"} for driver in drivers}
-    return {
-        driver: {
-            "effect": float(np.exp(effect)),
-            "low": float(np.exp(effect - Z95 * error)),
-            "high": float(np.exp(effect + Z95 * error)),
-            "p_adjusted": p,
-            "method": method,
-        }
-        for driver, (effect, error, p) in zip(drivers, estimates, strict=True)
-    }
+    found = {}
+    for driver, effect, error, p in zip(
+        drivers, fit.effects, fit.errors, fit.p_values, strict=False
+    ):  # controls follow
+        low, high = float(np.exp(effect - Z95 * error)), float(np.exp(effect + Z95 * error))
+        found[driver] = {"effect": float(np.exp(effect)), "low": low, "high": high, "p_adjusted": float(p),
+                         "method": method}  # fmt: skip
+    return found
 
 
-def _cox(panel: pd.DataFrame, drivers: list[str]) -> list[tuple[float, float, float]]:
-    """Log hazard ratio, clustered standard error and p value of each driver; NaN where the model cannot be fitted."""
-    design = _design(panel, drivers)
-    groups = panel["customer_key"].astype("category").cat.codes.to_numpy()
-    model = PHReg(panel["exit"].to_numpy(), design, status=panel["event"].to_numpy(), entry=panel["entry"].to_numpy())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # non-convergence shows as a non-finite or zero error below
-        try:
-            fit = model.fit(groups=groups)
-        except np.linalg.LinAlgError:
-            return [(np.nan, np.nan, np.nan)] * len(drivers)
-    errors = np.where((fit.bse > 0) & (fit.bse < 10), fit.bse, np.nan)
-    return [(float(fit.params[i]), float(errors[i]), float(fit.pvalues[i])) for i in range(len(drivers))]
+def _cox(panel: pd.DataFrame, drivers: list[str]) -> CoxFit | None:
+    customers = panel["customer_key"].astype("category").cat.codes
+    entry, stop, event, clusters = (np.asarray(part, dtype=np.float64)
+                                    for part in (panel["entry"], panel["exit"], panel["event"], customers))  # fmt: skip
+    return fit_cox(entry, stop, event, _design(panel, drivers), clusters)
 
 
 def _design(panel: pd.DataFrame, drivers: list[str]) -> NDArray[np.float64]:

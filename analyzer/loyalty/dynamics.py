@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from analyzer.config import LoyaltySettings
 from analyzer.loyalty.asof import known_facts
+from analyzer.loyalty.contacts import of_customer
 from analyzer.loyalty.definition import loyalty_indices
 from analyzer.loyalty.intervals import Z95
 from analyzer.loyalty.satisfaction import satisfaction_index
@@ -47,7 +48,7 @@ def loyalty_dynamics(
     panel = wave_panel(frame, readings, as_of, settings)
     if customers.empty:
         return STORED["loyalty_dynamics"].empty()
-    panel["segment"] = panel["customer_key"].map(customers["segment"])
+    panel["segment"] = of_customer(panel, customers["segment"])
     rows: list[dict[str, Any]] = []
     for segment in ["all", *sorted({str(name) for name in customers["segment"].dropna()} - {"all"})]:
         part = panel if segment == "all" else panel[panel["segment"] == segment]

@@ -31,7 +31,8 @@ def expectation_gap(contacts: pd.DataFrame, cues: pd.DataFrame) -> pa.Table:
     """STORED["expectation_gap"]; ``n`` counts the contacts where an expectation on the topic was spoken of."""
     found = cues.loc[cues["found"].astype(bool), ["interaction_id", "turn", "label"]]
     spoken = found[found["label"].isin(["expect.exceeded", "expect.unmet"])]
-    topics = found[found["label"].isin(TOPIC_LABELS)].assign(topic=lambda f: f["label"].str.removeprefix("topic."))
+    topics = found[found["label"].isin(TOPIC_LABELS)].rename(columns={"label": "topic"})
+    topics = topics.assign(topic=topics["topic"].astype("str").str.removeprefix("topic."))
     named = spoken.merge(topics[["interaction_id", "turn", "topic"]], on=["interaction_id", "turn"])
     heard = pd.concat([spoken.assign(topic=ALL_TOPICS), named], ignore_index=True)
     both = pd.DataFrame(

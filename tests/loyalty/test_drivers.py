@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from statsmodels.duration.hazard_regression import PHReg
+
+from analyzer.loyalty.asof import records_frame
+from analyzer.loyalty.contacts import contacts_as_of
+from analyzer.loyalty.cox import fit_cox
+from analyzer.loyalty.drivers import JOINT, loyalty_drivers, risk_rows
+from analyzer.loyalty.dynamics import cross_lag, loyalty_dynamics
+from analyzer.loyalty.satisfaction import satisfaction_readings
+from analyzer.loyalty.state import customer_state
+from analyzer.tables import STORED
+from tests.loyalty.worlds import AS_OF, NO_LINKS, contacts, days_ago, leaving_world, records, settings, surveys
+
+
+def prepared(facts: pd.DataFrame, known: pa.Table) -> tuple[pd.DataFrame, pd.DataFrame]:
+    seen = contacts_as_of(facts, NO_LINKS, NO_LINKS, AS_OF)
+    frame = records_frame(known, surveys(), settings())
+    return seen, customer_state(frame, seen, satisfaction_readings(seen, surveys()), AS_OF, settings())
+
+
+def drivers(facts: pd.DataFrame, known: pa.Table) -> dict[str, dict[str, object]]:
+    seen, state = prepared(facts, known)
+    table = loyalty_drivers(seen, state, True, AS_OF, settings())
+    assert table.schema == STORED["loyalty_drivers"].schema
+    return {row["driver"]: row for row in table.to_pylist() if row["segment"] == "all"}
+
+
+def test_drivers_recover_a_planted_effect_and_do_not_read_it_as_speed() -> None:
+    found = drivers(*leaving_world(700, effect=0.6, seed=5, confounded=0.6))
+    empathy, handle = found["empathy"], found["handle_s"]
+    assert empathy["low"] < np.exp(-0.6) < empathy["high"] < 1 and empathy["p_adjusted"] < 0.01
+    assert handle["low"] < 1 < handle["high"] and handle["p_adjusted"] > 0.05
+    assert "all drivers together" in str(empathy["method"]) and empathy["scale"] == "HR per sd"
+
+
+def test_drivers_find_nothing_where_nothing_is() -> None:
+    found = drivers(*leaving_world(500, effect=0.0, seed=6))
+    tested = [row for row in found.values() if row["effect"] is not None]
+    assert len(tested) >= 6 and all(row["p_adjusted"] > 0.05 for row in tested)
+
+
+def test_too_few_notices_are_said_not_estimated() -> None:
+    found = drivers(*leaving_world(20, effect=0.5, seed=7))
+    why = str(found["empathy"]["method"])
+    assert why.startswith("not estimable: ") and why.endswith(" events, 10 needed per driver")
+    assert all(row["effect"] is None and row["p_adjusted"] is None for row in found.values() if row["driver"] in JOINT)
+
+
+def test_unobserved_driver_is_said_and_does_not_stop_the_others() -> None:
+    found = drivers(*leaving_world(400, effect=0.5, seed=8))
+    assert "observed in 0 of" in str(found["prior_contacts"]["method"]) and found["empathy"]["effect"] is not None
+    assert "observed in 0 of" in str(found["experience"]["method"])
+
+
+def test_risk_rows_leave_out_cancellations_and_what_follows_the_notice() -> None:
+    facts = contacts(
+        {"customer_key": "a", "days": 50},
+        {"customer_key": "a", "days": 42, "reason": "contract_cancel"},
+        {"customer_key": "a", "days": 30},
+        {"customer_key": "b", "days": 200},
+        {"customer_key": "b", "days": 20},
+        {"customer_key": "nobody", "days": 9},
+        {"customer_key": "undated", "days": 9},
+    )
+    known = records(
+        {"customer_key": "a", "cancel_received_at": days_ago(40)},
+        {"customer_key": "b", "nps": 3},
+        {"customer_key": "undated", "churned": True},
+    )
+    seen, state = prepared(facts, known)
+    rows, clock = risk_rows(seen, state, AS_OF, 90)
+    assert clock == "calendar" and rows["customer_key"].tolist() == ["a", "b", "b"]
+    assert rows["event"].tolist() == [1, 0, 0]
+    assert (rows["exit"] - rows["entry"]).round(1).tolist() == [10, 90, 20]
+
+
+def test_clock_is_tenure_where_everybodys_is_known() -> None:
+    seen, state = prepared(
+        contacts({"customer_key": "a", "days": 10}), records({"customer_key": "a", "tenure_months": 12})
+    )
+    rows, clock = risk_rows(seen, state, AS_OF, 90)
+    assert clock == "tenure" and rows["entry"].iloc[0] == pytest.approx(365.25 - 10, abs=0.1)
+
+
+def panel(customers: int, waves: int, effect: float, seed: int) -> pd.DataFrame:
+    """Loyalty follows last wave's satisfaction by ``effect``; each customer has a level of their own."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for number in range(customers):
+        level = rng.normal(60, 15)
+        satisfaction, loyalty = level + rng.normal(0, 10), level + rng.normal(0, 10)
+        for wave in range(-20, waves):
+            if wave >= 0:
+                rows.append((f"k{number}", wave, satisfaction, loyalty))
+            following = 0.7 * level + 0.3 * loyalty + effect * (satisfaction - level) + rng.normal(0, 5)
+            satisfaction = 0.7 * level + 0.3 * satisfaction + rng.normal(0, 10)
+            loyalty = following
+    return pd.DataFrame(rows, columns=["customer_key", "wave", "satisfaction", "loyalty"])
+
+
+def test_dynamics_recover_a_planted_path_and_only_that() -> None:
+    worlds = [panel(400, 6, effect=0.4, seed=seed) for seed in range(20)]
+    there = [cross_lag(world, "satisfaction", "loyalty") for world in worlds]
+    back = [cross_lag(world, "loyalty", "satisfaction") for world in worlds]
+    assert abs(np.mean([row["effect"] for row in there]) - 0.4) < 0.03
+    assert sum(row["low"] < 0.4 < row["high"] for row in there) >= 17
+    assert sum(row["low"] < 0 < row["high"] for row in back) >= 17 and there[0]["n"] == 400
+
+
+def test_dynamics_find_nothing_where_nothing_is_about_as_often_as_they_say() -> None:
+    found = [cross_lag(panel(200, 5, effect=0.0, seed=seed), "satisfaction", "loyalty") for seed in range(40)]
+    wrong = sum(not row["low"] < 0 < row["high"] for row in found if "effect" in row)
+    assert sum("effect" in row for row in found) >= 30 and wrong <= 6
+
+
+def test_dynamics_need_four_waves_and_enough_customers() -> None:
+    assert (
+        cross_lag(panel(80, 3, 0.4, 1), "satisfaction", "loyalty")["method"] == "not estimable: fewer than four waves"
+    )
+    assert "50 needed" in cross_lag(panel(8, 5, 0.4, 1), "satisfaction", "loyalty")["method"]
+    seen, state = prepared(contacts({"customer_key": "a", "days": 3}), records({"customer_key": "a", "nps": 3}))
+    frame = records_frame(records({"customer_key": "a", "nps": 3}), surveys(), settings())
+    table = loyalty_dynamics(frame, satisfaction_readings(seen, surveys()), state, AS_OF, settings())
+    assert table.column("method").to_pylist() == ["not estimable: fewer than four waves"] * 2
+
+
+def test_dynamics_read_waves_from_records_and_contacts() -> None:
+    rng = np.random.default_rng(9)
+    keys, waves = [f"k{i}" for i in range(120)], range(6)
+    levels = {key: rng.uniform(3, 9) for key in keys}
+    known = records(
+        *(
+            {"customer_key": k, "days": 90 * w + 10, "nps": float(np.clip(levels[k] + rng.normal(), 0, 10))}
+            for k in keys
+            for w in waves
+        )
+    )
+    facts = contacts(
+        *(
+            {"customer_key": k, "days": 90 * w + 20, "satisfaction": float(rng.uniform(1, 5))}
+            for k in keys
+            for w in waves
+        )
+    )
+    seen, state = prepared(facts, known)
+    frame = records_frame(known, surveys(), settings())
+    table = loyalty_dynamics(frame, satisfaction_readings(seen, surveys()), state, AS_OF, settings())
+    assert table.schema == STORED["loyalty_dynamics"].schema
+    assert [row["n"] for row in table.to_pylist()] == [120, 120] and table.column("effect").null_count == 0
+
+
+def test_clustered_errors_equal_statsmodels_where_it_has_them() -> None:
+    rng = np.random.default_rng(1)
+    design, entry = rng.normal(size=(900, 2)), rng.uniform(0, 300, 900)
+    waits = rng.exponential(300 * np.exp(-0.4 * design[:, 0]))
+    event, stop = (waits < 120).astype(float), entry + np.minimum(waits, 120)
+    clusters = rng.integers(0, 300, 900).astype(float)
+    theirs = PHReg(stop, design, status=event, entry=entry).fit(groups=clusters)
+    ours = fit_cox(entry, stop, event, design, clusters)
+    assert ours is not None and ours.effects == pytest.approx(theirs.params)
+    assert ours.errors == pytest.approx(theirs.bse, rel=0.02) and ours.p_values == pytest.approx(
+        theirs.pvalues, abs=0.01
+    )
+
+
+def test_fit_that_cannot_converge_is_no_fit() -> None:
+    design = np.column_stack([np.arange(40.0), np.arange(40.0)])
+    stop = np.arange(1.0, 41.0)
+    assert fit_cox(np.zeros(40), stop, np.ones(40), design, stop) is None
