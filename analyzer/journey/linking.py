@@ -1,0 +1,239 @@
+"""Which contacts are one matter: the probability of each pair, and episodes from the best links.
+
+A pair is two contacts of one customer, the later within ``horizon_days`` of the earlier's end. A logistic model gives
+the probability that both are about the same matter from
+
+    overlap           cosine of the customer's words, weighted by how rare they are (idf²), 0–1
+    reason            1 same contact reason, ½ neighbouring reasons, 0 otherwise
+    product_differs   1 where both name a product line and they differ
+    claim             the later says "I called before" or opens by rejecting what was done
+    chase             the earlier promised something and the later opens with an unmet expectation
+    settled           the later opens by calling something settled: people close the old matter, then name the new one
+    log_days          ln(1 + days between)
+    earlier_resolved  probability that the earlier was solved
+    same_channel      1 on the same channel
+
+Words are compared by their first letters (``STEM_CHARS``), which joins German and English inflections. Rarity counts
+contacts of the training dialogues and of this store together, so that a small store borrows and a large one speaks.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from analyzer.errors import ModelError
+from analyzer.journey.chains import DAY_US
+from analyzer.records import stable_id
+
+FEATURES: Final = (
+    "overlap", "reason", "product_differs", "claim", "chase", "settled", "log_days", "earlier_resolved", "same_channel",
+)  # fmt: skip
+STEM_CHARS: Final = 6
+MAX_EARLIER: Final = 50  # a key shared by thousands (a kiosk, a test account) must not cost their square
+
+NEIGHBOURS: Final = (
+    frozenset({"billing_charge", "billing_question", "payment", "refund"}),
+    frozenset(
+        {"delivery_late", "delivery_missing", "delivery_wrong", "return_exchange", "order_change", "order_status"}
+    ),
+    frozenset({"return_exchange", "refund"}),
+    frozenset({"product_fault", "outage", "setup", "appointment"}),
+    frozenset({"account_access", "account_change", "fraud"}),
+    frozenset({"contract_cancel", "contract_change"}),
+    frozenset({"travel_booking", "travel_disruption", "refund"}),
+    frozenset({"claim", "coverage", "application"}),
+    frozenset({"appointment", "application"}),
+)
+_MASK = re.compile(r"\[[A-Z_]{1,40}_\d{1,4}\]")
+_WORD = re.compile(r"[^\W\d_]{3,}|(?<!\d)\d{2,4}(?!\d)")
+
+
+class _Saved(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file as written by ``analyzer learn linking``."""
+
+    weights: dict[str, float]
+    intercept: float
+    documents: int
+    document_frequency: dict[str, int]
+    card: dict[str, str | int | float]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkModel:
+    """Coefficients per unit of each feature, and how many training contacts hold each stem; ``card``: how learned."""
+
+    weights: Mapping[str, float]
+    intercept: float
+    documents: int
+    document_frequency: Mapping[str, int]
+    card: Mapping[str, str | int | float]
+
+    @classmethod
+    def load(cls, path: Path) -> LinkModel:
+        """The model in a JSON file; raises ModelError where it is missing, damaged or of other features."""
+        try:
+            saved = msgspec.json.decode(path.read_bytes(), type=_Saved)
+        except OSError as error:
+            raise ModelError(f"Cannot read {path.name}: {error.strerror}.", hint="Reinstall the models.") from error
+        except msgspec.DecodeError as error:
+            raise ModelError(f"{path.name} is damaged: {error}.", hint="Reinstall the models.") from error
+        if tuple(sorted(saved.weights)) != tuple(sorted(FEATURES)):
+            raise ModelError(f"{path.name} was learned on other features.", hint="Run `analyzer learn linking`.")
+        return cls(saved.weights, saved.intercept, saved.documents, saved.document_frequency, saved.card)
+
+    def save(self, path: Path) -> None:
+        """Writes the file that ``load`` reads; the same model gives the same bytes."""
+        content = {
+            "card": dict(self.card),
+            "intercept": self.intercept,
+            "weights": dict(self.weights),
+            "documents": self.documents,
+            "document_frequency": dict(sorted(self.document_frequency.items())),
+        }
+        path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+    def probability(self, features: pd.DataFrame) -> np.ndarray:
+        """Probability of one matter for each row of ``features`` (FEATURES as columns)."""
+        logit = np.full(len(features), self.intercept)
+        for name in FEATURES:
+            logit = logit + self.weights[name] * features[name].to_numpy(dtype=float)
+        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logit, -30, 30))))
+
+
+def stems(text: str) -> set[str]:
+    """Stems and short numbers of a text; masks and long numbers (contracts, phones) name the person, not the matter."""
+    return {word[:STEM_CHARS] for word in _WORD.findall(_MASK.sub(" ", text).casefold())}
+
+
+def reason_likeness(earlier: str | None, later: str | None) -> float:
+    """1 same, ½ neighbouring, 0 otherwise or where one is unknown."""
+    if earlier is None or later is None:
+        return 0.0
+    if earlier == later:
+        return 1.0
+    return 0.5 if any(earlier in group and later in group for group in NEIGHBOURS) else 0.0
+
+
+def candidate_pairs(contacts: pd.DataFrame, horizon_days: int) -> pd.DataFrame:
+    """Positions ``earlier`` and ``later`` in ``contacts`` of each pair worth asking about, later in time order."""
+    starts, ends = contacts["start_us"].to_numpy(), contacts["end_us"].to_numpy()
+    before: dict[str, list[int]] = {}
+    pairs: list[tuple[int, int]] = []
+    for later, customer in enumerate(contacts["customer_key"]):
+        if customer is None:
+            continue
+        mine = before.setdefault(customer, [])
+        reach = starts[later] - horizon_days * DAY_US
+        pairs.extend((earlier, later) for earlier in mine[-MAX_EARLIER:] if ends[earlier] >= reach)
+        mine.append(later)
+    return pd.DataFrame(pairs, columns=["earlier", "later"], dtype=np.int64)
+
+
+def pair_features(
+    pairs: pd.DataFrame, contacts: pd.DataFrame, signals: pd.DataFrame, turns: pd.DataFrame, model: LinkModel
+) -> pd.DataFrame:
+    """FEATURES of each pair, in the order of ``pairs``."""
+    earlier, later = pairs["earlier"].to_numpy(), pairs["later"].to_numpy()
+    signal = {name: signals[name].to_numpy(dtype=float) for name in signals}
+    reason, line = contacts["reason"].to_numpy(), contacts["product_line"].to_numpy()
+    channel = contacts["channel"].to_numpy()
+    gap = contacts["start_us"].to_numpy()[later] - contacts["end_us"].to_numpy()[earlier]
+    couples = list(zip(earlier.tolist(), later.tolist(), strict=True))
+    resolved = contacts["resolved_probability"].fillna(0.5).to_numpy(dtype=float)
+    return pd.DataFrame(
+        {
+            "overlap": _overlap(couples, contacts, turns, model),
+            "reason": [reason_likeness(reason[i], reason[j]) for i, j in couples],
+            "product_differs": [float(None not in (line[i], line[j]) and line[i] != line[j]) for i, j in couples],
+            "claim": np.maximum(signal["claim"], signal["denial_opening"])[later],
+            "chase": signal["promised"][earlier] * signal["unmet_opening"][later],
+            "settled": signal["settled_opening"][later],
+            "log_days": np.log1p(np.maximum(gap, 0) / DAY_US),
+            "earlier_resolved": resolved[earlier],
+            "same_channel": [float(channel[i] == channel[j]) for i, j in couples],
+        },
+        dtype=float,
+    )
+
+
+def _overlap(
+    couples: list[tuple[int, int]], contacts: pd.DataFrame, turns: pd.DataFrame, model: LinkModel
+) -> np.ndarray:
+    if not couples:
+        return np.zeros(0)
+    involved = sorted({position for couple in couples for position in couple})
+    words = customer_words(contacts.iloc[involved], turns)
+    row_of = {position: row for row, position in enumerate(involved)}
+    here = Counter(stem for stems_ in words for stem in stems_)
+    vocabulary = {stem: column for column, stem in enumerate(sorted(here))}
+    documents = model.documents + len(words)
+    weights = np.array(
+        [np.log((documents + 1) / (here[stem] + model.document_frequency.get(stem, 0) + 1)) for stem in vocabulary]
+    )
+    matrix = _rows(words, vocabulary, weights)
+    first = matrix[[row_of[i] for i, _ in couples]]
+    second = matrix[[row_of[j] for _, j in couples]]
+    return np.asarray(first.multiply(second).sum(axis=1)).ravel()
+
+
+def _rows(words: list[set[str]], vocabulary: Mapping[str, int], weights: np.ndarray) -> sparse.csr_array:
+    """Unit rows of idf weights, contacts × stems."""
+    columns = [sorted(vocabulary[stem] for stem in stems_) for stems_ in words]
+    indptr = np.concatenate([[0], np.cumsum([len(row) for row in columns])])
+    indices = np.array([column for row in columns for column in row], dtype=np.int64)
+    matrix = sparse.csr_array((weights[indices], indices, indptr), shape=(len(words), len(weights)))
+    norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    matrix.data = matrix.data / np.repeat(np.where(norms > 0, norms, 1.0), np.diff(indptr))
+    return matrix
+
+
+def customer_words(contacts: pd.DataFrame, turns: pd.DataFrame) -> list[set[str]]:
+    """Stems that the customer used in each contact, over all its legs."""
+    contact_of = {leg: row for row, legs in enumerate(contacts["legs"]) for leg in legs}
+    words: list[set[str]] = [set() for _ in range(len(contacts))]
+    spoken = turns[(turns["speaker"] == "customer") & turns["interaction_id"].isin(list(contact_of))]
+    for leg, text in zip(spoken["interaction_id"], spoken["text"], strict=True):
+        words[contact_of[leg]] |= stems(text)
+    return words
+
+
+def join_episodes(links: pd.DataFrame, contacts: pd.DataFrame, threshold: float) -> pd.DataFrame:
+    """``episode`` (position of its first contact, −1 without a customer) and ``link`` of each contact.
+
+    In time order each contact takes its most probable earlier contact (the latest of equals); from ``threshold`` on it
+    joins that one's episode and ``link`` is the probability, else it opens an episode and ``link`` is NaN. Following
+    one best link a contact is the transitive closure over them; the joint probability of an episode is their product,
+    the links being given independently by the model.
+    """
+    best: dict[int, tuple[float, int]] = {}
+    for earlier, later, probability in _triples(links):
+        if probability >= threshold:
+            best[later] = max(best.get(later, (-1.0, -1)), (probability, earlier))
+    episode = np.full(len(contacts), -1, dtype=np.int64)
+    link = np.full(len(contacts), np.nan)
+    for position, customer in enumerate(contacts["customer_key"]):
+        if customer is None:
+            continue
+        link[position], origin = best.get(position, (np.nan, position))
+        episode[position] = episode[origin] if origin != position else position
+    return pd.DataFrame({"episode": episode, "link": link})
+
+
+def episode_id(first_interaction_id: str) -> str:
+    """Hash of the first contact."""
+    return stable_id("episode", first_interaction_id)
+
+
+def _triples(links: pd.DataFrame) -> Iterable[tuple[int, int, float]]:
+    return zip(links["earlier"].tolist(), links["later"].tolist(), links["probability"].tolist(), strict=True)

@@ -1,0 +1,157 @@
+"""Promises by agents: what was promised, by when, and what later contacts say became of it.
+
+    open      the due time and the grace after it have not passed
+    broken    a customer contact of the same episode after the due time chases it
+    kept      a later contact opens by saying that the matter is settled
+    unknown   past due and grace, and nobody spoke of it
+
+A chase is charged to one promise, the one that fell due last before it: broken needs evidence, and one complaint is
+evidence of one. Where the words name no date ``promised_by`` is null and ``promise_default_days`` serves as due time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from analyzer.config import JourneySettings
+from analyzer.journey.chains import DAY_US
+from analyzer.journey.due import NO_HOLIDAYS, due_time
+
+EVIDENCE_FROM = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """``contact`` is the position of the contact it was made in; ``due_us`` is the effective due time."""
+
+    interaction_id: str
+    turn: int
+    text: str
+    day: date
+    contact: int
+    made_us: int
+    promised_by: datetime | None
+    due_us: int
+    settled_us: int
+    probability: float
+    status: str = "open"
+    evidence: str | None = None
+
+
+def find_promises(
+    facts: pd.DataFrame,
+    cues: pd.DataFrame,
+    turns: pd.DataFrame,
+    contact_of: dict[str, int],
+    settings: JourneySettings,
+    zone: ZoneInfo,
+    holidays: frozenset[date] = NO_HOLIDAYS,
+) -> list[Promise]:
+    """One open promise an agent turn with ``svc.commit`` ≥ ``promise_threshold``, ordered by when it was made."""
+    heard = cues[(cues["label"] == "svc.commit") & (cues["probability"] >= settings.promise_threshold)]
+    heard = heard.sort_values(
+        ["interaction_id", "turn", "probability", "start_char"], ascending=[True, True, False, True]
+    )
+    heard = heard.drop_duplicates(["interaction_id", "turn"])
+    heard = heard[["interaction_id", "turn", "probability", "start_char", "end_char"]]
+    spoken = turns.loc[turns["speaker"] == "agent", ["interaction_id", "turn", "text", "start_ms"]]
+    rows = heard.merge(spoken, on=["interaction_id", "turn"]).merge(
+        facts[["interaction_id", "day", "started_at"]], on="interaction_id"
+    )
+    promises = [_promise(row, contact_of, settings, zone, holidays) for row in rows.to_dict("records")]
+    return sorted(promises, key=lambda promise: (promise.made_us, promise.interaction_id, promise.turn))
+
+
+def _promise(
+    row: Mapping[Hashable, Any],
+    contact_of: dict[str, int],
+    settings: JourneySettings,
+    zone: ZoneInfo,
+    holidays: frozenset[date],
+) -> Promise:
+    offset = 0 if pd.isna(row["start_ms"]) else int(row["start_ms"])
+    made = pd.Timestamp(row["started_at"]).to_pydatetime() + timedelta(milliseconds=offset)
+    words = sentence_around(row["text"], int(row["start_char"]), int(row["end_char"]))
+    promised_by = due_time(words, made, zone, holidays) or due_time(row["text"], made, zone, holidays)
+    due_us = _us(promised_by or made + timedelta(days=settings.promise_default_days))
+    return Promise(
+        interaction_id=row["interaction_id"],
+        turn=int(row["turn"]),
+        text=words,
+        day=row["day"],
+        contact=contact_of[row["interaction_id"]],
+        made_us=_us(made),
+        promised_by=promised_by,
+        due_us=due_us,
+        settled_us=due_us + settings.promise_grace_days * DAY_US,
+        probability=float(row["probability"]),
+    )
+
+
+def sentence_around(text: str, start: int, end: int) -> str:
+    """The sentence or sentences that hold ``text[start:end]``; the whole text where the span is empty or outside.
+
+    A full stop after a digit ends none ("by 24.3. at yours").
+    """
+    if not 0 <= start < end <= len(text):
+        return text
+    begin = max((at + 1 for at in range(start) if _ends_sentence(text, at)), default=0)
+    stop = next((at + 1 for at in range(end - 1, len(text)) if _ends_sentence(text, at)), len(text))
+    return text[begin:stop].strip() or text
+
+
+def _ends_sentence(text: str, at: int) -> bool:
+    if text[at] == "\n":
+        return True
+    closes = text[at] in ".!?" and (at + 1 == len(text) or text[at + 1].isspace())
+    return closes and not (text[at] == "." and at > 0 and text[at - 1].isdigit())
+
+
+def judge_promises(
+    promises: list[Promise], contacts: pd.DataFrame, signals: pd.DataFrame, episode: list[int], as_of_us: int
+) -> list[Promise]:
+    """The promises with status and evidence as the customers' later contacts show, in the order given."""
+    judged = dict(enumerate(promises))
+    customers: list[str | None] = contacts["customer_key"].tolist()
+    waiting: dict[str, list[int]] = {}
+    for index, promise in enumerate(promises):
+        customer = customers[promise.contact]
+        if customer is not None:
+            waiting.setdefault(customer, []).append(index)
+    rows = zip(
+        contacts["contact_id"], contacts["customer_key"], contacts["customer_began"], contacts["start_us"],
+        signals["chase"], signals["settled_opening"], strict=True,
+    )  # fmt: skip
+    for position, (name, customer, began, start, chase, settled) in enumerate(rows):
+        mine = [i for i in waiting.get(customer, ()) if judged[i].status == "open" and judged[i].made_us < start]
+        mine = [i for i in mine if judged[i].contact != position]
+        if began and chase >= EVIDENCE_FROM:
+            _charge(judged, [i for i in mine if episode[judged[i].contact] == episode[position]], name, start)
+        if settled >= EVIDENCE_FROM:
+            for index in mine:
+                if judged[index].status == "open":
+                    judged[index] = replace(judged[index], status="kept", evidence=name)
+    return [_lapse(judged[index], as_of_us) for index in range(len(promises))]
+
+
+def _charge(judged: dict[int, Promise], mine: list[int], name: str, start: int) -> None:
+    due = [index for index in mine if judged[index].due_us <= start]
+    if due:
+        latest = max(due, key=lambda index: (judged[index].due_us, index))
+        judged[latest] = replace(judged[latest], status="broken", evidence=name)
+
+
+def _lapse(promise: Promise, as_of_us: int) -> Promise:
+    if promise.status == "open" and promise.settled_us <= as_of_us:
+        return replace(promise, status="unknown")
+    return promise
+
+
+def _us(moment: datetime) -> int:
+    return round((moment - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))

@@ -1,0 +1,132 @@
+"""A customer's contacts become journeys: episodes, first-contact resolution, promises and how each contact went on.
+
+    legs → contacts (chains) → pairs with probability (linking) → episodes → promises judged → FCR rows
+
+Only what had begun by ``as_of`` is evidence. Contacts that begin later keep a row, open and without an episode, so that
+every contact of the store has its outcome. All results follow from the set of rows given, never from their order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from analyzer.config import JourneySettings
+from analyzer.journey import fcr
+from analyzer.journey.assemble import commitments_table, episodes_table, fcr_table, links_frame
+from analyzer.journey.chains import chain_contacts, micros
+from analyzer.journey.linking import LinkModel, candidate_pairs, join_episodes, pair_features
+from analyzer.journey.promises import EVIDENCE_FROM, Promise, find_promises, judge_promises
+from analyzer.journey.returns import (
+    chasing_returns,
+    claimed_returns,
+    earlier_in_episode,
+    next_contacts,
+    same_matter_returns,
+)
+from analyzer.journey.signals import company_openers, hear_signals
+
+
+@dataclass(frozen=True, slots=True)
+class Journeys:
+    """``episodes``, ``fcr``, ``commitments`` as TABLES.md has them; ``links``: LINK_COLUMNS by ``interaction_id``.
+
+    ``repeat_probability`` is the probability that the customer had to come back in the same matter within the headline
+    window; NaN without a customer key, for the company's own contacts, and while the window runs without a return.
+    ``prior_contacts`` counts the customer's earlier contacts in the matter; 1 where only their word tells of one.
+    """
+
+    episodes: pa.Table
+    fcr: pa.Table
+    commitments: pa.Table
+    links: pd.DataFrame
+
+
+def trace_journeys(
+    facts: pd.DataFrame,
+    cues: pd.DataFrame,
+    turns: pd.DataFrame,
+    settings: JourneySettings,
+    as_of: datetime,
+    *,
+    business_timezone: str,
+    link_model: LinkModel,
+) -> Journeys:
+    """The journeys of all contacts of the store as of ``as_of`` (aware)."""
+    now = pd.Timestamp(as_of).tz_convert(UTC)
+    begun = micros(facts["started_at"]) <= micros(pd.Series([now]))[0]
+    seen, later = facts[begun], facts.loc[~begun, "interaction_id"].tolist()
+    ids = set(seen["interaction_id"])
+    cues = cues[cues["interaction_id"].isin(ids)]
+    turns = turns[turns["interaction_id"].isin(ids)].sort_values(["interaction_id", "turn"])
+    contacts = chain_contacts(seen, company_openers(seen, turns), settings.redial_minutes)
+    signals = hear_signals(contacts, cues, turns)
+    pairs = candidate_pairs(contacts, settings.horizon_days)
+    pairs["probability"] = link_model.probability(pair_features(pairs, contacts, signals, turns, link_model))
+    matter = join_episodes(pairs, contacts, settings.link_threshold)
+    contact_of = {leg: position for position, legs in enumerate(contacts["legs"]) for leg in legs}
+    promises = find_promises(seen, cues, turns, contact_of, settings, ZoneInfo(business_timezone))
+    now_us = int(micros(pd.Series([now]))[0])
+    promises = judge_promises(promises, contacts, signals, matter["episode"].tolist(), now_us)
+    judged, neighbours = _judge(contacts, signals, pairs, matter, promises, settings, now_us)
+    headline = judged["same", settings.headline_window_days]
+    day_of = dict(zip(facts["interaction_id"], facts["day"], strict=True))
+    return Journeys(
+        episodes=episodes_table(contacts, matter),
+        fcr=fcr_table(contacts, judged, later, day_of, now.to_pydatetime()),
+        commitments=commitments_table(promises),
+        links=links_frame(contacts, matter, headline, neighbours, promises, later),
+    )
+
+
+def _judge(
+    contacts: pd.DataFrame,
+    signals: pd.DataFrame,
+    pairs: pd.DataFrame,
+    matter: pd.DataFrame,
+    promises: list[Promise],
+    settings: JourneySettings,
+    as_of_us: int,
+) -> tuple[dict[tuple[str, int], pd.DataFrame], pd.DataFrame]:
+    """FCR by kind of matter and window, and each contact's prior count, previous and next contact."""
+    counted = (contacts["customer_began"] & contacts["has_request"]).to_numpy(dtype=bool)
+    prior, previous = earlier_in_episode(matter["episode"].to_numpy(), counted)
+    claims = claimed_returns(pairs, signals, matter, counted, prior, EVIDENCE_FROM)
+    # Whoever says "I called before" is not at the first contact, though the store knows no other.
+    claiming = counted & (signals["claim"].to_numpy() >= EVIDENCE_FROM)
+    prior = np.where(claiming & (prior == 0), 1, prior)
+    same = same_matter_returns(contacts, pairs, matter, counted, claims)
+    following = next_contacts(contacts)
+    chases = chasing_returns(same, signals, EVIDENCE_FROM)
+    standing = _standing(contacts, promises, counted, prior)
+    judged = {
+        (kind, window): fcr.judge(standing, returns, chases, window, as_of_us)
+        for kind, returns in (("same", same), ("any", following))
+        for window in settings.window_days
+    }
+    next_ = np.full(len(contacts), -1, dtype=np.int64)
+    next_[following["earlier"].to_numpy()] = following["later"].to_numpy()
+    return judged, pd.DataFrame({"prior": prior, "previous": previous, "next": next_})
+
+
+def _standing(contacts: pd.DataFrame, promises: list[Promise], counted: np.ndarray, prior: np.ndarray) -> fcr.Standing:
+    settled = np.full(len(contacts), -1, dtype=np.int64)
+    promised = np.zeros(len(contacts))
+    for promise in promises:
+        at = promise.contact
+        settled[at] = max(settled[at], promise.settled_us)
+        promised[at] = max(promised[at], promise.probability)
+    return fcr.Standing(
+        end_us=contacts["end_us"].to_numpy(dtype=np.int64),
+        resolution=fcr.decisive_resolution(contacts),
+        text_probability=fcr.text_probability(contacts, promised),
+        applicable=counted,
+        identified=contacts["customer_key"].notna().to_numpy(dtype=bool),
+        first=prior == 0,
+        settled_us=settled,
+    )

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analyzer.errors import ModelError
+from analyzer.journey.linking import FEATURES, LinkModel, join_episodes, reason_likeness, stems
+from tests.journey.store import MODEL, Store, at
+
+DATA = Path(__file__).parents[3] / "shared" / "data" / "train"
+BASE = dict.fromkeys(FEATURES, 0.0) | {"log_days": 1.0, "earlier_resolved": 0.5}
+
+
+def probability(**changed: float) -> float:
+    return float(MODEL.probability(pd.DataFrame([{**BASE, **changed}]))[0])
+
+
+@pytest.mark.parametrize(
+    ("feature", "value"), [("overlap", 0.5), ("reason", 1.0), ("claim", 0.9), ("chase", 0.8), ("earlier_resolved", 0.0)]
+)
+def test_link_evidence_raises_the_probability(feature: str, value: float) -> None:
+    assert probability(**{feature: value}) > probability()
+
+
+@pytest.mark.parametrize(("feature", "value"), [("settled", 0.9), ("log_days", 4.0), ("product_differs", 1.0)])
+def test_link_counter_evidence_lowers_the_probability(feature: str, value: float) -> None:
+    assert probability(**{feature: value}) < probability()
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "expected"),
+    [("refund", "refund", 1.0), ("refund", "payment", 0.5), ("refund", "setup", 0.0), (None, "refund", 0.0),
+     (None, None, 0.0)],
+)  # fmt: skip
+def test_reason_likeness(earlier: str | None, later: str | None, expected: float) -> None:
+    assert reason_likeness(earlier, later) == expected
+
+
+def test_stems_join_inflections_and_leave_out_masks_and_long_numbers() -> None:
+    assert stems("Heizung [NAME_1] 4410882 76 €") == {"heizun", "76"}
+    assert stems("Heizungen, ÜBERWEISUNG überweisungen") == {"heizun", "überwe"}
+
+
+@pytest.mark.parametrize(("days", "episodes"), [(59, 1), (61, 2)])
+def test_horizon_bounds_a_link_and_windows_do_not(days: int, episodes: int) -> None:
+    claim = {"effort.repeat_contact": 0.95}
+    store = Store().contact("a", at(0), resolution="unresolved", resolved_probability=0.05)
+    journeys = store.contact("b", at(days), cues=claim).trace(at(100))
+    assert journeys.episodes.num_rows == episodes
+
+
+def test_horizon_holds_between_neighbours_so_that_a_matter_may_last_longer() -> None:
+    store = Store()
+    for number in range(4):
+        facts: dict[str, Any] = {"resolution": "unresolved", "resolved_probability": 0.05}
+        store.contact(f"c{number}", at(40 * number), cues={"effort.repeat_contact": 0.95}, **facts)
+    journeys = store.trace(at(200))
+    assert journeys.episodes.to_pylist()[0]["contacts"] == 4
+    assert journeys.links["prior_contacts"].tolist() == [1, 1, 2, 3]  # the first claims a contact nobody recorded
+
+
+def test_link_threshold_is_obeyed() -> None:
+    store = Store().contact("a", at(0)).contact("b", at(2), cues={"effort.repeat_contact": 0.9})
+    assert store.trace(at(30), link_threshold=0.5).episodes.num_rows == 1
+    assert store.trace(at(30), link_threshold=1.0).episodes.num_rows == 2
+
+
+def test_episodes_follow_best_links_and_multiply_their_probabilities() -> None:
+    contacts = pd.DataFrame({"customer_key": ["k", "k", "k", None]}, dtype=object)
+    links = pd.DataFrame({"earlier": [0, 0, 1], "later": [1, 2, 2], "probability": [0.3, 0.6, 0.8]})
+    joined = join_episodes(links, contacts, 0.5)
+    assert joined["episode"].tolist() == [0, 1, 1, -1]
+    assert np.isnan(joined["link"][0]) and joined["link"][2] == 0.8
+
+
+def test_episodes_take_the_latest_of_equally_likely_links() -> None:
+    contacts = pd.DataFrame({"customer_key": ["k"] * 3}, dtype=object)
+    links = pd.DataFrame({"earlier": [0, 0, 1], "later": [1, 2, 2], "probability": [0.1, 0.7, 0.7]})
+    assert join_episodes(links, contacts, 0.5)["episode"].tolist() == [0, 1, 1]
+
+
+def test_episode_of_two_links_has_their_joint_probability() -> None:
+    claim = {"effort.repeat_contact": 0.9}
+    store = Store().contact("a", at(0)).contact("b", at(2), cues=claim)
+    two = store.trace(at(30)).episodes.to_pylist()[0]["link_probability"]
+    three = store.contact("c", at(4), cues=claim).trace(at(30)).episodes.to_pylist()[0]
+    assert three["contacts"] == 3 and 0.5 < three["link_probability"] < two < 1
+
+
+def test_link_model_survives_saving(tmp_path: Path) -> None:
+    MODEL.save(tmp_path / "linking.json")
+    assert LinkModel.load(tmp_path / "linking.json") == MODEL
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{}", b'{"weights": {}}', b"\xff\xfe"])
+def test_link_model_damaged_says_so(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "linking.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"linking\.json"):
+        LinkModel.load(path)
+
+
+def test_link_model_of_other_features_is_refused(tmp_path: Path) -> None:
+    LinkModel({"mood": 1.0}, 0.0, 1, {}, {}).save(tmp_path / "linking.json")
+    with pytest.raises(ModelError, match="other features"):
+        LinkModel.load(tmp_path / "linking.json")
+
+
+@pytest.mark.evaluation
+@pytest.mark.skipif(not DATA.exists(), reason="needs the shared training data")
+def test_learning_the_links_gives_the_shipped_file_and_beats_the_baselines(tmp_path: Path) -> None:
+    from analyzer.learn.linking import learn_linking
+
+    model, report = learn_linking(DATA)
+    model.save(tmp_path / "linking.json")
+    shipped = Path(__file__).parents[2] / "models" / "linking.json"
+    assert (tmp_path / "linking.json").read_bytes() == shipped.read_bytes()
+    assert report.auc > report.auc_same_reason
+    assert report.f1 > max(report.f1_same_reason, report.f1_join_all)
