@@ -26,23 +26,28 @@ _NOT_YET_LINK: Final[tuple[Any, ...]] = (None, None, None, "open", np.nan, False
 
 def episodes_table(contacts: pd.DataFrame, matter: pd.DataFrame) -> pa.Table:
     """One row an episode, in time order; ``contacts`` counts interactions, legs included."""
-    frame = contacts.assign(episode=matter["episode"], link=matter["link"])
-    groups = frame[frame["episode"] >= 0].groupby("episode", sort=True)
-    return STORED["episodes"].from_rows([_episode(group.to_dict("list")) for _, group in groups])
+    members: dict[int, list[int]] = {}
+    for position, episode in enumerate(matter["episode"].tolist()):
+        if episode >= 0:
+            members.setdefault(episode, []).append(position)
+    column = {str(name): contacts[name].tolist() for name in contacts} | {"link": matter["link"].tolist()}
+    return STORED["episodes"].from_rows([_episode(column, members[episode]) for episode in sorted(members)])
 
 
-def _episode(column: Mapping[Any, list[Any]]) -> dict[str, Any]:
+def _episode(column: Mapping[str, list[Any]], members: Sequence[int]) -> dict[str, Any]:
+    first, last = members[0], members[-1]
+    links = [column["link"][at] for at in members if not np.isnan(column["link"][at])]
     return {
-        "episode_id": episode_id(column["contact_id"][0]),
-        "customer_key": column["customer_key"][0],
-        "first_interaction_id": column["contact_id"][0],
-        "last_interaction_id": column["last_leg"][-1],
-        "contacts": sum(len(legs) for legs in column["legs"]),
-        "channels": list(dict.fromkeys(column["channel"])),
-        "started_at": _utc(column["start_us"][0]),
-        "ended_at": _utc(max(column["end_us"])),
-        "reason": column["reason"][0],
-        "link_probability": float(np.prod([link for link in column["link"] if not np.isnan(link)])),
+        "episode_id": episode_id(column["contact_id"][first]),
+        "customer_key": column["customer_key"][first],
+        "first_interaction_id": column["contact_id"][first],
+        "last_interaction_id": column["last_leg"][last],
+        "contacts": sum(len(column["legs"][at]) for at in members),
+        "channels": list(dict.fromkeys(column["channel"][at] for at in members)),
+        "started_at": _utc(column["start_us"][first]),
+        "ended_at": _utc(max(column["end_us"][at] for at in members)),
+        "reason": column["reason"][first],
+        "link_probability": float(np.prod(links)),
     }
 
 

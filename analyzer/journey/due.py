@@ -158,7 +158,7 @@ def _month_day(match: re.Match[str], moment: Moment) -> Due:
 def _dotted(match: re.Match[str], moment: Moment) -> Due:
     year = match.group(3)
     if year:
-        return _date(int(year) + (2000 if len(year) == 2 else 0), int(match.group(2)), int(match.group(1)))
+        return _date(2000 + int(year) % 100, int(match.group(2)), int(match.group(1)))
     return _nearest(int(match.group(1)), int(match.group(2)), moment)
 
 
@@ -201,7 +201,7 @@ PATTERNS: Final[tuple[tuple[re.Pattern[str], Reader], ...]] = (
     (_p(_ORDINAL + r"(?:e[rnm]?)? (?:of )?" + _MONTH), _day_month),
     (_p(_MONTH + r" (?:the )?(\d{1,2})(?:st|nd|rd|th)?(?![.,:]?\d)"), _month_day),
     (_p(_MONTH + r" (?:the )?" + _ORDINAL), _month_day),
-    (_p(r"(?<!\bum )(?<!\bat )(\d{1,2})\. ?(\d{1,2})\.(?: ?(\d{4}|\d{2}))?(?![.\d])"), _dotted),
+    (_p(r"(?<!\bum )(?<!\bat )(\d{1,2})\. ?(\d{1,2})\.( ?20\d\d|\d\d)?(?![.\d])"), _dotted),
     (_p(r"(\d{4})-(\d{2})-(\d{2})"), _iso),
     (_p(r"(?:by|on|until|for|before|,) ?the (\d{1,2})(?:st|nd|rd|th)"), _day_of_month),
     (_p(r"(?:by|until) the " + _ORDINAL), _day_of_month),

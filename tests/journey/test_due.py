@@ -44,6 +44,8 @@ DATES = [
     ("Das wird Ende April verrechnet.", "2026-04-30"),
     ("Sie erhalten es bis 24.3. per Post.", "2026-03-24"),
     ("bis zum 30.06.2026 ist das erledigt", "2026-06-30"),
+    ("bis 30.06.26 erledigt", "2026-06-30"),
+    ("Er kommt am 8.4. 20 Uhr.", "2026-04-08"),
     ("am 12. März", "2026-03-12"),
     ("ab erstem April wird nur noch das eingezogen", "2026-04-01"),
     ("your account by the 18th", "2026-03-18"),
