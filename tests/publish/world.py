@@ -403,7 +403,8 @@ def _add_promise(rows: dict[str, list[Row]], c: Contact, then: Contact | None) -
 
 MEASURES = {
     "experience_contact": ("0–100", True),
-    "resolved_probability": ("0–1", True),
+    "fcr_rate": ("0–1", True),
+    "resolved_rate": ("0–1", True),
     "empathy": ("1–5", True),
     "effort": ("1–5", False),
     "sentiment_end": ("−1…1", True),
@@ -423,8 +424,18 @@ def _unit_scores(rows: dict[str, list[Row]]) -> Iterator[Row]:
                     yield _unit_score(period, kind, unit, measure, contacts, some)
 
 
+COLUMNS = {"fcr_rate": "fcr_probability", "resolved_rate": "resolved_probability"}
+
+
+def _values(measure: str, contacts: list[Row]) -> list[float]:
+    column = COLUMNS.get(measure, measure)
+    return [row[column] for row in contacts if row[column] is not None]
+
+
 def _unit_score(period: str, kind: str, unit: str, measure: str, contacts: list[Row], everybody: list[Row]) -> Row:
-    values, everyone = [row[measure] for row in contacts], [row[measure] for row in everybody]
+    values, everyone = _values(measure, contacts), _values(measure, everybody)
+    if not values:
+        values = [fmean(everyone)]
     n, spread, mean = len(values), stdev(everyone), fmean(values)
     shrink = n / (n + 6)
     value = fmean(everyone) + shrink * (mean - fmean(everyone))
@@ -457,10 +468,11 @@ def _unit_score(period: str, kind: str, unit: str, measure: str, contacts: list[
 
 def _add_loyalty(rows: dict[str, list[Row]]) -> None:
     matrix = {
-        "share_loyalist": (0.41, 0.25, 0.58),
-        "share_hostage": (0.2, 0.09, 0.36),
-        "share_mercenary": (0.24, 0.12, 0.41),
-        "share_defector": (0.15, 0.06, 0.31),
+        "loyalist_share": (0.41, 0.25, 0.58),
+        "hostage_share": (0.2, 0.09, 0.36),
+        "mercenary_share": (0.24, 0.12, 0.41),
+        "defector_share": (0.15, 0.06, 0.31),
+        "undecided_share": (0.1, 0.04, 0.26),
         "leaves_given_satisfied": (0.13, 0.04, 0.32),
         "unhappy_given_loyal": (0.33, 0.17, 0.54),
     }
@@ -496,7 +508,7 @@ def _add_loyalty(rows: dict[str, list[Row]]) -> None:
                 {
                     "list": "thank" if number > 26 else "at_risk",
                     "customer_key": f"k-{number:02d}",
-                    "reasons": ["spoke of leaving", "broken promise"],
+                    "reasons": ["recommends us (NPS 9)"] if number > 26 else ["spoke of leaving on 2026-11-12"],
                     "value_tier": "high",
                     "may_contact": number % 2 == 0,
                     "as_of": AS_OF,

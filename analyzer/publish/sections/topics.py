@@ -1,0 +1,144 @@
+"""Why people get in touch, and how their feeling moves from the first to the last words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analyzer.publish.charts import Axis, Dot, Picture, Tone, course, drawn, intervals
+from analyzer.publish.estimates import Estimate
+from analyzer.publish.reading import Tables
+from analyzer.publish.sections.units import label_expression
+from analyzer.publish.sections.window import Window
+from analyzer.publish.wording import Wording
+
+REASONS_SHOWN = 12
+PARTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    reason: str
+    contacts: int
+    share: float
+    resolved: Estimate
+    feeling_end: Estimate
+    effort: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Reasons by number of contacts, the first of ``reasons``; ``untold`` contacts have none."""
+
+    rows: tuple[Topic, ...]
+    reasons: int
+    untold: int
+    overall: Estimate
+    resolved: Picture
+
+
+def topics(window: Window, w: Wording) -> Topics:
+    contacts = window.contacts
+    counts = contacts["reason"].value_counts()
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
+    rows = tuple(_topic(str(reason), int(n), window) for reason, n in ordered[:REASONS_SHOWN])
+    overall = window.rate("resolved_probability")
+    return Topics(rows, len(counts), int(contacts["reason"].isna().sum()), overall, _picture(rows, overall, w))
+
+
+def _topic(reason: str, n: int, window: Window) -> Topic:
+    where = window.contacts["reason"] == reason
+    return Topic(
+        reason, n, n / len(window.contacts), window.rate("resolved_probability", where),
+        window.mean("sentiment_end", where), window.mean("effort", where),
+    )  # fmt: skip
+
+
+def _picture(rows: tuple[Topic, ...], overall: Estimate, w: Wording) -> Picture:
+    dots = [Dot(w.name("reason", row.reason), row.resolved, w("units.n", n=row.resolved.n),
+                "accent" if row.resolved.estimable else "faint") for row in rows]  # fmt: skip
+    label = w("units.average", value=w.value(overall.value, "share")) if overall.value is not None else ""
+    axis = Axis(0, 1, w("word.not_yet"), label_expression("share", w), overall.value, label)
+    header = (
+        w("word.reason"),
+        w("word.contacts"),
+        w("measure.resolved_rate"),
+        w("measure.sentiment_end"),
+        w("measure.effort"),
+    )
+    return drawn(
+        w("topics.resolved_title"),
+        lambda width: intervals(dots, axis, width),
+        header,
+        [
+            (w.name("reason", r.reason), w.count(r.contacts), w.estimate(r.resolved, "share"),
+             w.estimate(r.feeling_end, "feeling"), w.estimate(r.effort, "grade"))
+            for r in rows
+        ],
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Feeling:
+    """Mean feeling in each fifth of the customer's turns, of contacts probably resolved and not."""
+
+    resolved: tuple[Estimate, ...]
+    unresolved: tuple[Estimate, ...]
+    shift: Estimate
+    picture: Picture | None
+
+
+def feeling(tables: Tables, window: Window, w: Wording) -> Feeling:
+    turns = tables.read("turns", columns=["interaction_id", "turn", "sentiment"], days=window.days).to_pandas()
+    parts = _fifths(turns[turns["sentiment"].notna()])
+    contacts = window.contacts.set_index("interaction_id")[["customer_key", "resolved_probability"]]
+    parts = parts.join(contacts, on="interaction_id")
+    parts = parts[parts["resolved_probability"].notna()]
+    solved = parts["resolved_probability"] >= 0.5
+    resolved, unresolved = (_path(some, window) for some in (parts[solved], parts[~solved]))
+    told = all(e.estimable for e in resolved) or all(e.estimable for e in unresolved)
+    picture = _course(resolved, unresolved, w) if told else None
+    return Feeling(resolved, unresolved, window.mean("sentiment_shift"), picture)
+
+
+def _fifths(turns: pd.DataFrame) -> pd.DataFrame:
+    """Mean feeling of each contact in each fifth of its customer turns; a contact of few turns repeats the nearest."""
+    turns = turns.sort_values(["interaction_id", "turn"], kind="stable")
+    grouped = turns.groupby("interaction_id", sort=True)["sentiment"]
+    rows = []
+    for key, felt in grouped:
+        values = felt.to_numpy(dtype="float64")
+        edges = np.linspace(0, len(values), PARTS + 1)
+        for part in range(PARTS):
+            first = min(int(edges[part]), len(values) - 1)
+            rows.append((key, part, float(values[first : max(first + 1, int(edges[part + 1]))].mean())))
+    return pd.DataFrame(rows, columns=["interaction_id", "part", "sentiment"])
+
+
+def _path(parts: pd.DataFrame, window: Window) -> tuple[Estimate, ...]:
+    found = []
+    for part in range(PARTS):
+        some = parts[parts["part"] == part]
+        found.append(window.rules.mean(some["sentiment"].to_numpy(dtype="float64"), some["customer_key"].tolist()))
+    return tuple(found)
+
+
+def _course(resolved: tuple[Estimate, ...], unresolved: tuple[Estimate, ...], w: Wording) -> Picture:
+    names = w("feeling.resolved"), w("feeling.unresolved")
+    paths: tuple[tuple[Tone, tuple[Estimate, ...]], ...] = (("accent", resolved), ("concern", unresolved))
+    lines = [
+        (f"{name} ({w('units.n', n=path[-1].n)})", tone, path) for name, (tone, path) in zip(names, paths, strict=True)
+    ]
+    ends = w("feeling.start"), w("feeling.middle"), w("feeling.end")
+    steps = [ends[0], "2", ends[1], "4", ends[2]]
+    return drawn(
+        w("feeling.course_title"),
+        lambda width: course(lines, ends, width),
+        (w("feeling.part"), *names),
+        [
+            (step, w.estimate(a, "feeling"), w.estimate(b, "feeling"))
+            for step, a, b in zip(steps, resolved, unresolved, strict=True)
+        ],
+    )

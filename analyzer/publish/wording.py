@@ -1,0 +1,129 @@
+"""What the report says and how it writes numbers and dates. The texts stand in ``templates/*.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib import resources
+from typing import Literal
+
+from analyzer.publish.estimates import Estimate
+
+Language = Literal["en", "de"]
+Kind = Literal["share", "points", "grade", "feeling", "number"]
+
+MINUS, DASH, THIN = "\u2212", "\u2013", "\u202f"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """``texts`` by ``section.key``, with {placeholders}; ``shipped`` holds the English ones, as config has them."""
+
+    language: Language
+    texts: Mapping[str, str]
+    shipped: Mapping[str, str]
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """The text, filled; ``key_1`` instead where ``n`` is 1 and there is such a text."""
+        if values.get("n") == 1 and f"{key}_1" in self.texts:
+            key = f"{key}_1"
+        shown = {name: self.count(v) if isinstance(v, int) else v for name, v in values.items()}
+        return self.texts[key].format(**shown) if shown else self.texts[key]
+
+    def name(self, section: str, value: str | None) -> str:
+        """A class, rule or measure in words; one that has none is shown as it is, without underscores."""
+        if value is None:
+            return self("word.unknown")
+        return self.texts.get(f"{section}.{value}", value.replace("_", " "))
+
+    def explanation(self, rule: str, text: str) -> str:
+        """A rule's explanation: in this language if it is the shipped one, else in the words of whoever wrote it."""
+        shipped = self.shipped.get(f"explanation.{rule}")
+        return self.texts[f"explanation.{rule}"] if shipped == text else text
+
+    def count(self, n: int) -> str:
+        grouped = f"{n:,}"
+        return grouped.replace(",", ".") if self.language == "de" else grouped
+
+    def decimal(self, value: float, digits: int, *, signed: bool = False) -> str:
+        text = f"{value:{'+' if signed else ''},.{digits}f}"
+        if self.language == "de":
+            text = text.translate(str.maketrans(",.", ".,"))
+        zero = not any(c in "123456789" for c in text)
+        return text.lstrip("+-") if zero else text.replace("-", MINUS)
+
+    def value(self, value: float, kind: Kind) -> str:
+        """One number in the form of its kind: 62 %, 54.1, 3.2, +0.21."""
+        if kind == "share":
+            return f"{self.decimal(100 * value, 0)}{self._percent}"
+        return self.decimal(value, {"points": 1, "grade": 1, "feeling": 2, "number": 2}[kind], signed=kind == "feeling")
+
+    def interval(self, low: float | None, high: float | None, kind: Kind) -> str:
+        if low is None or high is None:
+            return self("word.no_interval")
+        first, last = self.value(low, kind), self.value(high, kind)
+        if kind == "share":
+            first = first.removesuffix(self._percent)
+        joint = f" {self('word.to')} " if kind == "feeling" else DASH
+        return f"{first}{joint}{last}"
+
+    def estimate(self, estimate: Estimate, kind: Kind) -> str:
+        """A number with its interval and n, or that it cannot be told yet."""
+        if estimate.value is None:
+            return self("word.not_estimable", n=estimate.n)
+        span = self.interval(estimate.low, estimate.high, kind)
+        return f"{self.value(estimate.value, kind)} ({span}; n = {self.count(estimate.n)})"
+
+    def day(self, day: date, *, weekday: bool = False) -> str:
+        month = self("month.short").split()[day.month - 1]
+        text = f"{day.day}.{THIN}{month} {day.year}" if self.language == "de" else f"{day.day} {month} {day.year}"
+        return f"{self('weekday.long').split()[day.weekday()]}, {text}" if weekday else text
+
+    def short_day(self, day: date) -> str:
+        return (
+            f"{day.day}.{day.month}."
+            if self.language == "de"
+            else f"{day.day} {self('month.short').split()[day.month - 1]}"
+        )
+
+    def time(self, moment: datetime) -> str:
+        return f"{self.day(moment.date())}, {moment:%H:%M} UTC"
+
+    def period(self, period: str) -> str:
+        """2026-11, 2026-W47 or 2026-11-21 in words."""
+        if "-W" in period:
+            return self("period.week", week=period[-2:].lstrip("0"), year=period[:4])
+        if len(period) == 7:
+            return f"{self('month.long').split()[int(period[5:]) - 1]} {period[:4]}"
+        return self.day(date.fromisoformat(period))
+
+    @property
+    def _percent(self) -> str:
+        return f"{THIN}%" if self.language == "de" else "%"
+
+
+def wording(language: Language) -> Wording:
+    """The texts of one language."""
+    english = _texts("en")
+    return Wording(language, english if language == "en" else _texts(language), english)
+
+
+def _texts(language: Language) -> dict[str, str]:
+    source = resources.files("analyzer.publish").joinpath(f"templates/{language}.toml").read_text(encoding="utf-8")
+    return dict(_flat(tomllib.loads(source)))
+
+
+def _flat(tree: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:
+    flat: list[tuple[str, str]] = []
+    for key, value in tree.items():
+        flat += _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else [(f"{prefix}{key}", str(value))]
+    return flat
+
+
+def kind_of(unit: str) -> Kind:
+    """The form in which values of a unit are written (``tables.Column.unit``, ``unit_scores.unit``)."""
+    unit = unit.replace("-", "–").replace("..", "…").replace("−", "–")
+    kinds: dict[str, Kind] = {"0–1": "share", "0–100": "points", "1–5": "grade", "–1…1": "feeling", "–2…2": "feeling"}
+    return kinds.get(unit, "number")
