@@ -65,7 +65,7 @@ def records_frame(records: pa.Table, surveys: pa.Table, settings: LoyaltySetting
             "source_uri": answers["source_uri"],
         }
     )
-    given = records.select(COLUMNS).to_pandas()
+    given: pd.DataFrame = records.select(COLUMNS).to_pandas()
     frame = pd.concat([part for part in (given, said) if len(part)], ignore_index=True) if len(said) else given
     return frame.sort_values(
         ["customer_key", "fact", "as_of", "known_at", "source_uri"], kind="stable", ignore_index=True

@@ -6,6 +6,7 @@ RISKS or BONDS; dates are in UTC. ``recent`` are the customer's contacts within 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -21,6 +22,10 @@ CHURN_TALK_FROM: Final = 0.5
 SOON_DAYS: Final = 60
 DETRACTOR_TO, PROMOTER_FROM = 6, 9
 LONG_TENURE_MONTHS: Final = 36
+_USED: Final = [
+    "customer_key", "started_at", "churn_talk_probability", "promises_broken", "prior_contacts", "resolution",
+    "sentiment_end",
+]  # fmt: skip
 
 
 def _day(moment: Any) -> str:
@@ -115,18 +120,12 @@ def customer_reasons(
 ) -> pd.DataFrame:
     """Lists ``risks`` and ``bonds`` of each customer; empty where nothing speaks for either."""
     recent = recent_contacts(contacts, as_of, settings.horizon_days)
-    columns = [
-        "started_at",
-        "churn_talk_probability",
-        "promises_broken",
-        "prior_contacts",
-        "resolution",
-        "sentiment_end",
-    ]
-    by_customer = {key: group[columns].to_dict("records") for key, group in recent.groupby("customer_key", sort=False)}
+    by_customer: dict[str, Recent] = defaultdict(list)
+    for contact in recent[_USED].to_dict("records"):
+        by_customer[contact["customer_key"]].append(contact)
     risks, bonds = [], []
     for key, customer in zip(state.index, state.to_dict("records"), strict=True):
-        seen = by_customer.get(key, [])
+        seen = by_customer.get(str(key), [])
         risks.append([words for reason in RISKS if (words := reason(customer, seen, as_of))])
         bonds.append([words for reason in BONDS if (words := reason(customer, seen, as_of))])
     return pd.DataFrame({"risks": pd.Series(risks, state.index, dtype="object"),

@@ -188,11 +188,11 @@ def test_companies_that_record_no_notices_get_no_share_of_leaving() -> None:
 
 
 def test_risk_is_learned_from_past_notices_and_holds_what_it_says() -> None:
-    facts, known = leaving_world(600, effect=0.0, seed=11)
+    facts, known = leaving_world(400, effect=0.0, seed=11)
     found = customers(assess(facts, known))
     risks = np.array([row["at_risk_probability"] for row in found.values() if row["at_risk_probability"] is not None])
     left = {row["customer_key"] for row in known.to_pylist() if row["fact"] == "cancel_received_at"}
-    assert len(risks) == 600 - len(left) and (risks > 0).all() and (risks < 1).all()
+    assert len(risks) == 400 - len(left) and (risks > 0).all() and (risks < 1).all()
     assert all(found[key]["at_risk_probability"] is None for key in left)
     # The hazard after a contact is 0.15 per 90 days in this world, and the calibrated mean must be near it.
     assert 0.05 < risks.mean() < 0.2

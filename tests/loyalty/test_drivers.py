@@ -113,9 +113,9 @@ def test_dynamics_recover_a_planted_path_and_only_that() -> None:
 
 
 def test_dynamics_find_nothing_where_nothing_is_about_as_often_as_they_say() -> None:
-    found = [cross_lag(panel(200, 5, effect=0.0, seed=seed), "satisfaction", "loyalty") for seed in range(40)]
+    found = [cross_lag(panel(200, 5, effect=0.0, seed=seed), "satisfaction", "loyalty") for seed in range(25)]
     wrong = sum(not row["low"] < 0 < row["high"] for row in found if "effect" in row)
-    assert sum("effect" in row for row in found) >= 30 and wrong <= 6
+    assert sum("effect" in row for row in found) >= 20 and wrong <= 4
 
 
 def test_dynamics_need_four_waves_and_enough_customers() -> None:

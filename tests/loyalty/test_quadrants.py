@@ -77,12 +77,12 @@ def test_wilson_of_nobody_is_nothing() -> None:
 
 def test_clustered_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     rng, hits = np.random.default_rng(3), 0
-    for _ in range(100):
+    for _ in range(60):
         customers = rng.integers(0, 80, 240)
         values = pd.Series(np.clip(0.2 + 0.3 * rng.normal(size=80)[customers] + 0.2 * rng.normal(size=240), -1, 1))
         _, low, high = clustered_mean(values, pd.Series(customers.astype(str)))
         hits += low <= 0.2 <= high
-    assert 88 <= hits <= 100
+    assert 52 <= hits <= 60
 
 
 def test_clustered_interval_of_few_customers_is_everything() -> None:
