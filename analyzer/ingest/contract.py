@@ -6,9 +6,10 @@ Nothing is repaired in silence: what cannot be read is refused with a code of ``
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 import msgspec
 
@@ -22,6 +23,7 @@ from analyzer.ingest.reject_codes import REJECT_CODES, Refused, RejectCode
 from analyzer.ingest.roster import Roster
 from analyzer.ingest.text import clean, is_plain
 from analyzer.ingest.values import (
+    ROLES,
     boolean_or_none,
     channel_of,
     count_or_none,
@@ -75,40 +77,39 @@ class Contract:
         agent_id = id_or_none(facts.agent_id, "agent_id")
         transfers = count_or_none(facts.transfers, "transfers")
         offsets = self._offsets(raw, started_at)
-        masker = Masker(turn.text for turn in raw.turns)
-        turns = _turns(raw.turns, offsets, None if transfers else agent_id, masker, context)
+        joined = "\n".join([turn.text for turn in raw.turns])
+        masker = Masker(joined)
+        turns = _turns(raw.turns, joined, offsets, None if transfers else agent_id, masker, context)
         agent_id = agent_id or next((t.agent_id for t in reversed(turns) if t.speaker == "agent" and t.agent_id), None)
         _count_masks(masker, context)
-        checked = Interaction(
-            interaction_id=interaction_id(context.format or "", native, source_id, context.uri, raw.position),
-            source_id=source_id or file_id,
-            source_uri=context.uri,
-            source_format=context.format or "",
-            content_hash="",
-            day=times.local_date(started_at, self.settings.business_timezone),
-            channel=channel_of(facts.channel) or self.settings.default_channel,
-            started_at=started_at,
-            started_at_source=source,
-            turns=turns,
-            updated_at=self._moment(facts.updated_at, "updated_at"),
-            chain_id=id_or_none(facts.chain_id, "chain_id"),
-            direction=direction_of(facts.direction),
-            declared_language=language_of(facts.language),
-            ended_at=self._end(facts, started_at),
-            customer_key=self.keys.key(id_or_none(facts.customer_id, "customer_id")),
-            agent_id=agent_id,
-            team=_words(facts.team, masker) or self._team(agent_id, started_at),
-            queue=_words(facts.queue, masker),
-            product_line=_words(facts.product_line, masker),
-            segment=_words(facts.segment, masker),
-            handle_s=number_or_none(facts.handle_s, "handle_s"),
-            wait_s=number_or_none(facts.wait_s, "wait_s"),
-            hold_s=number_or_none(facts.hold_s, "hold_s"),
-            transfers=transfers,
-            disposition=_words(facts.disposition, masker),
-            csat=csat_or_none(facts.csat, facts.csat_scale),
-        )
-        return replace(checked, content_hash=content_hash(checked))
+        checked: dict[str, Any] = {
+            "interaction_id": interaction_id(context.format or "", native, source_id, context.uri, raw.position),
+            "source_id": source_id or file_id,
+            "source_uri": context.uri,
+            "source_format": context.format or "",
+            "day": times.local_date(started_at, self.settings.business_timezone),
+            "channel": channel_of(facts.channel) or self.settings.default_channel,
+            "started_at": started_at,
+            "started_at_source": source,
+            "updated_at": self._moment(facts.updated_at, "updated_at"),
+            "chain_id": id_or_none(facts.chain_id, "chain_id"),
+            "direction": direction_of(facts.direction),
+            "declared_language": language_of(facts.language),
+            "ended_at": self._end(facts, started_at),
+            "customer_key": self.keys.key(id_or_none(facts.customer_id, "customer_id")),
+            "agent_id": agent_id,
+            "team": _words(facts.team, masker) or self._team(agent_id, started_at),
+            "queue": _words(facts.queue, masker),
+            "product_line": _words(facts.product_line, masker),
+            "segment": _words(facts.segment, masker),
+            "handle_s": number_or_none(facts.handle_s, "handle_s"),
+            "wait_s": number_or_none(facts.wait_s, "wait_s"),
+            "hold_s": number_or_none(facts.hold_s, "hold_s"),
+            "transfers": transfers,
+            "disposition": _words(facts.disposition, masker),
+            "csat": csat_or_none(facts.csat, facts.csat_scale),
+        }
+        return Interaction(content_hash=content_hash(checked, turns), turns=turns, **checked)
 
     def _with_metadata(self, facts: Facts, source_id: str | None, name: str) -> tuple[Facts, frozenset[str]]:
         """Facts with the gaps filled from ``--metadata``, and which fields were."""
@@ -165,16 +166,23 @@ class Contract:
 
 
 def _turns(
-    raw: Sequence[RawTurn], offsets: list[int | None] | None, agent_id: str | None, masker: Masker, context: ReadContext
+    raw: Sequence[RawTurn],
+    joined: str,
+    offsets: list[int | None] | None,
+    agent_id: str | None,
+    masker: Masker,
+    context: ReadContext,
 ) -> tuple[Turn, ...]:
-    """Turns with text, normalised and masked. ``agent_id`` speaks where no turn of an agent names anybody."""
-    joined = "\n".join([turn.text for turn in raw])
+    """Turns with text, normalised and masked. ``agent_id`` speaks where no turn of an agent names anybody.
+
+    ``joined`` is all their text: one look at it tells whether any of it needs work.
+    """
     odd = not is_plain(joined)
-    look = needs_look(joined) or odd
+    look = odd or needs_look(joined)
     named = any(turn.agent_id for turn in raw)
     turns: list[Turn] = []
     for index, turn in enumerate(raw):
-        speaker = role_of(turn.speaker)
+        speaker = ROLES.get(turn.speaker) or role_of(turn.speaker)
         if speaker is None:
             raise Refused("unknown_role", f"Turn {index}.")
         text = clean(turn.text) if odd else turn.text.strip()
@@ -198,10 +206,9 @@ def _turns(
 
 
 def _span(start_ms: int | float | None, end_ms: int | float | None, index: int) -> tuple[int | None, int | None]:
-    for time in (start_ms, end_ms):
-        if time is not None and not 0 <= time <= _MAX_MS:
-            raise Refused("turn_times", f"Turn {index}.")
-    if start_ms is not None and end_ms is not None and end_ms < start_ms:
+    first = 0 if start_ms is None else start_ms
+    last = first if end_ms is None else end_ms
+    if not 0 <= first <= last <= _MAX_MS:
         raise Refused("turn_times", f"Turn {index}.")
     return None if start_ms is None else round(start_ms), None if end_ms is None else round(end_ms)
 
@@ -209,7 +216,15 @@ def _span(start_ms: int | float | None, end_ms: int | float | None, index: int) 
 def _words(value: object, masker: Masker) -> str | None:
     """Open text of a fact, normalised and masked like a turn."""
     text = word_or_none(value)  # type: ignore[arg-type]
-    return (mask(clean(text), masker) or None) if text else None
+    if text is None:
+        return None
+    return _quiet(text) or mask(clean(text), masker) or None
+
+
+@lru_cache(maxsize=4096)
+def _quiet(text: str) -> str | None:
+    """``text`` if there is nothing to normalise or mask in it, as in most names of queues and teams."""
+    return text.strip() if is_plain(text) and not needs_look(text) else None
 
 
 def _blank(value: object) -> bool:

@@ -7,11 +7,11 @@ import hmac
 import re
 import stat
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -39,15 +39,17 @@ def interaction_id(source_format: str, native: bool, source_id: str | None, uri:
     return source_id if native else stable_id(source_format, source_id)
 
 
-def content_hash(interaction: Interaction) -> str:
+def content_hash(facts: Mapping[str, Any], turns: Sequence[Turn]) -> str:
     """32 hex digits that change when the masked words or the facts do, and not by how something was masked.
 
-    A start that is only the first time we saw the contact is left out: reading it again would change it.
+    ``facts`` are the fields of an Interaction. A start that is only the first time we saw the contact is left out:
+    reading it again would change it.
     """
-    seen = interaction.started_at_source == "first_seen"
-    facts = [None if seen and name == "started_at" else getattr(interaction, name) for name in _HASHED]
-    turns = [(t.speaker, unredacted(t.text), t.agent_id, t.start_ms, t.end_ms) for t in interaction.turns]
-    return hashlib.blake2b(msgspec.json.encode((facts, turns)), digest_size=16).hexdigest()
+    told = [facts.get(name) for name in _HASHED]
+    if facts["started_at_source"] == "first_seen":
+        told[_HASHED.index("started_at")] = None
+    said = [(turn.speaker, unredacted(turn.text), turn.agent_id, turn.start_ms, turn.end_ms) for turn in turns]
+    return hashlib.blake2b(msgspec.json.encode((told, said)), digest_size=16).hexdigest()
 
 
 def unredacted(text: str) -> str:

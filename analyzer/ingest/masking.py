@@ -8,7 +8,7 @@ and times unmasked. ``MASKS`` lists the kinds in the order in which they are tri
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -30,13 +30,12 @@ _PHONE: Final = re.compile(r"(?<!\w)[+(]{0,2}\d[\d\s()/.+–-]{4,40}\d(?!\w)")
 class Masker:
     """Numbers of one contact: the same value has the same number in all its turns."""
 
-    def __init__(self, already: Iterable[str] = ()) -> None:
-        """``already`` are the contact's texts: numbers of masks that came with them are not given again."""
+    def __init__(self, already: str = "") -> None:
+        """``already`` is the contact's text: numbers of masks that came with it are not given again."""
         self.numbers: dict[tuple[str, str], int] = {}
         self.highest: dict[str, int] = {}
-        for text in already:
-            for kind, number in _PLACEHOLDER.findall(text) if "[" in text else ():
-                self.highest[kind] = max(self.highest.get(kind, 0), int(number))
+        for kind, number in _PLACEHOLDER.findall(already) if "[" in already else ():
+            self.highest[kind] = max(self.highest.get(kind, 0), int(number))
 
     def placeholder(self, kind: str, value: str) -> str:
         number = self.numbers.get((kind, value))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from analyzer.ingest.raw import Value
@@ -59,6 +59,7 @@ _LANGUAGES: Final = {
     "englisch": "en",
     "eng": "en",
 }
+_CONTROL: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 _YES: Final = ("true", "yes", "1", "ja", "y", "j", "t")
 _NO: Final = ("false", "no", "0", "nein", "n", "f")
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
@@ -105,7 +106,7 @@ def language_of(value: Value) -> str | None:
 def id_or_none(value: Value, field: str) -> str | None:
     """An id as given, ends stripped of spaces; formula characters and the like are the exports' business."""
     text = word_or_none(value)
-    if text is not None and (len(text) > 1000 or any(unicodedata.category(c) == "Cc" and c != "\t" for c in text)):
+    if text is not None and (len(text) > 1000 or _CONTROL.search(text)):
         raise Refused("bad_id", f"{field}.")
     return text
 
@@ -114,6 +115,8 @@ def word_or_none(value: Value) -> str | None:
     """Text of a cell; blank is ``None``. A whole number read as 5.0 from a column with gaps is "5"."""
     if value is None:
         return None
+    if type(value) is str:
+        return value.strip(" \r\n") or None
     if not isinstance(value, str | int | float | date):
         raise Refused("wrong_type", "Text is expected.")
     if isinstance(value, float):
@@ -181,5 +184,6 @@ def _range(scale: Value) -> tuple[float, float]:
     return ends[0], ends[1]
 
 
+@lru_cache(maxsize=1024)
 def _word(text: str) -> str:
     return re.sub(r"[\s_-]+", "_", text.strip().casefold())

@@ -89,8 +89,8 @@ class _Part:
 
 
 def recognise(head: bytes, name: str) -> Guess:
-    if is_binary(head) or head.lstrip()[:1] in (b"{", b"["):
-        return Guess(0.0, "no text, or JSON")
+    if is_binary(head):
+        return Guess(0.0, "no text")
     told = [_LABEL.fullmatch(line) for line in head.decode("utf-8", "replace").splitlines()[:2000] if line.strip()]
     turns = sum(match is not None and _role(match["label"]) is not None for match in told)
     if turns == 0:
@@ -113,7 +113,7 @@ def read(stream: Stream, context: ReadContext) -> Read:
                 if not part.empty:
                     yield _finished(part, context, alone=False)
                     alone = False
-                part = _Part(number)
+                part = _Part(number + 1 if dashes else number)
             if not dashes:
                 _add(part, line, text, heading if known else None, context)
     except Refused as refusal:
