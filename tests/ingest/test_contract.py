@@ -24,8 +24,8 @@ def _one(items: list[Item]) -> Interaction:
 @pytest.mark.parametrize(
     ("said", "role"),
     [("Kundin", "customer"), ("CALLER", "customer"), ("end-user", "customer"), ("Agent 2", "agent"),
-     ("Supervisor", "agent"), ("Mitarbeiter*in", "agent"), ("IVR", "bot"), ("virtual agent", "bot"), ("ACD", "system"), ("Dana", None),
-     ("", None), ("agents", None)],
+     ("Supervisor", "agent"), ("Mitarbeiter*in", "agent"), ("IVR", "bot"), ("virtual agent", "bot"), ("ACD", "system"),
+     ("Dana", None), ("", None), ("agents", None)],
 )  # fmt: skip
 def test_role_of_knows_the_usual_words(said: str, role: str | None) -> None:
     assert role_of(said) == role

@@ -92,16 +92,22 @@ def test_csv_started_at_that_differs_by_row_is_the_turns_time(read: Read) -> Non
         (["agent_id", "name", "team"], [["a-1", "Bo", "north"]], ["skipped"]),
         (["customer_id", "nps"], [["k-1", "9"]], ["skipped"]),
         (HEADER, [], ["skipped"]),
+        (["text", "text"], [["a", "b"]], ["bad_csv"]),
         (["interaction_id", "text"], [["c-1", "hi"]], ["missing_column"]),
         (HEADER, [["c-1", "chat", "", "Dana", "hi"]], ["unknown_role"]),
         (HEADER, [["", "chat", "", "agent", "hi"]], ["no_id"]),
         (HEADER, [["c-1", "chat", "", "agent", "hi", "extra"]], ["column_count"]),
         (HEADER, [["c-1", "chat", "", "agent", "a"], ["c-1", "email", "", "agent", "b"]], ["conflicting_rows"]),
-        (HEADER, [["c-1", "chat", "", "agent", "a"], ["c-1"], ["c-2", "chat", "", "agent", "b"]], ["column_count", "ok"]),
+        (HEADER, [["c-1", "chat", "", "agent", "a"], ["c-1"], ["c-2", "", "", "agent", "b"]], ["column_count", "ok"]),
     ],
 )  # fmt: skip
 def test_csv_has_the_stated_outcome(read: Read, header: list[str], rows: list[list[str]], outcome: list[str]) -> None:
     assert list(codes(read(_csv(rows, header), name="a.csv"))) == outcome
+
+
+def test_csv_header_with_a_stray_quote_is_refused(read: Read) -> None:
+    content = '""interaction_id,speaker,text\nc-1,agent,a\n'
+    assert list(codes(read(content, name="a.csv"))) == ["bad_csv"]
 
 
 def test_csv_stray_quote_costs_its_row_alone(read: Read) -> None:

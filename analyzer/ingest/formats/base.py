@@ -41,4 +41,4 @@ def is_binary(head: bytes) -> bool:
     """Whether this is no text in any encoding we read: many control bytes."""
     sample = head[:4096]
     control = sum(sample.count(bytes((byte,))) for byte in (*range(9), *range(14, 32)))
-    return control * 50 > len(sample)
+    return control > 8 and control * 20 > len(sample)

@@ -69,9 +69,7 @@ class _Cutter:
         """What stands between two objects: nothing but commas and space, or a piece of its own to be refused."""
         self.held.add(gap)
         piece = self.held.take()
-        if isinstance(piece, LongLine):
-            yield piece
-        elif piece := piece.strip(_BETWEEN):
+        if isinstance(piece, LongLine) or (piece := piece.strip(_BETWEEN)):
             yield piece
 
 

@@ -52,8 +52,8 @@ def table(stream: Stream) -> RowTable:
         raise Refused("line_too_long" if isinstance(first, LongLine) else "encoding", "The header.")
     delimiter = delimiter_of(header)
     columns = _split(header, delimiter)
-    if len(columns) > _MAX_COLUMNS or len(set(columns)) < len([c for c in columns if c]):
-        raise Refused("bad_csv", "The header has too many columns, or one twice.")
+    if not 0 < len(columns) <= _MAX_COLUMNS or len(set(columns)) < len([c for c in columns if c]):
+        raise Refused("bad_csv", "The header has no columns, too many, or one twice.")
     return RowTable(columns, lambda: _Rows(stream, columns, delimiter).read())
 
 
@@ -69,7 +69,7 @@ def delimiter_of(header: str) -> str:
 
 def _split(line: str, delimiter: str) -> list[str]:
     try:
-        row = next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
+        row = next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter, strict=True), [])
     except csv.Error:
         return []
     return [cell.strip() for cell in row]
@@ -83,6 +83,7 @@ class _Rows:
         self.encoding = stream.settings.encoding
         self.columns = columns
         self.source = lines(stream.chunks(), self.limit)
+        next(self.source, None)  # the header
         self.again: deque[bytes] = deque()
         self.taken: list[bytes] = []
         self.taken_bytes = 0
@@ -95,7 +96,6 @@ class _Rows:
         return csv.reader(self._texts(), delimiter=self.delimiter, strict=True)
 
     def read(self) -> Iterator[Row]:
-        next(self.reader, None)  # the header
         position = -1
         while True:
             self.taken, self.taken_bytes, self.problem = [], 0, None
