@@ -34,7 +34,7 @@ Tone = Literal["accent", "concern", "faint", "muted"]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The same picture for a wide and a narrow page, and its numbers: a header and rows of text."""
+    """The same picture for a wide (or empty) and a narrow page, and its numbers: a header and rows of text."""
 
     title: str
     wide: str
@@ -67,10 +67,16 @@ class Axis:
 
 
 def drawn(
-    title: str, draw: Callable[[int], alt.TopLevelMixin], header: Sequence[str], rows: Sequence[Sequence[str]]
+    title: str,
+    draw: Callable[[int], alt.TopLevelMixin],
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    small: bool = False,
 ) -> Picture:
-    """``draw(width)`` as a picture with its numbers."""
-    wide, narrow = (_svg(draw(width), title) for width in (WIDE, NARROW))
+    """``draw(width)`` as a picture with its numbers; a ``small`` one is the same on wide pages as on narrow ones."""
+    narrow = _svg(draw(NARROW), title)
+    wide = "" if small else _svg(draw(WIDE), title)
     return Picture(title, wide, narrow, tuple(header), tuple(tuple(row) for row in rows))
 
 
@@ -188,7 +194,7 @@ def _svg(chart: alt.TopLevelMixin, title: str) -> str:
                  "labelFontSize": 12, "titleFontSize": 11, "titleFontWeight": 400, "titlePadding": 10},
         "axisY": {"labelColor": COLOURS["ink"]},
     }  # fmt: skip
-    specification = chart.to_dict() | {"config": config}
+    specification = chart.to_dict(validate=False) | {"config": config}
     return inline(vl_convert.vegalite_to_svg(specification), title)
 
 

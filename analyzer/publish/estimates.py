@@ -64,7 +64,7 @@ class Rules:
         if n < self.min_n:
             return Estimate(n)
         variance, _ = _cluster_variance(observed, clusters)
-        plain = float(observed.var()) / n
+        plain = float(observed.var(ddof=1)) / n if n > 1 else 0.0
         effective = n / max(1.0, variance / plain) if plain > 0 else float(n)
         low, high = wilson(float(observed.mean()), effective, self.level)
         return Estimate(n, float(observed.mean()), low, high)

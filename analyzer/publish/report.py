@@ -126,7 +126,7 @@ def assemble(
     """Every section of the report for the days of ``window``."""
     of_contacts = topics(window, w)
     return Report(
-        as_of=window.contacts["as_of"].max().to_pydatetime(),
+        as_of=window.as_of,
         glance=glance(tables, window, w, mature_share),
         look=look(tables, window, settings.quotes),
         channels=units(tables, policy, "channel", w, pictured=3),

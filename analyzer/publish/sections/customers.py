@@ -28,9 +28,8 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Conditional:
-    measure: str
+    title: str
     estimate: Estimate
-    claim: float
     picture: Picture
 
 
@@ -64,7 +63,7 @@ def customers(tables: Tables, min_n: int, w: Wording) -> Customers | None:
         quadrants=shares,
         undecided=_estimate(by_measure["undecided_share"], min_n) if "undecided_share" in by_measure else None,
         conditionals=tuple(
-            _conditional(measure, _estimate(by_measure[measure], min_n), claim, w)
+            _conditional(by_measure[measure], claim, min_n, w)
             for measure, claim in CLAIMS.items()
             if measure in by_measure
         ),
@@ -85,7 +84,8 @@ def _estimate(row: Row | None, min_n: int) -> Estimate:
     )
 
 
-def _conditional(measure: str, estimate: Estimate, claim: float, w: Wording) -> Conditional:
+def _conditional(row: Row, claim: float, min_n: int, w: Wording) -> Conditional:
+    estimate = _estimate(row, min_n)
     axis = Axis(
         0,
         1,
@@ -95,10 +95,12 @@ def _conditional(measure: str, estimate: Estimate, claim: float, w: Wording) -> 
         w("customers.claim", value=w.value(claim, "share")),
     )
     dot = Dot(w("customers.here"), estimate, w("units.n", n=estimate.n), "accent" if estimate.estimable else "faint")
-    title = w(f"customers.{measure}")
+    title = w(f"customers.{row['measure']}", n=row["horizon_days"])
     numbers = (w("customers.here"), w.estimate(estimate, "share"), w.value(claim, "share"))
-    picture = drawn(title, lambda width: intervals([dot], axis, width), ("", title, w("customers.claimed")), [numbers])
-    return Conditional(measure, estimate, claim, picture)
+    picture = drawn(
+        title, lambda width: intervals([dot], axis, width), ("", title, w("customers.claimed")), [numbers], small=True
+    )
+    return Conditional(title, estimate, picture)
 
 
 def _listed(rows: Sequence[Row]) -> tuple[Listed, ...]:

@@ -13,6 +13,7 @@ from analyzer.publish.reading import Tables
 from analyzer.publish.wording import Kind, Wording, kind_of
 
 Standing = Literal["better", "worse", "same", "insufficient"]
+Size = Literal["none", "small", "large"]
 Row = dict[str, Any]
 
 SHOWN = (
@@ -72,7 +73,8 @@ class Units:
 
 
 def units(tables: Tables, policy: AgentPolicy, kind: str, w: Wording, pictured: int) -> Units | None:
-    """None where nothing of this kind may be or can be shown. ``pictured`` measures get a picture."""
+    """None where nothing of this kind may be or can be shown. The first ``pictured`` measures get a
+    picture, small ones side by side if there are several."""
     rows = [
         row for row in policy.apply("unit_scores", tables.read("unit_scores")).to_pylist() if row["unit_kind"] == kind
     ]
@@ -81,11 +83,16 @@ def units(tables: Tables, policy: AgentPolicy, kind: str, w: Wording, pictured: 
         return None
     rows = [row for row in rows if row["period"] == period]
     present = [measure for measure in SHOWN if any(row["measure"] == measure for row in rows)]
+    size: Size = "large" if pictured == 1 else "small"
     order: list[str] = []
     measures: list[Measured] = []
     for measure in present:
         measured = _measured(
-            measure, [row for row in rows if row["measure"] == measure], order, w, len(measures) < pictured
+            measure,
+            [row for row in rows if row["measure"] == measure],
+            order,
+            w,
+            size if len(measures) < pictured else "none",
         )
         order = order or [unit.name for unit in measured.units]
         measures.append(measured)
@@ -104,7 +111,7 @@ def telling_period(rows: Sequence[Row]) -> str | None:
     return max(candidates)[2] if candidates else None
 
 
-def _measured(measure: str, rows: list[Row], order: Sequence[str], w: Wording, pictured: bool) -> Measured:
+def _measured(measure: str, rows: list[Row], order: Sequence[str], w: Wording, size: Size) -> Measured:
     """Units in ``order``, so that neighbouring pictures compare; best first where it is empty."""
     weighed = [
         (row["n_effective"], row["value"]) for row in rows if row["value"] is not None and row["n_effective"] > 0
@@ -116,7 +123,7 @@ def _measured(measure: str, rows: list[Row], order: Sequence[str], w: Wording, p
     places = {name: place for place, name in enumerate(order)}
     found.sort(key=lambda unit: places.get(unit.name, len(places)))
     method = next((row["method"] for row in rows if row["value"] is not None), rows[0]["method"])
-    picture = _picture(measure, kind, average, found, w) if pictured else None
+    picture = _picture(measure, kind, average, found, w, size == "small") if size != "none" else None
     return Measured(measure, kind, average, tuple(found), method, picture)
 
 
@@ -140,7 +147,9 @@ def _order(unit: Unit, higher_is_better: bool) -> tuple[bool, float, str]:
     return (value is None, (-1 if higher_is_better else 1) * (value or 0.0), unit.name)
 
 
-def _picture(measure: str, kind: Kind, average: float | None, found: Sequence[Unit], w: Wording) -> Picture:
+def _picture(
+    measure: str, kind: Kind, average: float | None, found: Sequence[Unit], w: Wording, small: bool
+) -> Picture:
     dots = [
         Dot(
             w.name("channel", unit.name),
@@ -160,6 +169,7 @@ def _picture(measure: str, kind: Kind, average: float | None, found: Sequence[Un
         lambda width: intervals(dots, axis, width),
         header,
         [_numbers(unit, kind, w) for unit in found],
+        small=small,
     )
 
 

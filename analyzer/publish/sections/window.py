@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 import pyarrow.compute as pc
@@ -44,6 +44,13 @@ class Window:
     @property
     def last(self) -> date:
         return self.days[-1]
+
+    @property
+    def as_of(self) -> datetime:
+        """The data's own clock: of the outcomes, or where there are none, the start of the latest contact."""
+        known = self.contacts["as_of"].dropna()
+        latest: datetime = (known if len(known) else self.contacts["started_at"]).max().to_pydatetime()
+        return latest
 
     def rate(self, column: str, where: pd.Series[bool] | None = None) -> Estimate:
         some = self.contacts if where is None else self.contacts[where]

@@ -1,0 +1,246 @@
+"""One contact for the terminal: what was said, what was heard in which words, and why the score is what it is.
+
+Everything read from the store is shown as text and never parsed as markup (see ``terminal``).
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow.compute as pc
+from rich.console import Group, RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from analyzer.config import PublishSettings
+from analyzer.errors import UsageError
+from analyzer.publish.agents import AgentPolicy, agent_policy
+from analyzer.publish.reading import Tables, interactions
+from analyzer.publish.terminal import add_row, columns, feeling_bar, visible, words
+from analyzer.publish.wording import Wording, wording
+
+Row = dict[str, Any]
+
+CLOSE_IDS = 3
+SEARCHED_IDS = 50_000
+SPEAKER_STYLES = {"customer": "bold cyan", "agent": "bold", "bot": "dim", "system": "dim italic"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All rows of one contact, agents as the policy shows them."""
+
+    contact: Row
+    rows: dict[str, list[Row]]
+    others: list[Row]
+
+
+def render_interaction(tables: Tables, interaction_id: str, settings: PublishSettings) -> Group:
+    """The contact as rich renderables, top to bottom. Raises UsageError for an unknown id, naming close ones."""
+    w = wording(settings.report_language)
+    shown = gather(tables, interaction_id, agent_policy(tables, settings))
+    parts: list[RenderableType] = [_header(shown, w)]
+    for title, part in (
+        ("transcript", _transcript(shown, w)),
+        ("findings", _findings(shown, w)),
+        ("score", _contributions(shown, w)),
+        ("fcr", _fcr(shown, w)),
+        ("promises", _promises(shown, w)),
+        ("flags", _flags(shown, w)),
+        ("others", _others(shown, w)),
+    ):
+        if part is not None:
+            parts += [Text(), Rule(Text(w(f"show.{title}"), style="bold"), align="left", style="dim"), part]
+    return Group(*parts)
+
+
+def gather(tables: Tables, interaction_id: str, policy: AgentPolicy) -> Shown:
+    """The contact's rows of every table, read from its own day only, and the customer's other contacts."""
+    day = _day_of(tables, interaction_id)
+    contact = _mine(policy.apply("interactions", interactions(tables, [day])), interaction_id)[0]
+    names = ("turns", "cues", "findings", "contributions", "fcr", "commitments", "flags")
+    rows = {name: _mine(policy.apply(name, tables.read(name, days=[day])), interaction_id) for name in names}
+    return Shown(contact, rows, _other_contacts(tables, contact))
+
+
+def _day_of(tables: Tables, interaction_id: str) -> date:
+    known = tables.read("interaction_facts", columns=["interaction_id", "day"])
+    found = known.filter(pc.equal(known["interaction_id"], interaction_id))
+    if found.num_rows:
+        day: date = found["day"][0].as_py()
+        return day
+    raise UsageError(f"No contact {visible(interaction_id)!r} in this store.", hint=_suggestion(interaction_id, known))
+
+
+def _suggestion(interaction_id: str, known: Any) -> str:
+    ids = known["interaction_id"].slice(0, SEARCHED_IDS).to_pylist()
+    if close := difflib.get_close_matches(interaction_id, ids, n=CLOSE_IDS, cutoff=0.5):
+        return f"Did you mean {', '.join(visible(one) for one in close)}?"
+    return "`analyzer export` lists all ids in interactions." if ids else "The store holds no contacts yet."
+
+
+def _mine(table: Any, interaction_id: str) -> list[Row]:
+    rows: list[Row] = table.filter(pc.equal(table["interaction_id"], interaction_id)).to_pylist()
+    return rows
+
+
+def _other_contacts(tables: Tables, contact: Row) -> list[Row]:
+    if contact["customer_key"] is None:
+        return []
+    columns = ["interaction_id", "customer_key", "channel", "started_at", "reason", "resolution"]
+    known = tables.read("interaction_facts", columns=columns)
+    theirs = known.filter(pc.equal(known["customer_key"], contact["customer_key"])).to_pylist()
+    others = [row for row in theirs if row["interaction_id"] != contact["interaction_id"]]
+    return sorted(others, key=lambda row: (row["started_at"], row["interaction_id"]))
+
+
+def _header(shown: Shown, w: Wording) -> RenderableType:
+    c = shown.contact
+    title = Text(visible(c["interaction_id"]), style="bold")
+    where = [w.name("channel", c["channel"]), w.name("language", c["language"]), w.time(c["started_at"])]
+    if c["ended_at"] is not None:
+        where.append(w("show.minutes", minutes=w.decimal((c["ended_at"] - c["started_at"]).total_seconds() / 60, 0)))
+    agents = ", ".join(c["agent_ids"]) or c["agent_id"] or w("show.no_agent")
+    facts = _grid()
+    for key, value in (
+        ("customer", c["customer_key"] or w("word.unknown")),
+        ("agent", agents),
+        ("reason", w.name("reason", c["reason"])),
+        ("resolution", _resolution(c, w)),
+        ("feeling", _path(c, w)),
+    ):
+        add_row(facts, Text(w(f"show.{key}"), style="dim"), Text(visible(value)))
+    return Group(title, Text(" · ".join(where), style="dim"), facts)
+
+
+def _resolution(c: Row, w: Wording) -> str:
+    if c["resolution"] is None:
+        return w("word.unknown")
+    text = w.name("resolution", c["resolution"])
+    known = c["resolved_probability"] is not None
+    return w("show.resolved_with", what=text, p=w.value(c["resolved_probability"], "share")) if known else text
+
+
+def _path(c: Row, w: Wording) -> str:
+    if c["sentiment_start"] is None or c["sentiment_end"] is None:
+        return w("word.unknown")
+    return f"{w.value(c['sentiment_start'], 'feeling')} → {w.value(c['sentiment_end'], 'feeling')}"
+
+
+def _transcript(shown: Shown, w: Wording) -> RenderableType:
+    table = Table(box=None, padding=(0, 1), show_header=False, expand=True)
+    for options in ({"justify": "right", "style": "dim"}, {"justify": "right", "style": "dim"}, {}, {"ratio": 1}, {}):
+        table.add_column(**options, no_wrap="ratio" not in options)
+    for turn in sorted(shown.rows["turns"], key=lambda row: row["turn"]):
+        cues = [cue for cue in shown.rows["cues"] if cue["turn"] == turn["turn"] and cue["found"]]
+        several = len(shown.contact["agent_ids"]) > 1 and turn["agent_id"] is not None
+        name = turn["agent_id"] if several else w.name("look", turn["speaker"])
+        speaker = Text(visible(name), style=SPEAKER_STYLES[turn["speaker"]])
+        bar = feeling_bar(turn["sentiment"], w)
+        add_row(table, str(turn["turn"]), _clock(turn["start_ms"]), speaker, words(turn, cues, w), bar)
+    return table
+
+
+def _findings(shown: Shown, w: Wording) -> RenderableType | None:
+    rows = sorted(shown.rows["findings"], key=lambda row: (row["name"], row["value"]))
+    table = columns(w, "finding", "value", "interval", "certainty", "by")
+    for row in rows:
+        value = w("show.abstained") if row["abstained"] else visible(row["value"])
+        span = (
+            w.interval(row["low"], row["high"], "number") if row["low"] is not None and row["high"] is not None else ""
+        )
+        certainty = "" if row["probability"] is None else w.value(row["probability"], "share")
+        by = f"{row['detector']} {row['model_version']}"
+        add_row(
+            table,
+            Text(row["name"]),
+            Text(value, style=_dim_if(row["abstained"])),
+            span,
+            certainty,
+            Text(by, style="dim"),
+        )
+    return table if rows else None
+
+
+def _contributions(shown: Shown, w: Wording) -> RenderableType | None:
+    """The parts of the score and their sum, which is the score."""
+    places = {name.removeprefix("part."): place for place, name in enumerate(w.texts)}
+    rows = sorted(
+        shown.rows["contributions"], key=lambda row: (places.get(row["component"], len(places)), row["component"])
+    )
+    if not rows:
+        return Text(w("show.no_score"), style="dim")
+    table = columns(w, "part", "observed", "reference", "weight", "points")
+    for row in rows:
+        seen = row["observed"] and row["value"] is not None
+        observed = w.decimal(row["value"], 2) if seen else w("show.not_observed")
+        points = w.decimal(row["points"], 2, signed=row["component"] != "base")
+        style = _dim_if(not seen)
+        add_row(table, Text(w.name("part", row["component"]), style=style), Text(observed, style=style),
+                      w.decimal(row["reference"], 2), w.decimal(row["weight"], 2), points)  # fmt: skip
+    total = sum(row["points"] for row in rows)
+    table.add_section()
+    provisional = "" if shown.contact["is_final"] else f" ({w('show.provisional')})"
+    add_row(table, Text(w("show.sum") + provisional, style="bold"), "", "", "", Text(w.decimal(total, 2), style="bold"))
+    return table
+
+
+def _fcr(shown: Shown, w: Wording) -> RenderableType | None:
+    rows = sorted(shown.rows["fcr"], key=lambda row: (row["matter"] != "same", row["window_days"]))
+    table = columns(w, "matter", "window", "status", "certainty", "over")
+    for row in rows:
+        probability = "" if row["probability"] is None else w.value(row["probability"], "share")
+        add_row(table, w(f"glance.{row['matter']}"), w("glance.days", n=row["window_days"]),
+                      w.name("fcr", row["status"]), probability, w(f"show.{row['maturity']}"))  # fmt: skip
+    return table if rows else None
+
+
+def _promises(shown: Shown, w: Wording) -> RenderableType | None:
+    table = columns(w, "turn", "promise", "due", "status", "evidence")
+    for row in sorted(shown.rows["commitments"], key=lambda row: row["turn"]):
+        due = "" if row["promised_by"] is None else w.day(row["promised_by"].date())
+        evidence = visible(row["evidence_interaction_id"] or "")
+        add_row(
+            table, str(row["turn"]), Text(visible(row["text"])), due, w(f"promises.{row['status']}"), Text(evidence)
+        )
+    return table if table.row_count else None
+
+
+def _flags(shown: Shown, w: Wording) -> RenderableType | None:
+    table = columns(w, "severity", "rule", "turn", "explanation")
+    for row in sorted(shown.rows["flags"], key=lambda row: (-row["severity"], row["rule"])):
+        level = w("section.praise") if row["polarity"] == "praise" else w(f"severity.{row['severity']}")
+        turn = "" if row["turn"] is None else str(row["turn"])
+        explanation = visible(w.explanation(row["rule"], row["explanation"]))
+        add_row(table, level, Text(w.name("rule", row["rule"])), turn, Text(explanation))
+    return table if table.row_count else None
+
+
+def _others(shown: Shown, w: Wording) -> RenderableType | None:
+    table = columns(w, "when", "contact", "channel", "reason", "resolution")
+    c = shown.contact
+    for row in shown.others:
+        mark = "" if row["interaction_id"] != c["repeat_of"] else f" ← {w('show.same_matter')}"
+        reason, resolution = w.name("reason", row["reason"]), w.name("resolution", row["resolution"])
+        contact = visible(row["interaction_id"]) + mark
+        add_row(table, w.time(row["started_at"]), contact, w.name("channel", row["channel"]), reason, resolution)
+    return table if shown.others else None
+
+
+def _grid() -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column()
+    return table
+
+
+def _dim_if(condition: bool) -> str:
+    return "dim" if condition else ""
+
+
+def _clock(start_ms: int | None) -> str:
+    return "" if start_ms is None else f"{start_ms // 60000}:{start_ms // 1000 % 60:02d}"

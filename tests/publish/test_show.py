@@ -1,0 +1,109 @@
+"""One contact in the terminal: marked words, sums that add up, nothing that a transcript could run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from analyzer.errors import UsageError
+from analyzer.publish.show import render_interaction
+from analyzer.publish.terminal import visible, words
+from analyzer.publish.wording import wording
+
+from .test_agents import publish
+from .world import EMPTY, TEAMS, MemoryTables, world
+
+HURT, SOLVED = "c-043", "c-083"
+
+
+def terminal(tables: MemoryTables, interaction_id: str, **changes: Any) -> str:
+    console = Console(width=140, record=True, force_terminal=True, quiet=False, file=open_null())
+    console.print(render_interaction(tables, interaction_id, publish(**changes)))
+    return console.export_text(styles=False)
+
+
+def open_null() -> Any:
+    import io
+
+    return io.StringIO()
+
+
+def with_turns(tables: MemoryTables, text: str) -> MemoryTables:
+    turns = [row | {"text": text} for row in tables.read("turns").to_pylist()]
+    return tables.having(turns=turns, cues=[])
+
+
+def test_contact_shows_every_part() -> None:
+    text = terminal(world(), HURT)
+    for part in ("What was said", "Findings", "Why the score", "First-contact resolution", "Flags", "other contacts"):
+        assert part in text
+    assert "Dann kündige ich. So gehen Sie mit Leuten um" in text
+    assert "loyal.churn 83%" in text
+    assert "The customer speaks of leaving." in text
+
+
+def test_cues_are_marked_in_their_words() -> None:
+    turn = next(row for row in world().read("turns").to_pylist() if (row["interaction_id"], row["turn"]) == (HURT, 3))
+    cues = [row for row in world().read("cues").to_pylist() if (row["interaction_id"], row["turn"]) == (HURT, 3)]
+    marked = words(turn, cues, wording("en"))
+    body = [span for span in marked.spans if span.end <= len(turn["text"])]
+    assert {turn["text"][span.start : span.end] for span in body} == {cue["reason"] for cue in cues}
+    assert len(body) == 3
+
+
+def test_offsets_are_code_points_also_beyond_the_first_plane() -> None:
+    turn: dict[str, Any] = {"text": "😀\x1b Ärger hier"}
+    cue = {"label": "loyal.churn", "probability": 0.9, "start_char": 3, "end_char": 8}
+    marked = words(turn, [cue], wording("en"))
+    assert marked.plain[marked.spans[0].start : marked.spans[0].end] == "Ärger"
+
+
+def test_contributions_add_up_to_the_score() -> None:
+    outcome = next(row for row in world().read("outcomes").to_pylist() if row["interaction_id"] == HURT)
+    last = next(line for line in terminal(world(), HURT).splitlines() if line.startswith("Score"))
+    assert last.split()[-1] == f"{outcome['experience_score']:.2f}"
+
+
+def test_markup_in_a_transcript_stays_text() -> None:
+    hostile = "[bold red]x[/bold red] [link=file:///etc/passwd]y[/link] [/]"
+    assert hostile in terminal(with_turns(world(), hostile), SOLVED)
+
+
+def test_control_characters_are_made_visible() -> None:
+    text = terminal(with_turns(world(), "a\x1b[2Jb\x07c\u202ed\x9be\rf"), SOLVED)
+    assert "a␛[2Jb␇c\ufffdd\ufffde␍f" in text
+    assert "\x1b" not in text
+
+
+def test_visible_keeps_every_offset() -> None:
+    every = "".join(map(chr, range(0x0, 0x2100)))
+    assert len(visible(every)) == len(every)
+    assert visible("Grüße, 😀 – ok\nzwei") == "Grüße, 😀 – ok\nzwei"
+
+
+@pytest.mark.parametrize("mode", ["off", "team", "pseudonym", "named"])
+def test_agents_appear_as_the_policy_says(mode: str) -> None:
+    text = terminal(world(), HURT, agents=mode)
+    assert any(agent in text for agent in TEAMS) == (mode == "named")
+    assert ("agent-" in text) == (mode == "pseudonym")
+
+
+def test_an_unknown_id_suggests_close_ones() -> None:
+    with pytest.raises(UsageError, match=r"No contact 'c-0043'.*c-043") as caught:
+        terminal(world(), "c-0043")
+    assert caught.value.exit_code == 2
+    with pytest.raises(UsageError, match="holds no contacts yet"):
+        terminal(EMPTY, "c-1")
+
+
+def test_german_is_german() -> None:
+    text = terminal(world(), HURT, report_language="de")
+    assert "Was gesagt und was darin gehört wurde" in text
+    assert "ungelöst" in text
+
+
+def test_a_contact_without_anything_understood_is_shown() -> None:
+    bare = MemoryTables({name: world().read(name) for name in ("interaction_facts", "turns")})
+    assert "Not scored" in terminal(bare, HURT)

@@ -1,0 +1,88 @@
+"""Both languages say everything, and write numbers as their readers do."""
+
+from __future__ import annotations
+
+import re
+import string
+from datetime import date
+
+import pytest
+
+from analyzer.codebook import REASONS, RESOLUTIONS
+from analyzer.config import load_settings
+from analyzer.publish.estimates import Estimate
+from analyzer.publish.wording import Kind, kind_of, wording
+from analyzer.records import CHANNELS
+
+EN, DE = wording("en"), wording("de")
+
+
+def _places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_both_languages_have_the_same_keys_and_placeholders() -> None:
+    assert EN.texts.keys() == DE.texts.keys()
+    assert {key for key in EN.texts if _places(EN.texts[key]) != _places(DE.texts[key])} == set()
+    assert {key for key in EN.texts if "http" in EN.texts[key] + DE.texts[key]} == set()
+
+
+def test_every_class_has_a_name() -> None:
+    settings = load_settings()
+    wanted = {f"reason.{name}" for name in REASONS} | {f"resolution.{name}" for name in RESOLUTIONS}
+    wanted |= {f"channel.{name}" for name in CHANNELS} | {f"rule.{rule.name}" for rule in settings.flags.rules}
+    wanted |= {f"part.{name}" for name in settings.score.weights}
+    assert wanted - EN.texts.keys() == set()
+
+
+def test_shipped_explanations_are_translated_and_own_ones_kept() -> None:
+    for rule in load_settings().flags.rules:
+        assert EN.explanation(rule.name, rule.explanation) == rule.explanation
+        assert DE.explanation(rule.name, rule.explanation) != rule.explanation
+    assert DE.explanation("churn_threat", "Our own words.") == "Our own words."
+    assert DE.explanation("house_rule", "Our own words.") == "Our own words."
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "english", "german"),
+    [
+        (0.624, "share", "62%", "62 %"),
+        (54.06, "points", "54.1", "54,1"),
+        (3.25, "grade", "3.2", "3,2"),
+        (0.21, "feeling", "+0.21", "+0,21"),
+        (-0.21, "feeling", "−0.21", "−0,21"),
+        (-0.001, "feeling", "0.00", "0,00"),
+        (1234.5, "number", "1,234.50", "1.234,50"),
+    ],
+)
+def test_numbers_are_written_as_readers_expect(value: float, kind: Kind, english: str, german: str) -> None:
+    assert (EN.value(value, kind), DE.value(value, kind).replace("\u202f", " ")) == (english, german)
+
+
+def test_an_estimate_never_stands_without_n_and_interval() -> None:
+    assert EN.estimate(Estimate(81, 0.62, 0.54, 0.7), "share") == "62% (54–70%; n = 81)"
+    assert EN.estimate(Estimate(81, -0.2, -0.3, 0.1), "feeling") == "−0.20 (−0.30 to +0.10; n = 81)"
+    assert DE.estimate(Estimate(4), "share") == "noch nicht schätzbar (n = 4)"
+    assert re.search("no interval", EN.estimate(Estimate(81, 0.62), "share"))
+
+
+def test_days_and_periods_are_written_out() -> None:
+    assert EN.day(date(2026, 11, 22), weekday=True) == "Sunday, 22 Nov 2026"
+    assert DE.day(date(2026, 3, 1)).replace("\u202f", " ") == "1. März 2026"
+    assert [EN.period(p) for p in ("2026-11", "2026-W07", "2026-11-21")] == [
+        "November 2026",
+        "week 7, 2026",
+        "21 Nov 2026",
+    ]
+    assert DE.period("2026-03") == "März 2026"
+
+
+def test_one_takes_the_singular() -> None:
+    assert (EN("glance.n_contacts", n=1), EN("glance.n_contacts", n=1200)) == ("1 contact", "1,200 contacts")
+
+
+@pytest.mark.parametrize(
+    ("unit", "kind"), [("0–1", "share"), ("0–100", "points"), ("1–5", "grade"), ("−1…1", "feeling"), ("s", "number")]
+)
+def test_units_of_the_tables_have_a_form(unit: str, kind: Kind) -> None:
+    assert kind_of(unit) == kind
