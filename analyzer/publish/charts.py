@@ -87,7 +87,7 @@ def intervals(dots: Sequence[Dot], axis: Axis, width: int) -> alt.LayerChart | a
     """
     wide = width >= WIDE
     longest = max((len(dot.label) for dot in dots), default=0)
-    label_limit = 260 if wide else 120
+    label_limit = 260 if wide else 138
     label_width = min(round(longest * 6.6) + 14, label_limit)
     note_width = (max((len(dot.wide_note or dot.note) for dot in dots), default=0) * 6 + 24) if wide else 54
     plot_width = width - label_width - note_width

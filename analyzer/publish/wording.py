@@ -14,7 +14,7 @@ from analyzer.publish.estimates import Estimate
 Language = Literal["en", "de"]
 Kind = Literal["share", "points", "grade", "feeling", "number"]
 
-MINUS, DASH, THIN = "\u2212", "\u2013", "\u202f"
+MINUS, DASH, THIN, FIRM = "\u2212", "\u2013", "\u202f", "\u00a0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Wording:
         if estimate.value is None:
             return self("word.not_estimable", n=estimate.n)
         span = self.interval(estimate.low, estimate.high, kind)
-        return f"{self.value(estimate.value, kind)} ({span}; n = {self.count(estimate.n)})"
+        return f"{self.value(estimate.value, kind)} ({span}; n{FIRM}={FIRM}{self.count(estimate.n)})"
 
     def day(self, day: date, *, weekday: bool = False) -> str:
         month = self("month.short").split()[day.month - 1]
@@ -112,7 +112,8 @@ def wording(language: Language) -> Wording:
 
 def _texts(language: Language) -> dict[str, str]:
     source = resources.files("analyzer.publish").joinpath(f"templates/{language}.toml").read_text(encoding="utf-8")
-    return dict(_flat(tomllib.loads(source)))
+    firm = source.replace("n = {", f"n{FIRM}={FIRM}{{")  # never broken over two lines
+    return dict(_flat(tomllib.loads(firm)))
 
 
 def _flat(tree: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:

@@ -60,9 +60,9 @@ def test_numbers_are_written_as_readers_expect(value: float, kind: Kind, english
 
 
 def test_an_estimate_never_stands_without_n_and_interval() -> None:
-    assert EN.estimate(Estimate(81, 0.62, 0.54, 0.7), "share") == "62% (54–70%; n = 81)"
-    assert EN.estimate(Estimate(81, -0.2, -0.3, 0.1), "feeling") == "−0.20 (−0.30 to +0.10; n = 81)"
-    assert DE.estimate(Estimate(4), "share") == "noch nicht schätzbar (n = 4)"
+    assert EN.estimate(Estimate(81, 0.62, 0.54, 0.7), "share") == "62% (54–70%; n\u00a0=\u00a081)"
+    assert EN.estimate(Estimate(81, -0.2, -0.3, 0.1), "feeling") == "−0.20 (−0.30 to +0.10; n\u00a0=\u00a081)"
+    assert DE.estimate(Estimate(4), "share") == "noch nicht schätzbar (n\u00a0=\u00a04)"
     assert re.search("no interval", EN.estimate(Estimate(81, 0.62), "share"))
 
 

@@ -89,7 +89,7 @@ def _conditional(row: Row, claim: float, min_n: int, w: Wording) -> Conditional:
     axis = Axis(
         0,
         1,
-        w("word.not_yet"),
+        w("word.too_few"),
         label_expression("share", w),
         claim,
         w("customers.claim", value=w.value(claim, "share")),

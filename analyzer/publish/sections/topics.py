@@ -60,7 +60,7 @@ def _picture(rows: tuple[Topic, ...], overall: Estimate, w: Wording) -> Picture:
     dots = [Dot(w.name("reason", row.reason), row.resolved, w("units.n", n=row.resolved.n),
                 "accent" if row.resolved.estimable else "faint") for row in rows]  # fmt: skip
     label = w("units.average", value=w.value(overall.value, "share")) if overall.value is not None else ""
-    axis = Axis(0, 1, w("word.not_yet"), label_expression("share", w), overall.value, label)
+    axis = Axis(0, 1, w("word.too_few"), label_expression("share", w), overall.value, label)
     header = (
         w("word.reason"),
         w("word.contacts"),

@@ -162,7 +162,7 @@ def _picture(
     ]
     low, high = _bounds(kind, found, average)
     label = w("units.average", value=w.value(average, kind)) if average is not None else ""
-    axis = Axis(low, high, w("word.not_yet"), label_expression(kind, w), average, label)
+    axis = Axis(low, high, w("word.too_few"), label_expression(kind, w), average, label)
     header = (w("word.unit"), w.name("measure", measure), w("word.interval"), "n", w("word.standing"))
     return drawn(
         w.name("measure", measure),
