@@ -26,6 +26,17 @@ _IBAN: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9])
 _CARD: Final = re.compile(r"(?<![\w.,-])[2-6]\d(?:[ -]?\d){11,17}(?!\w)")
 _PHONE: Final = re.compile(r"(?<!\w)[+(]{0,2}\d[\d\s()/.+–-]{4,40}\d(?!\w)")
 
+# Numbering plans take 03.06.2026 for a number in area 0306, and promises need their dates: these are never phones.
+_DAY: Final = r"(?:0?[1-9]|[12]\d|3[01])"
+_MONTH: Final = r"(?:0?[1-9]|1[0-2])"
+_YEAR: Final = r"(?:19|20)\d\d"
+_DATE_OR_TIME: Final = re.compile(
+    rf"(?<![\d.]){_DAY}\. ?{_MONTH}\.(?: ?(?:{_YEAR}|\d\d))?(?!\d)"  # 3.6. 03.06.26 03. 06. 2026
+    rf"|(?<![\d.])(?<!\d[ /-])(?:{_DAY}([ /-]){_MONTH}|{_MONTH}([ /-]){_DAY})(?:\1|\2){_YEAR}(?!\d)"  # 03/06/2026
+    rf"|(?<![\d.]){_YEAR}-\d\d-\d\d(?!\d)"
+    r"|(?<![\d.:])[0-2]?\d(?::[0-5]\d){1,2}(?!\d)|(?<![\d.])[0-2]?\d\.[0-5]\d(?![\d.])"  # 9:12:05, 9.12 Uhr
+)
+
 
 class Masker:
     """Numbers of one contact: the same value has the same number in all its turns."""
@@ -122,6 +133,7 @@ def _digits(text: str) -> str:
 
 
 def _phones(text: str) -> Iterator[Span]:
+    text = _DATE_OR_TIME.sub(lambda match: "x" * len(match[0]), text)
     for match in _PHONE.finditer(text):
         if len(_digits(match[0])) >= 7:
             for start, end, number in _phones_in(match[0]):
