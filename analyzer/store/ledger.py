@@ -84,8 +84,12 @@ class Ledger:
 
     def fingerprint(self) -> str | None:
         """What the last published state was made of; None before the first run and after a loss."""
-        rows = self._rows("SELECT value FROM state WHERE name = 'fingerprint'")
-        return rows[0][0] if rows else None
+        return self._state("fingerprint")
+
+    def vacuumed_at(self) -> datetime | None:
+        """When old files were last deleted, or the store was first opened; None before that."""
+        found = self._state("vacuumed_at")
+        return datetime.fromisoformat(found) if found else None
 
     def vector(self) -> dict[str, int]:
         """The published version of every table."""
@@ -180,6 +184,9 @@ class Ledger:
         self._connection.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)", row)
         self._connection.execute("INSERT OR REPLACE INTO state VALUES ('fingerprint', ?)", (fingerprint,))
 
+    def put_vacuumed(self, at: datetime) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO state VALUES ('vacuumed_at', ?)", (at.isoformat(),))
+
     def put_version(self, published: Published, run_id: str, rows: Mapping[date | None, int] | None = None) -> None:
         """Makes a version of a table the published one. ``rows`` per day replace those of its days; None: unchanged."""
         name, days = published.name, published.days
@@ -227,6 +234,10 @@ class Ledger:
         self._connection.executemany("DELETE FROM contacts WHERE day = ?", [(day.isoformat(),) for day in days])
         rows = ((interaction_id, "", None, day.isoformat(), uri, "") for interaction_id, day, uri in surviving)
         self._connection.executemany("INSERT OR REPLACE INTO contacts VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def _state(self, name: str) -> str | None:
+        rows = self._rows("SELECT value FROM state WHERE name = ?", name)
+        return rows[0][0] if rows else None
 
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with ledger_errors(self.path):

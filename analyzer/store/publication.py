@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ def publish(tables: Path, ledger: Ledger, changes: Sequence[Checked], notes: Not
 
 
 def checkpoint(tables: Path, ledger: Ledger) -> None:
-    """Writes the checkpoints that are due. After a publication, so that none ever holds an unpublished version."""
+    """Writes the checkpoints that are due, of published versions only."""
     for name, version in ledger.vector().items():
         with delta.delta_errors(name):
             delta.checkpoint(tables / name, version)
@@ -87,10 +87,27 @@ def bring_up(tables: Path, ledger: Ledger) -> None:
 
 def vacuum(tables: Path, ledger: Ledger, retention_hours: int) -> None:
     """Deletes the files that no version of the last hours needs; vacuum itself makes a version."""
-    for name in ledger.vector():
+    for name, published in ledger.vector().items():
+        if published == 0:
+            continue  # created and never written
         with delta.delta_errors(name):
             version = delta.vacuum(tables / name, retention_hours)
         put_unchanged(ledger, name, version)
+    _note_vacuum(ledger)
+
+
+def vacuum_is_due(ledger: Ledger) -> bool:
+    """Whether the last vacuum is a week ago; the first opening counts as one."""
+    last = ledger.vacuumed_at()
+    if last is None:
+        _note_vacuum(ledger)
+        return False
+    return datetime.now(UTC) - last >= timedelta(hours=delta.RETENTION_HOURS)
+
+
+def _note_vacuum(ledger: Ledger) -> None:
+    with ledger.transaction():
+        ledger.put_vacuumed(datetime.now(UTC))
 
 
 def sweep(store: Path, older_than_hours: float = 24) -> int:

@@ -165,7 +165,6 @@ class Store:
                 raise StoreError("A table may be changed once in a publication.")
             notes = publication.Notes(run, fingerprint, identities, files, forgotten)
             publication.publish(self._tables, self.ledger, checked, notes)
-        publication.checkpoint(self._tables, self.ledger)
         self.refresh()
 
     def vacuum(self, retention_hours: int = delta.RETENTION_HOURS) -> None:
@@ -176,10 +175,16 @@ class Store:
         self.refresh()
 
     def bring_up(self) -> None:
-        """Undoes what was never published, creates missing tables, adds new columns, sweeps what killed runs left."""
+        """Undoes what was never published, creates missing tables, adds new columns, and tidies where that is due.
+
+        Tidying waits for the next opening because a publication that stands must not end in an error.
+        """
         self._require_writer()
         publication.roll_back(self._tables, self.ledger)
         publication.bring_up(self._tables, self.ledger)
+        publication.checkpoint(self._tables, self.ledger)
+        if publication.vacuum_is_due(self.ledger):
+            publication.vacuum(self._tables, self.ledger, delta.RETENTION_HOURS)
         publication.sweep(self.path)
         self.refresh()
 

@@ -35,19 +35,19 @@ def test_ledger_needs_the_standard_library_only() -> None:
     assert done.stdout.strip() == "['analyzer']"
 
 
-def test_fingerprint_is_that_of_the_last_publication(path: Path) -> None:
-    assert last_fingerprint(path) is None
-    with open_store(path, write=True):
+def test_fingerprint_is_that_of_the_last_publication(nowhere: Path) -> None:
+    assert last_fingerprint(nowhere) is None
+    with open_store(nowhere, write=True):
         pass
-    assert last_fingerprint(path) is None
-    publish_at(path, contacts(MONDAY, 1), "r-1")
-    publish_at(path, contacts(MONDAY, 1), "r-2")
-    assert last_fingerprint(path) == "fingerprint of r-2"
+    assert last_fingerprint(nowhere) is None
+    publish_at(nowhere, contacts(MONDAY, 1), "r-1")
+    publish_at(nowhere, contacts(MONDAY, 1), "r-2")
+    assert last_fingerprint(nowhere) == "fingerprint of r-2"
 
 
-def test_identities_finds_many_and_knows_the_unknown(path: Path) -> None:
+def test_identities_finds_many_and_knows_the_unknown(nowhere: Path) -> None:
     known = [ContactIdentity(f"c-{n}", "h", AS_OF if n % 2 else None, MONDAY, "a.jsonl", "r-1") for n in range(1201)]
-    with Ledger.open(make(path), write=True) as ledger:
+    with Ledger.open(make(nowhere), write=True) as ledger:
         with ledger.transaction():
             assert ledger.put_identities(iter(known)) == {(None, MONDAY)}
         found = ledger.identities(f"c-{n}" for n in range(0, 2000))
@@ -55,10 +55,10 @@ def test_identities_finds_many_and_knows_the_unknown(path: Path) -> None:
     assert sorted(found.values(), key=lambda i: int(i.interaction_id[2:])) == known
 
 
-def test_put_identities_tells_the_days_that_contacts_moved_between(path: Path) -> None:
+def test_put_identities_tells_the_days_that_contacts_moved_between(nowhere: Path) -> None:
     before = ContactIdentity("c-1", "h", None, MONDAY, "a.jsonl", "r-1")
     after = ContactIdentity("c-1", "h2", datetime(2026, 11, 17, tzinfo=UTC), TUESDAY, "b.jsonl", "r-2")
-    with Ledger.open(make(path), write=True) as ledger:
+    with Ledger.open(make(nowhere), write=True) as ledger:
         with ledger.transaction():
             ledger.put_identities([before])
         with ledger.transaction():
@@ -79,51 +79,51 @@ def test_runs_say_what_they_published(path: Path) -> None:
         assert store.ledger.runs() == [{"run_id": "r-1", "finished_at": AS_OF.isoformat(), "accepted": 1}]
 
 
-def test_transaction_that_fails_changes_nothing(path: Path) -> None:
-    with Ledger.open(make(path), write=True) as ledger:
+def test_transaction_that_fails_changes_nothing(nowhere: Path) -> None:
+    with Ledger.open(make(nowhere), write=True) as ledger:
         with pytest.raises(RuntimeError), ledger.transaction():
             ledger.put_run({"run_id": "r-1"}, "x")
             raise RuntimeError
         assert ledger.fingerprint() is None
 
 
-def test_ledger_forces_to_disk(path: Path) -> None:
-    with Ledger.open(make(path), write=True) as ledger:
+def test_ledger_forces_to_disk(nowhere: Path) -> None:
+    with Ledger.open(make(nowhere), write=True) as ledger:
         assert ledger._rows("PRAGMA journal_mode") == [("wal",)]
         assert ledger._rows("PRAGMA synchronous") == [(2,)]
 
 
-def test_ledger_of_an_older_schema_is_upgraded_by_a_writer(path: Path) -> None:
+def test_ledger_of_an_older_schema_is_upgraded_by_a_writer(nowhere: Path) -> None:
     newer = (*STEPS, "CREATE TABLE notes (text TEXT)")
-    make(path)
+    make(nowhere)
     with pytest.raises(StoreError, match="older analyzer"):
-        Ledger.open(path, write=False, steps=newer)
-    with Ledger.open(path, write=True, steps=newer) as ledger:
+        Ledger.open(nowhere, write=False, steps=newer)
+    with Ledger.open(nowhere, write=True, steps=newer) as ledger:
         assert ledger._rows("SELECT * FROM notes") == []
     with pytest.raises(StoreError, match="newer analyzer"):
-        Ledger.open(path, write=True)
+        Ledger.open(nowhere, write=True)
 
 
-def test_ledger_upgrade_that_fails_leaves_the_older_schema(path: Path) -> None:
-    make(path)
+def test_ledger_upgrade_that_fails_leaves_the_older_schema(nowhere: Path) -> None:
+    make(nowhere)
     broken = (*STEPS, "CREATE TABLE notes (text TEXT); CREATE TABLE notes (text TEXT)")
     with pytest.raises(StoreError):
-        Ledger.open(path, write=True, steps=broken)
-    with Ledger.open(path, write=False) as ledger:
+        Ledger.open(nowhere, write=True, steps=broken)
+    with Ledger.open(nowhere, write=False) as ledger:
         assert ledger.vector() == {}
 
 
-def test_ledger_that_is_damaged_says_so(path: Path) -> None:
-    make(path)
-    (path / "ledger.sqlite").write_bytes(b"not a database at all" * 200)
+def test_ledger_that_is_damaged_says_so(nowhere: Path) -> None:
+    make(nowhere)
+    (nowhere / "ledger.sqlite").write_bytes(b"not a database at all" * 200)
     with pytest.raises(StoreDamaged, match="damaged"):
-        Ledger.open(path, write=False)
+        Ledger.open(nowhere, write=False)
 
 
-def test_versions_keeps_the_newest_twenty(path: Path) -> None:
+def test_versions_keeps_the_newest_twenty(nowhere: Path) -> None:
     from analyzer.store.entries import Published
 
-    with Ledger.open(make(path), write=True) as ledger:
+    with Ledger.open(make(nowhere), write=True) as ledger:
         for version in range(30):
             with ledger.transaction():
                 ledger.put_version(Published("turns", version, frozenset({MONDAY})), "r", {MONDAY: version})
@@ -133,7 +133,7 @@ def test_versions_keeps_the_newest_twenty(path: Path) -> None:
         assert ledger.day_rows("turns") == {date(2026, 11, 16): 29}
 
 
-def test_reader_cannot_write_the_ledger(path: Path) -> None:
-    with Ledger.open(make(path), write=False) as ledger, pytest.raises(StoreError), ledger.transaction():
+def test_reader_cannot_write_the_ledger(nowhere: Path) -> None:
+    with Ledger.open(make(nowhere), write=False) as ledger, pytest.raises(StoreError), ledger.transaction():
         ledger.put_run({"run_id": "r-1"}, "x")
     assert sqlite3.sqlite_version_info >= (3, 35)

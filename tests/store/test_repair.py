@@ -20,9 +20,9 @@ HOME = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def original(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of two publications: Monday and Tuesday, then a replacement on Tuesday and a new Wednesday."""
-    path = tmp_path_factory.mktemp("original") / "store"
+    path = Path(shutil.copytree(empty, tmp_path_factory.mktemp("original") / "store"))
     publish_at(path, contacts(MONDAY, 1, 2) + contacts(TUESDAY, 3, 4), "r-1")
     publish_at(path, contacts(TUESDAY, 3, words="Danke!") + contacts(WEDNESDAY, 5), "r-2")
     assert verify(path) == []
@@ -30,9 +30,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def filled(original: Path, path: Path) -> Path:
+def filled(original: Path, nowhere: Path) -> Path:
     """A copy of the original, to be damaged."""
-    return Path(shutil.copytree(original, path))
+    return Path(shutil.copytree(original, nowhere))
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +50,9 @@ def ahead(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def abandoned(ahead: Path, path: Path) -> Path:
+def abandoned(ahead: Path, nowhere: Path) -> Path:
     """A copy of the store with an abandoned run."""
-    return Path(shutil.copytree(ahead, path))
+    return Path(shutil.copytree(ahead, nowhere))
 
 
 def kinds(path: Path) -> set[tuple[str, str | None]]:
@@ -196,16 +196,15 @@ def test_lost_table_without_days_is_named_until_it_is_written(filled: Path) -> N
     assert verify(filled) == []
 
 
-def test_damaged_checkpoint_costs_nothing(path: Path) -> None:
-    for number in range(11):
-        publish_at(path, contacts(MONDAY, 1), f"r-{number}")
-    before = content(path)
-    checkpoint = next((path / "tables" / "turns" / "_delta_log").glob("*.checkpoint.parquet"))
+def test_damaged_checkpoint_costs_nothing(long_lived: Path, nowhere: Path) -> None:
+    shutil.copytree(long_lived, nowhere)
+    before = content(nowhere)
+    checkpoint = next((nowhere / "tables" / "turns" / "_delta_log").glob("*.checkpoint.parquet"))
     checkpoint.write_bytes(checkpoint.read_bytes()[:100])
-    assert ("checkpoint", "turns") in kinds(path)
-    assert {repaired.days for repaired in repair(path)} == {()}
-    assert verify(path) == []
-    assert content(path) == before
+    assert ("checkpoint", "turns") in kinds(nowhere)
+    assert {repaired.days for repaired in repair(nowhere)} == {()}
+    assert verify(nowhere) == []
+    assert content(nowhere) == before
 
 
 def test_row_counts_are_compared_with_what_was_published(filled: Path) -> None:

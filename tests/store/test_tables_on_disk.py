@@ -5,6 +5,7 @@ import json
 import os
 import stat
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,7 +18,7 @@ from analyzer.store.publication import sweep
 from analyzer.store.verify import verify
 from analyzer.tables import BOOL, FLOAT, STORED, Column
 
-from .contacts import MONDAY, TUESDAY, Contact, contacts, content, publish_at, rows
+from .contacts import MONDAY, TUESDAY, contacts, content, publish_at, rows
 
 
 def later(monkeypatch: pytest.MonkeyPatch, name: str, *added: Column) -> None:
@@ -36,14 +37,12 @@ def test_store_has_every_declared_table_at_reader_version_1(path: Path) -> None:
         assert stored.metadata().partition_columns == (["day"] if table.by_day else [])
 
 
-def test_log_holds_no_personal_data(path: Path) -> None:
-    spoken = Contact("gespraech-geheim", MONDAY, "Hier spricht Frau Geheimnisvoll.", "kundin-geheim")
-    for number in range(11):  # enough for a checkpoint
-        publish_at(path, [spoken, *contacts(TUESDAY, 2)], f"r-{number}")
-    publish_at(path, [dataclasses.replace(spoken, words="Alles gut.")], "r-last")
-    log = [file for file in (path / "tables").rglob("_delta_log/*") if file.is_file()]
+def test_log_holds_no_personal_data(long_lived: Path) -> None:
+    log = [file for file in (long_lived / "tables").rglob("_delta_log/*") if file.is_file()]
     assert any(file.name.endswith(".checkpoint.parquet") for file in log)
+    data = b"".join(file.read_bytes() for file in (long_lived / "tables").rglob("day=*/*.parquet"))
     for secret in (b"Geheimnisvoll", b"kundin-geheim", b"gespraech-geheim", b"Meine Rechnung", b"hash of"):
+        assert secret in data
         assert [file.name for file in log if secret in file.read_bytes()] == []
 
 
@@ -89,16 +88,16 @@ def test_old_store_reads_with_columns_added_since(path: Path, monkeypatch: pytes
     assert verify(path) == []
 
 
-def test_old_store_gains_a_table_added_since(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_store_gains_a_table_added_since(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flags = STORED["flags"]
     monkeypatch.delitem(STORED, "flags")  # type: ignore[misc]
-    publish_at(path, contacts(MONDAY, 1))
+    publish_at(nowhere, contacts(MONDAY, 1))
     monkeypatch.setitem(STORED, "flags", flags)  # type: ignore[arg-type]
-    with open_store(path, write=False) as store:
+    with open_store(nowhere, write=False) as store:
         assert store.read("flags") == flags.empty()
-    with open_store(path, write=True) as store:
+    with open_store(nowhere, write=True) as store:
         assert store.vector["flags"] == 0
-    assert verify(path) == []
+    assert verify(nowhere) == []
 
 
 def test_store_refuses_an_added_column_that_old_rows_cannot_fill(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,11 +107,11 @@ def test_store_refuses_an_added_column_that_old_rows_cannot_fill(path: Path, mon
         pass
 
 
-def test_store_of_a_newer_analyzer_is_not_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_store_of_a_newer_analyzer_is_not_written(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as newer:
         later(newer, "turns", Column("loudness", FLOAT, "how loud", nullable=True))
-        publish_at(path, contacts(MONDAY))
-    with pytest.raises(StoreError, match="does not know"), open_store(path, write=True):
+        publish_at(nowhere, contacts(MONDAY))
+    with pytest.raises(StoreError, match="does not know"), open_store(nowhere, write=True):
         pass
 
 
@@ -130,6 +129,21 @@ def test_vacuum_deletes_old_files_and_keeps_the_published(path: Path) -> None:
     assert verify(path) == []
 
 
+def test_opening_vacuums_once_a_week(path: Path) -> None:
+    publish_at(path, contacts(MONDAY, 1))
+    with open_store(path, write=True) as store:
+        first = store.ledger.vacuumed_at()
+        assert first is not None
+        with store.ledger.transaction():
+            store.ledger.put_vacuumed(first - timedelta(days=7))
+    for _ in range(2):
+        with open_store(path, write=True) as store:
+            second = store.ledger.vacuumed_at()
+            assert second is not None
+            assert second > first
+    assert verify(path) == []
+
+
 def test_sweep_deletes_only_old_leftovers(path: Path) -> None:
     publish_at(path, contacts(MONDAY, 1))
     turns = path / "tables" / "turns"
@@ -141,17 +155,15 @@ def test_sweep_deletes_only_old_leftovers(path: Path) -> None:
     assert (old.exists(), young.exists()) == (False, True)
 
 
-def test_checkpoints_hold_published_versions_only(path: Path) -> None:
-    for number in range(11):
-        publish_at(path, contacts(MONDAY, 1), f"r-{number}")
-    assert commits.checkpointed(path / "tables" / "turns") == 10
-    assert commits.checkpointed(path / "tables" / "fcr") == -1
+def test_checkpoints_hold_published_versions_only(long_lived: Path) -> None:
+    assert commits.checkpointed(long_lived / "tables" / "turns") == 10
+    assert commits.checkpointed(long_lived / "tables" / "fcr") == -1
 
 
-def test_folders_and_files_are_the_owners_alone(path: Path) -> None:
-    with open_store(path, write=True) as store:
+def test_folders_and_files_are_the_owners_alone(nowhere: Path) -> None:
+    with open_store(nowhere, write=True) as store:
         store.secret("agents")
-    modes = {entry.name: stat.S_IMODE(entry.stat().st_mode) for entry in [path, *path.rglob("*")]}
+    modes = {entry.name: stat.S_IMODE(entry.stat().st_mode) for entry in [nowhere, *nowhere.rglob("*")]}
     for name in ("store", "tables", "keys", "staging", "turns"):
         assert modes[name] == 0o700
     for name in ("ledger.sqlite", "writer.lock", "agents.key"):
