@@ -58,8 +58,9 @@ class _Plan:
 
     def value(self, row: Row, name: str) -> Any:
         column = self.columns.get(name)
-        value = row.values.get(column) if column is not None else None
-        return self.constants.get(name) if value is None or value == "" else value
+        if column is not None and (value := row.values.get(column)) is not None and value != "":
+            return value
+        return self.constants.get(name)
 
     def has(self, *names: str) -> str | None:
         return next((name for name in names if name in self.columns or name in self.constants), None)
@@ -81,10 +82,8 @@ def plan(columns: Sequence[str], settings: IngestSettings) -> _Plan:
 def contacts(table: RowTable, context: ReadContext) -> Read:
     """The contacts of ``table``; Skipped where no column holds what was said."""
     chosen = plan(table.columns, context.settings)
-    for column in table.columns:
-        if column not in chosen.columns.values():
-            context.stats.count_unknown(column)
     if turns := next((name for name in TURNS_COLUMNS if name in chosen.columns), None):
+        _count_unknown(table, chosen, context)
         yield from _row_a_contact(table, chosen, turns, context)
     elif "text" not in chosen.columns:
         yield Skipped(
@@ -93,7 +92,13 @@ def contacts(table: RowTable, context: ReadContext) -> Read:
     elif missing := [name for name in ("interaction_id", "speaker") if not chosen.has(*_names(name))]:
         yield context.reject(0, "missing_column", f"Missing: {', '.join(missing)}.")
     else:
+        _count_unknown(table, chosen, context)
         yield from _row_a_turn(table, chosen, context)
+
+
+def _count_unknown(table: RowTable, chosen: _Plan, context: ReadContext) -> None:
+    for column in set(table.columns) - set(chosen.columns.values()):
+        context.stats.count_unknown(column)
 
 
 def _names(name: str) -> tuple[str, ...]:
@@ -248,7 +253,10 @@ def _facts(rows: Sequence[Row], chosen: _Plan) -> tuple[Facts, list[Value] | Non
     told: dict[str, Value] = {}
     turn_times: list[Value] | None = None
     for name in FACT_NAMES:
-        values = [value for row in rows if (value := chosen.value(row, name)) not in (None, "")]
+        if name not in chosen.columns:
+            told[name] = chosen.constants.get(name)
+            continue
+        values = [value for row in rows if (value := chosen.value(row, name)) is not None]
         if name in _SAME_IN_ALL_ROWS and len({word_or_none(value) for value in values}) > 1:
             raise Refused("conflicting_rows", f"{name}.")
         if name == "started_at" and len(set(map(str, values))) > 1:
