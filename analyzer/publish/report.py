@@ -104,7 +104,7 @@ def render_report(tables: Tables, settings: PublishSettings, score: ScoreSetting
     w = wording(settings.report_language)
     policy, rules = agent_policy(tables, settings), Rules(score.min_n, score.interval)
     window = open_window(tables, policy, rules)
-    report = assemble(tables, window, policy, settings, w, journey.mature_share) if window else None
+    report = assemble(tables, window, policy, settings, w, journey) if window else None
     names = {
         "r": report,
         "w": w,
@@ -121,13 +121,13 @@ def render_report(tables: Tables, settings: PublishSettings, score: ScoreSetting
 
 
 def assemble(
-    tables: Tables, window: Window, policy: AgentPolicy, settings: PublishSettings, w: Wording, mature_share: float
+    tables: Tables, window: Window, policy: AgentPolicy, settings: PublishSettings, w: Wording, journey: JourneySettings
 ) -> Report:
     """Every section of the report for the days of ``window``."""
     of_contacts = topics(window, w)
     return Report(
         as_of=window.as_of,
-        glance=glance(tables, window, w, mature_share),
+        glance=glance(tables, window, w, journey),
         look=look(tables, window, settings.quotes),
         channels=units(tables, policy, "channel", w, pictured=3),
         people=units(tables, policy, "agent", w, pictured=1) or units(tables, policy, "team", w, pictured=1),

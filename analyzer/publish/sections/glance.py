@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from analyzer.config import JourneySettings
 from analyzer.publish.charts import Picture, day_bars, drawn
 from analyzer.publish.estimates import Estimate
 from analyzer.publish.reading import Tables
@@ -55,13 +56,15 @@ class Glance:
     days: Picture
 
 
-def glance(tables: Tables, window: Window, w: Wording, mature_share: float) -> Glance:
+def glance(tables: Tables, window: Window, w: Wording, journey: JourneySettings) -> Glance:
     flags = tables.read("flags", days=window.days).to_pandas()
     concerns = flags[(flags["polarity"] == "concern") & (flags["rule"] != AUDIT_RULE)]
     flagged_ids = set(concerns["interaction_id"])
     contacts = window.contacts
     on_last = contacts["day"] == window.last
-    fcr = first_contact(tables, window, mature_share)
+    rows = _fcr_rows(tables, window)
+    fcr = first_contact(rows, window, journey.mature_share)
+    headline = headline_window(rows, journey.headline_window_days)
     return Glance(
         first=window.days[0],
         last=window.last,
@@ -70,7 +73,7 @@ def glance(tables: Tables, window: Window, w: Wording, mature_share: float) -> G
         channels=tuple((str(name), int(n)) for name, n in contacts["channel"].value_counts().items()),
         last_day_contacts=int(on_last.sum()),
         resolved=window.rate("resolved_probability"),
-        headline=next((row for row in fcr if _is_headline(row, window, tables)), None),
+        headline=next((row for row in fcr if (row.matter, row.window_days) == ("same", headline)), None),
         fcr=fcr,
         feeling_end=window.mean("sentiment_end"),
         effort=window.mean("effort"),
@@ -82,12 +85,17 @@ def glance(tables: Tables, window: Window, w: Wording, mature_share: float) -> G
     )
 
 
-def first_contact(tables: Tables, window: Window, mature_share: float) -> tuple[FirstContact, ...]:
+def _fcr_rows(tables: Tables, window: Window) -> pd.DataFrame:
+    rows: pd.DataFrame = tables.read("fcr", days=window.days).to_pandas()
+    return rows.merge(
+        window.contacts[["interaction_id", "customer_key", "fcr_status"]], on="interaction_id", how="left"
+    )
+
+
+def first_contact(rows: pd.DataFrame, window: Window, mature_share: float) -> tuple[FirstContact, ...]:
     """One row a kind of matter and window length, in that order."""
-    rows = tables.read("fcr", days=window.days).to_pandas()
-    rows = rows.merge(window.contacts[["interaction_id", "customer_key"]], on="interaction_id", how="left")
     groups = sorted(rows.groupby(["matter", "window_days"]), key=lambda g: (g[0][0] != "same", g[0][1]))
-    return tuple(_first_contact(str(matter), int(days), some, window, mature_share) for (matter, days), some in groups)
+    return tuple(_first_contact(str(matter), int(str(days)), some, window, mature_share) for (matter, days), some in groups)
 
 
 def _first_contact(matter: str, days: int, rows: pd.DataFrame, window: Window, mature_share: float) -> FirstContact:
@@ -107,18 +115,13 @@ def _first_contact(matter: str, days: int, rows: pd.DataFrame, window: Window, m
     )  # fmt: skip
 
 
-def _is_headline(row: FirstContact, window: Window, tables: Tables) -> bool:
-    """Whether these are the statuses that ``interactions.fcr_status`` shows: the configured headline window."""
-    if row.matter != "same":
-        return False
-    rows = tables.read(
-        "fcr", columns=["interaction_id", "matter", "window_days", "status"], days=window.days
-    ).to_pandas()
-    rows = rows[(rows["matter"] == "same") & (rows["window_days"] == row.window_days)].set_index("interaction_id")[
-        "status"
-    ]
-    shown = window.contacts.set_index("interaction_id")["fcr_status"]
-    return bool((rows.reindex(shown.index) == shown).all())
+def headline_window(rows: pd.DataFrame, configured: int) -> int | None:
+    """The window whose statuses ``interactions.fcr_status`` shows. A store may have been written with other settings
+    than ``configured``, which decides only where several windows fit."""
+    same = rows[rows["matter"] == "same"]
+    fits = (same["status"] == same["fcr_status"]).groupby(same["window_days"]).all()
+    fitting = [int(str(days)) for days, fit in fits.items() if fit]
+    return min(fitting, key=lambda days: (days != configured, days), default=None)
 
 
 def _days(window: Window, flagged_ids: set[str], w: Wording) -> Picture:

@@ -1,0 +1,152 @@
+"""What the page says of units, windows and courses, on cases small enough to reckon by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from analyzer.config import load_settings
+from analyzer.publish.agents import AgentPolicy
+from analyzer.publish.estimates import Rules
+from analyzer.publish.report import standings
+from analyzer.publish.sections.glance import first_contact, headline_window
+from analyzer.publish.sections.look import look
+from analyzer.publish.sections.topics import _fifths
+from analyzer.publish.sections.units import Units, telling_period, units
+from analyzer.publish.sections.window import Window, open_window
+from analyzer.publish.wording import wording
+
+from .test_agents import publish
+from .world import EMPTY, MemoryTables, world
+
+NAMED = AgentPolicy("named", {}, frozenset(), b"")
+ENGLISH = wording("en")
+
+
+def scores(*rows: tuple[str, float, float, float, int]) -> MemoryTables:
+    template = world().read("unit_scores").to_pylist()[0] | {"unit_kind": "agent", "measure": "effort", "unit": "1–5"}
+    return EMPTY.having(
+        unit_scores=[
+            template | {"unit_id": unit, "value": value, "low": low, "high": high, "n": n, "n_effective": float(n),
+                        "sufficient": n >= 10, "higher_is_better": False, "period": "2026-11"}
+            for unit, value, low, high, n in rows
+        ]
+    )  # fmt: skip
+
+
+def agents(*rows: tuple[str, float, float, float, int]) -> Units:
+    found = units(scores(*rows), NAMED, "agent", ENGLISH, pictured=1)
+    assert found is not None
+    return found
+
+
+def test_only_an_interval_beside_the_average_tells_a_difference() -> None:
+    found = agents(
+        ("low", 1.5, 1.2, 1.8, 50), ("mid", 2.5, 2.2, 2.9, 50), ("high", 3.5, 3.2, 3.8, 50), ("few", 4, 1, 5, 3)
+    )
+    measured = found.measures[0]
+    assert [(unit.name, unit.standing) for unit in measured.units] == [
+        ("low", "better"),  # little effort is good
+        ("mid", "same"),
+        ("high", "worse"),
+        ("few", "insufficient"),
+    ]
+    assert standings(measured, ENGLISH) == (
+        "Below the average: high. Above the average: low. The others cannot be told apart from the average. "
+        "Too few contacts to say anything: few."
+    )
+    assert measured.picture is not None
+    assert "too few" in measured.picture.wide
+
+
+def test_units_too_alike_are_said_to_be() -> None:
+    found = agents(("a", 2.4, 2.0, 2.8, 20), ("b", 2.6, 2.2, 3.0, 20))
+    assert standings(found.measures[0], ENGLISH) == "No difference can be told: every interval covers the average."
+
+
+def test_the_period_with_most_to_say_is_taken() -> None:
+    def row(period: str, unit: str, sufficient: bool) -> dict[str, Any]:
+        return {"period": period, "unit_id": unit, "sufficient": sufficient}
+
+    early = [row("2026-11", "a", True), row("2026-11", "b", True), row("2026-W48", "a", True)]
+    fresh_month = [*early, row("2026-12", "a", False), row("2026-12-01", "a", False)]
+    assert telling_period(fresh_month) == "2026-11"
+    assert telling_period([*fresh_month, row("2026-12", "a", True), row("2026-12", "b", True)]) == "2026-12"
+    assert telling_period([]) is None
+
+
+def fcr_window(statuses: list[tuple[str, float | None, str, str | None]]) -> tuple[pd.DataFrame, Window]:
+    rows = pd.DataFrame(statuses, columns=["status", "probability", "maturity", "customer_key"])
+    rows = rows.assign(matter="same", window_days=7, interaction_id=[f"c{i}" for i in range(len(rows))])
+    return rows, Window((), rows, Rules(10, 0.95))
+
+
+def test_first_contact_counts_silence_and_strangers_apart() -> None:
+    rows, window = fcr_window(
+        [("confirmed", 0.9, "mature", f"k{i}") for i in range(10)]
+        + [("refuted", 0.1, "mature", f"r{i}") for i in range(10)]
+        + [("silent", None, "mature", f"s{i}") for i in range(5)]
+        + [("open", 0.5, "open", None), ("not_first", None, "mature", "k1"), ("not_applicable", None, "mature", "k2")]
+    )
+    (found,) = first_contact(rows, window, 0.3)
+    assert (found.estimate.n, found.silent, found.unidentified, found.mature_share) == (20, 5, 1, 1.0)
+    assert found.estimate.value == pytest.approx(0.5)
+    assert (found.lowest, found.highest) == pytest.approx((10 / 25, 15 / 25))
+
+
+def test_first_contact_is_not_estimated_while_windows_are_open() -> None:
+    rows, window = fcr_window(
+        [("open", 0.8, "open", f"k{i}") for i in range(16)] + [("confirmed", 0.9, "mature", "m")] * 4
+    )
+    (found,) = first_contact(rows, window, 0.3)
+    assert not found.estimate.estimable
+    assert found.estimate.n == 20
+    assert first_contact(rows, window, 0.2)[0].estimate.estimable
+
+
+def test_the_headline_window_is_the_one_that_interactions_show() -> None:
+    rows = pd.DataFrame(
+        [("same", 1, "confirmed", "open"), ("same", 7, "open", "open"), ("same", 30, "open", "open")],
+        columns=["matter", "window_days", "status", "fcr_status"],
+    )
+    assert headline_window(rows, 30) == 30
+    assert headline_window(rows, 1) == 7  # the store was written with another setting
+    assert headline_window(rows.iloc[:0], 7) is None
+
+
+def test_fifths_cover_all_turns_and_repeat_where_there_are_few() -> None:
+    turns = pd.DataFrame(
+        [("long", i, value) for i, value in enumerate([1, 3, 5, 7, 9, 11, 13, 15, 17, 19])]
+        + [("short", 0, -1.0), ("short", 4, 1.0)],
+        columns=["interaction_id", "turn", "sentiment"],
+    )
+    found = _fifths(turns).pivot(index="interaction_id", columns="part", values="sentiment")
+    assert found.loc["long"].tolist() == [2, 6, 10, 14, 18]
+    assert found.loc["short"].tolist() == [-1, -1, -1, 1, 1]
+
+
+def test_the_most_pressing_contacts_come_first_with_their_words() -> None:
+    settings = load_settings()
+    window = open_window(world(), NAMED, Rules(settings.score.min_n, settings.score.interval))
+    assert window is not None
+    found = look(world(), window, quotes=True)
+    assert [card.severity for card in found.concerns] == sorted((c.severity for c in found.concerns), reverse=True)
+    texts = {(row["interaction_id"], row["text"]) for row in world().read("turns").to_pylist()}
+    for card in (*found.concerns, *found.praise):
+        assert (card.interaction_id, "".join(piece.text for piece in card.quote)) in texts
+        assert any(piece.heard for piece in card.quote)
+    assert all(card.quote == () for card in look(world(), window, quotes=False).concerns)
+
+
+def test_a_long_quote_is_cut_between_words() -> None:
+    settings = publish()
+    long = "wort " * 200
+    turns = [row | {"text": long} for row in world().read("turns").to_pylist()]
+    window = open_window(world(), NAMED, Rules(10, 0.95))
+    assert window is not None
+    card = look(world().having(turns=turns), window, settings.quotes).concerns[0]
+    shown = "".join(piece.text for piece in card.quote)
+    assert len(shown) <= 261
+    assert shown.endswith("wort …")
