@@ -95,7 +95,9 @@ def _fcr_rows(tables: Tables, window: Window) -> pd.DataFrame:
 def first_contact(rows: pd.DataFrame, window: Window, mature_share: float) -> tuple[FirstContact, ...]:
     """One row a kind of matter and window length, in that order."""
     groups = sorted(rows.groupby(["matter", "window_days"]), key=lambda g: (g[0][0] != "same", g[0][1]))
-    return tuple(_first_contact(str(matter), int(str(days)), some, window, mature_share) for (matter, days), some in groups)
+    return tuple(
+        _first_contact(str(matter), int(str(days)), some, window, mature_share) for (matter, days), some in groups
+    )
 
 
 def _first_contact(matter: str, days: int, rows: pd.DataFrame, window: Window, mature_share: float) -> FirstContact:
