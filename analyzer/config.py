@@ -25,7 +25,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     pass
 
 
-class IngestSettings(Section):
+class IngestSettings(Section, frozen=True):
     business_timezone: Name
     timezone: Name
     encoding: Name
@@ -46,7 +46,7 @@ class IngestSettings(Section):
     constants: dict[str, str | int | float | bool]
 
 
-class UnderstandSettings(Section):
+class UnderstandSettings(Section, frozen=True):
     model: str
     token_budget: Annotated[int, Meta(ge=512)]
     threads: NonNegative
@@ -61,7 +61,7 @@ class UnderstandSettings(Section):
     boilerplate_min_contacts: Count
 
 
-class JourneySettings(Section):
+class JourneySettings(Section, frozen=True):
     window_days: Annotated[tuple[Count, ...], Meta(min_length=1)]
     headline_window_days: Count
     horizon_days: Count
@@ -73,7 +73,7 @@ class JourneySettings(Section):
     mature_share: Share
 
 
-class ScoreSettings(Section):
+class ScoreSettings(Section, frozen=True):
     weekly: bool
     daily: bool
     monthly: bool
@@ -86,7 +86,7 @@ class ScoreSettings(Section):
     references: dict[str, float]
 
 
-class LoyaltySettings(Section):
+class LoyaltySettings(Section, frozen=True):
     definition: Name
     horizon_days: Count
     attitudinal: tuple[str, ...]
@@ -104,12 +104,12 @@ class LoyaltySettings(Section):
     constants: dict[str, str | int | float | bool]
 
 
-class AuditSettings(Section):
+class AuditSettings(Section, frozen=True):
     share: Share
     seed: Name
 
 
-class Condition(Section):
+class Condition(Section, frozen=True):
     """One condition on a measure of a contact; exactly one of ``above``, ``below``, ``equals`` is given."""
 
     measure: Name
@@ -122,7 +122,7 @@ class Condition(Section):
             raise ValueError(f"condition on {self.measure}: give one of above, below, equals")
 
 
-class FlagRule(Section):
+class FlagRule(Section, frozen=True):
     name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$")]
     severity: Annotated[int, Meta(ge=1, le=3)]
     polarity: Literal["concern", "praise"]
@@ -130,22 +130,22 @@ class FlagRule(Section):
     when: Annotated[tuple[Condition, ...], Meta(min_length=1)]
 
 
-class FlagSettings(Section):
+class FlagSettings(Section, frozen=True):
     rules: tuple[FlagRule, ...]
 
 
-class PublishSettings(Section):
+class PublishSettings(Section, frozen=True):
     agents: Literal["off", "team", "pseudonym", "named"]
     team_min_agents: Count
     report_language: Literal["en", "de"]
     quotes: bool
 
 
-class EngineSettings(Section):
+class EngineSettings(Section, frozen=True):
     workers: NonNegative
 
 
-class Settings(Section):
+class Settings(Section, frozen=True):
     """The whole configuration, validated."""
 
     ingest: IngestSettings

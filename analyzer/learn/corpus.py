@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -47,9 +47,9 @@ class Dialogue:
     reason: int | None
 
 
-def read_dialogues(paths: Iterable[Path], mask: Callable[[Interaction], Interaction]) -> list[Dialogue]:
+def read_dialogues(paths: Iterable[Path]) -> list[Dialogue]:
     """The labelled dialogues of native JSONL files, masked as at run time and split into sentences."""
-    return [to_dialogue(row, mask) for path in paths for row in read_rows(path)]
+    return [to_dialogue(row) for path in paths for row in read_rows(path)]
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
@@ -67,16 +67,25 @@ def as_interaction(row: dict[str, Any]) -> Interaction:
         content_hash="", day=date(started.year, started.month, started.day), channel=row["channel"],
         started_at=started, started_at_source="record", declared_language=row["language"],
         customer_key=row.get("customer_id"), agent_id=row.get("agent_id"),
-        turns=tuple(Turn(turn["speaker"], turn["text"]) for turn in row["turns"]),
+        turns=tuple(masked_turns(row["turns"])),
     )  # fmt: skip
 
 
-def to_dialogue(row: dict[str, Any], mask: Callable[[Interaction], Interaction]) -> Dialogue:
+def masked_turns(turns: Sequence[dict[str, Any]]) -> Iterator[Turn]:
+    """The turns as a run would store them, so that the models meet the placeholders they will read."""
+    from analyzer.ingest.masking import Masker, mask
+
+    masker = Masker("\n".join(turn["text"] for turn in turns))
+    for turn in turns:
+        yield Turn(turn["speaker"], mask(turn["text"], masker))
+
+
+def to_dialogue(row: dict[str, Any]) -> Dialogue:
     from analyzer.understand.language import split_turns
     from analyzer.understand.network import SPEAKER_CODES
     from analyzer.understand.parts import closing_turns
 
-    interaction = mask(as_interaction(row))
+    interaction = as_interaction(row)
     sentences = list(split_turns(interaction, row["language"]))
     closing = closing_turns(interaction.turns)
     reason = row.get("reason")

@@ -36,7 +36,7 @@ class Recipe:
     """How to train. ``swap_share`` and ``noise_share`` are shares of dialogues altered anew in each epoch."""
 
     epochs: int = 10
-    batch_dialogues: int = 12
+    batch_dialogues: int = 16
     encoder_rate: float = 1e-4
     heads_rate: float = 5e-4
     weight_decay: float = 0.01
@@ -81,7 +81,7 @@ def train(
         with torch.autocast(device, dtype=torch.bfloat16):
             loss = batch_loss(network, batch, tokenizer, recipe, device)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         schedule.step()

@@ -23,6 +23,7 @@ from analyzer import codebook
 
 SPEAKER_CODES = {"customer": 0, "agent": 1, "bot": 2, "system": 3}
 MAX_TURNS = 64  # later turns share the last position
+# `reason` here is an auxiliary head: it teaches the encoder topics; what is published comes from reason.ReasonHead.
 CONTACT_HEADS = {"resolution": len(codebook.RESOLUTIONS), "satisfaction": 5, "effort": 5,
                  "reason": len(codebook.REASONS), "swapped": 2}  # fmt: skip
 
@@ -81,7 +82,8 @@ class ContactReader(nn.Module):
         allowed = (past[None] & visible[:, None, :]) | itself[None]
         for block in self.blocks:
             state = block(state, allowed[:, None])
-        return state
+        read: Tensor = state
+        return read
 
 
 class ReaderBlock(nn.Module):
@@ -116,7 +118,8 @@ class AttentivePool(nn.Module):
         """(B, S, H), (B, S) → (B, H); all zeros where nothing is visible."""
         scores = self.score(state).squeeze(-1).masked_fill(~visible, -1e4)
         weights = torch.softmax(scores, dim=1) * visible
-        return (weights[..., None] * state).sum(1)
+        pooled: Tensor = (weights[..., None] * state).sum(1)
+        return pooled
 
 
 class Heads(nn.Module):

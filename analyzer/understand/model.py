@@ -1,0 +1,86 @@
+"""The trained model in memory: network, tokenizer, reason head and calibration, loaded from one folder.
+
+Layout: encoder/{config.json, tokenizer.json, model.safetensors}, heads/{model.safetensors, reason.safetensors,
+calibration.json}, manifest.json. Only safetensors and JSON are read; nothing in a model folder is executed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from transformers import BertConfig
+
+from analyzer.config import UnderstandSettings
+from analyzer.errors import ModelError
+from analyzer.understand.calibration import Calibration, Curves
+from analyzer.understand.encode import Encoder
+from analyzer.understand.network import Heads, Network
+from analyzer.understand.reason import ReasonHead
+from analyzer.weights import model_version, models_folder
+
+
+@dataclass(frozen=True)
+class Model:
+    encoder: Encoder
+    heads: Heads
+    reason: ReasonHead
+    curves: dict[str, Curves]
+    version: str
+
+
+def load_model(settings: UnderstandSettings) -> Model:
+    """The model of ``settings.model``, ready to run on this machine's processor.
+
+    Raises ModelError for missing or damaged weights.
+    """
+    folder = models_folder(settings.model)
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    try:
+        network = load_network(folder)
+        reason = ReasonHead.load(folder / "heads" / "reason.safetensors")
+        tokenizer = Tokenizer.from_file(str(folder / "encoder" / "tokenizer.json"))
+    except (OSError, SafetensorError, RuntimeError, KeyError) as error:
+        raise ModelError(f"Weights in {folder} do not load.", hint="`analyzer doctor` says which file.") from error
+    calibration = Calibration.load(folder / "heads" / "calibration.json")
+    label_weight = network.heads.label_sentence.weight.detach().clone()
+    network.encoder.to(_precision(settings))
+    return Model(
+        Encoder(network.encoder, tokenizer, label_weight, settings.token_budget), network.heads, reason,
+        {"de": Curves.of(calibration, "de"), "en": Curves.of(calibration, "en")}, model_version(folder),
+    )  # fmt: skip
+
+
+def load_network(folder: Path) -> Network:
+    """Encoder and heads in float32, in evaluation mode, with every parameter accounted for."""
+    config = BertConfig.from_json_file(str(folder / "encoder" / "config.json"))
+    config._attn_implementation = "sdpa"
+    network = Network(config)
+    encoder = {name: value.float() for name, value in load_file(folder / "encoder" / "model.safetensors").items()}
+    heads = {name: value.float() for name, value in load_file(folder / "heads" / "model.safetensors").items()}
+    network.encoder.bert.load_state_dict(encoder)
+    network.heads.load_state_dict(heads)
+    return network.eval()
+
+
+def save_network(network: Network, folder: Path) -> None:
+    """bfloat16 safetensors, as shipped."""
+    from safetensors.torch import save_file
+
+    for part, module in (("encoder", network.encoder.bert), ("heads", network.heads)):
+        target = folder / part
+        target.mkdir(parents=True, exist_ok=True)
+        state = {name: value.detach().cpu().to(torch.bfloat16).contiguous() for name, value in module.state_dict().items()}
+        save_file(state, target / "model.safetensors", metadata={"format": "pt"})
+
+
+def _precision(settings: UnderstandSettings) -> torch.dtype:
+    if settings.precision == "auto":
+        fast = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+        return torch.bfloat16 if fast else torch.float32
+    return torch.bfloat16 if settings.precision == "bfloat16" else torch.float32
