@@ -326,6 +326,9 @@ STORED: Final[Mapping[str, Table]] = {
     )
 }  # fmt: skip
 
+# Written once with the contact; everything else is what time brings, estimates, or given by people.
+FACT_TABLES: Final = ("interaction_facts", "turns", "cues", "findings", "interaction_agents")
+
 INTERACTIONS: Final = Table(
     "interactions",
     "one row a contact: facts and, as of the last run, outcomes",

@@ -1,0 +1,291 @@
+"""The command line: a thin shell over plain functions. Heavy libraries are imported by the command that needs them."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn, Optional
+
+import typer
+
+from analyzer.errors import AnalyzerError, UsageError
+
+HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+app = typer.Typer(
+    name="analyzer", no_args_is_help=True, add_completion=False, context_settings=HELP, rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Reads a contact center's calls and chats, German and English: what was solved, felt and promised, and what it "
+    "did to loyalty, with reasons and intervals.\n\n"
+    "Example: analyzer run transcripts/sample/contacts --store store && analyzer report --store store --to report.html",
+)  # fmt: skip
+learn_app = typer.Typer(
+    no_args_is_help=True, context_settings=HELP, rich_markup_mode=None,
+    help="Train, calibrate and measure the models.\n\nExample: analyzer learn evaluate --data ../shared/data",
+)  # fmt: skip
+app.add_typer(learn_app, name="learn")
+
+Store = Annotated[Path, typer.Option("--store", help="Folder of the store.", metavar="DIR")]
+Config = Annotated[Optional[Path], typer.Option("--config", help="TOML file with what differs from the defaults.")]  # noqa: UP045
+Sets = Annotated[Optional[list[str]], typer.Option("--set", metavar="KEY=VALUE", help="One setting.")]  # noqa: UP045
+SideFile = Optional[Path]  # noqa: UP045
+
+
+def main() -> NoReturn:
+    """Runs the command line; an AnalyzerError becomes one line on stderr and its exit code."""
+    try:
+        app(standalone_mode=True)
+    except AnalyzerError as error:
+        typer.secho(str(error), err=True, fg=typer.colors.RED)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.secho("Stopped.", err=True)
+        sys.exit(3)
+    sys.exit(0)
+
+
+@app.command()
+def run(
+    inputs: Annotated[list[str], typer.Argument(help="Files, folders or globs of transcripts.", metavar="INPUT...")],
+    store: Store,
+    metadata: Annotated[SideFile, typer.Option(help="CSV/Parquet with facts the files lack.")] = None,
+    agents: Annotated[SideFile, typer.Option(help="CSV/Parquet: agent_id, name, team, valid_from, valid_to.")] = None,
+    loyalty: Annotated[SideFile, typer.Option(help="CSV/Parquet of loyalty facts a customer.")] = None,
+    surveys: Annotated[SideFile, typer.Option(help="CSV/Parquet of survey answers.")] = None,
+    config: Config = None,
+    sets: Sets = None,
+    as_of: Annotated[Optional[str], typer.Option(help="The data's clock, e.g. 2026-11-22T23:00Z.")] = None,  # noqa: UP045
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and count; understand and write nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
+) -> None:
+    """Read transcripts into a store and score them; run it every night on the day's dump.
+
+    Example: analyzer run dump/2026-11-20/ --store store --agents agents.csv --loyalty loyalty.csv
+
+    Exit codes: 0 done; 1 more rejects than ingest.max_reject_share (good rows are kept); 2 usage or settings;
+    3 aborted, nothing committed; 4 another run is writing.
+    """
+    from analyzer.config import load_settings
+    from analyzer.pipeline import RunRequest, check_paths
+    from analyzer.pipeline import run as run_pipeline
+    from analyzer.terminal import print_summary, run_progress, summary_json
+
+    settings = load_settings(config, sets or ())
+    request = RunRequest(inputs, store, metadata, agents, loyalty, surveys, _moment(as_of), dry_run)
+    check_paths(request)
+    with run_progress(quiet=as_json) as progress:
+        summary = run_pipeline(request, settings, progress)
+    if as_json:
+        typer.echo(summary_json(summary))
+    else:
+        print_summary(summary, store, settings.ingest.max_reject_share)
+    if summary.reject_share > settings.ingest.max_reject_share:
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    store: Store,
+    to: Annotated[Path, typer.Option("--to", help="Folder to write into.", metavar="DIR")],
+    format_: Annotated[Literal["parquet", "csv"], typer.Option("--format", help="File format.")] = "parquet",
+    config: Config = None,
+    sets: Sets = None,
+) -> None:
+    """Write every table as one file, for BI tools.
+
+    Example: analyzer export --store store --to export --format csv
+    """
+    from analyzer.config import load_settings
+    from analyzer.publish.export import export_tables
+    from analyzer.store.store import open_store
+    from analyzer.terminal import print_exported
+
+    settings = load_settings(config, sets or ())
+    with open_store(store, write=False) as opened:
+        files = export_tables(opened, to, format_, settings.publish)
+    print_exported(files, to)
+
+
+@app.command()
+def report(
+    store: Store,
+    to: Annotated[Path, typer.Option("--to", help="HTML file to write.", metavar="FILE")],
+    config: Config = None,
+    sets: Sets = None,
+) -> None:
+    """Write one offline HTML page: the day at a glance, channels, agents with intervals, flags, loyalty, rejects.
+
+    Example: analyzer report --store store --to report.html --set publish.report_language=de
+    """
+    from analyzer.config import load_settings
+    from analyzer.publish.report import write_report
+    from analyzer.store.store import open_store
+
+    settings = load_settings(config, sets or ())
+    with open_store(store, write=False) as opened:
+        write_report(opened, to, settings.publish, score=settings.score, journey=settings.journey)
+    typer.echo(f"Wrote {to}.")
+
+
+@app.command()
+def show(
+    interaction_id: Annotated[str, typer.Argument(metavar="ID", help="interaction_id of the contact.")],
+    store: Store,
+    config: Config = None,
+    sets: Sets = None,
+) -> None:
+    """Show one contact in the terminal: the transcript with its evidence, the score and why.
+
+    Example: analyzer show hb-1001 --store store
+    """
+    from rich.console import Console
+
+    from analyzer.config import load_settings
+    from analyzer.publish.show import render_interaction
+    from analyzer.store.store import open_store
+
+    settings = load_settings(config, sets or ())
+    with open_store(store, write=False) as opened:
+        Console().print(render_interaction(opened, interaction_id, settings.publish))
+
+
+@app.command()
+def formats() -> None:
+    """List the input formats and how each is recognised.
+
+    Example: analyzer formats
+    """
+    from analyzer.ingest.formats import FORMATS
+    from analyzer.terminal import print_formats
+
+    print_formats(FORMATS)
+
+
+@app.command()
+def config() -> None:
+    """Print every setting with its default and reason.
+
+    Example: analyzer config > analyzer.toml
+    """
+    from analyzer.config import default_text
+
+    typer.echo(default_text(), nl=False)
+
+
+@app.command()
+def doctor(config: Config = None, sets: Sets = None) -> None:
+    """Check this installation: libraries, weights, processor, a real reading of one invented contact.
+
+    Example: analyzer doctor
+    """
+    from analyzer.config import load_settings
+    from analyzer.doctor import examine
+    from analyzer.terminal import print_checks
+
+    checks = examine(load_settings(config, sets or ()))
+    print_checks(checks)
+    if not all(check.ok for check in checks):
+        raise typer.Exit(3)
+
+
+@app.command()
+def verify(store: Store) -> None:
+    """Compare a store's tables with its ledger, byte for byte where it matters. Exit 3 if they disagree.
+
+    Example: analyzer verify --store store
+    """
+    from analyzer.store.verify import verify as verify_store
+    from analyzer.terminal import print_problems
+
+    problems = verify_store(store)
+    print_problems(problems)
+    if problems:
+        raise typer.Exit(3)
+
+
+@app.command()
+def repair(store: Store) -> None:
+    """Bring a damaged store back to a state that was published, and say what must be run again.
+
+    Example: analyzer repair --store store
+    """
+    from analyzer.store.verify import repair as repair_store
+    from analyzer.terminal import print_repaired
+
+    print_repaired(repair_store(store))
+
+
+Data = Annotated[Path, typer.Option("--data", help="Folder with train/ and eval/.", metavar="DIR")]
+Models = Annotated[Path, typer.Option("--models", help="Folder of weights to write.", metavar="DIR")]
+
+
+@learn_app.command("heads")
+def learn_heads(
+    data: Data,
+    encoder: Annotated[Path, typer.Option("--encoder", help="Folder of the encoder to start from.", metavar="DIR")],
+    models: Models,
+    work: Annotated[Path, typer.Option("--work", help="Folder for fold results; a killed training resumes.")],
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    folds: Annotated[int, typer.Option(help="Folds for calibration.", min=2)] = 5,
+    epochs: Annotated[int, typer.Option(help="Passes over the data.", min=1)] = 10,
+) -> None:
+    """Fine-tune encoder and heads on labelled dialogues: folds first, then calibration, then all of the data.
+
+    Example: analyzer learn heads --data ../shared/data --encoder ../shared/models/encoder-bilingual --models models
+    --work .work
+    """
+    from analyzer.learn.train import learn_all
+    from analyzer.terminal import run_progress
+
+    with run_progress(quiet=False) as progress:
+        learn_all(data, encoder, models, work, device=device, folds=folds, epochs=epochs, progress=progress)
+    typer.echo(f"Wrote weights to {models}. Measure them: analyzer learn evaluate --data {data}")
+
+
+@learn_app.command("linking")
+def learn_linking_command(data: Data, models: Models) -> None:
+    """Learn how contacts of one customer are linked to matters.
+
+    Example: analyzer learn linking --data ../shared/data --models models
+    """
+    from analyzer.learn.linking import learn_linking
+    from analyzer.weights import write_manifest
+
+    model, report = learn_linking(data)
+    model.save(models / "linking.json")
+    write_manifest(models, "bilingual-1")
+    typer.echo(str(report))
+
+
+@learn_app.command("evaluate")
+def learn_evaluate(
+    data: Data,
+    card: Annotated[SideFile, typer.Option("--card", help="Model card whose table is rewritten.")] = None,
+    config: Config = None,
+    sets: Sets = None,
+) -> None:
+    """Measure the weights on real talk they were never trained on; print the table, or write it into the card.
+
+    Example: analyzer learn evaluate --data ../shared/data --card models/README.md
+    """
+    from analyzer.config import load_settings
+    from analyzer.learn.evaluate import as_table, evaluate, write_into
+
+    table = as_table(evaluate(data, load_settings(config, sets or ()).understand))
+    if card is not None:
+        write_into(card, table)
+    typer.echo(table)
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"Cannot read --as-of {text}.", hint="Write it as 2026-11-22T23:00Z.") from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Understanding over the cores: batches in, fact tables out, in order, with bounded memory.
+
+One process by default: the matrix products use all cores. With ``engine.workers`` more processes share them. A worker
+that dies (out of memory, killed) is replaced once and its batches are read again; results do not depend on any of this.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+from analyzer.config import Settings, UnderstandSettings
+from analyzer.errors import RunAborted
+from analyzer.records import Interaction
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from analyzer.understand.understand import Understanding
+
+Tables = dict[str, "pa.Table"]
+Batch = Sequence[Interaction]
+
+
+def understand_all(batches: Iterable[Batch], settings: Settings) -> Iterator[Tables]:
+    """The fact tables of each batch, in the order of the batches. Models load with the first batch."""
+    if settings.engine.workers > 1:
+        yield from _by_workers(batches, settings.understand, settings.engine.workers)
+        return
+    understanding: Understanding | None = None
+    for batch in batches:
+        understanding = understanding or _load(settings.understand)
+        yield _tables(understanding, batch)
+
+
+def _load(settings: UnderstandSettings) -> Understanding:
+    from analyzer.understand.understand import Understanding
+
+    return Understanding(settings)
+
+
+def _tables(understanding: Understanding, batch: Batch) -> Tables:
+    from analyzer.understand.tabulate import tabulate
+
+    return tabulate(understanding.understand(batch))
+
+
+_in_worker: Understanding | None = None
+
+
+def _start_worker(settings: UnderstandSettings, threads: int) -> None:
+    global _in_worker
+    import torch
+
+    torch.set_num_threads(threads)
+    _in_worker = _load(settings)
+
+
+def _work(batch: Batch) -> Tables:
+    if _in_worker is None:  # only if a pool was made without its initializer
+        raise RunAborted("A worker has no models.")
+    return _tables(_in_worker, batch)
+
+
+def _by_workers(batches: Iterable[Batch], settings: UnderstandSettings, workers: int) -> Iterator[Tables]:
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    pool = _pool(settings, workers, threads)
+    waiting: deque[tuple[Batch, Future[Tables]]] = deque()
+    try:
+        for batch in batches:
+            waiting.append((batch, pool.submit(_work, batch)))
+            if len(waiting) > 2 * workers:  # bounds what lies in memory
+                tables, pool = _next(waiting, pool, settings, workers, threads)
+                yield tables
+        while waiting:
+            tables, pool = _next(waiting, pool, settings, workers, threads)
+            yield tables
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _pool(settings: UnderstandSettings, workers: int, threads: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (settings, threads))
+
+
+def _next(
+    waiting: deque[tuple[Batch, Future[Tables]]], pool: ProcessPoolExecutor, settings: UnderstandSettings,
+    workers: int, threads: int,
+) -> tuple[Tables, ProcessPoolExecutor]:  # fmt: skip
+    try:
+        tables = waiting[0][1].result()
+    except BrokenProcessPool:
+        pool.shutdown(wait=False)
+        pool = _pool(settings, workers, threads)
+        again = [(batch, pool.submit(_work, batch)) for batch, _ in waiting]
+        waiting.clear()
+        waiting.extend(again)
+        try:
+            tables = waiting[0][1].result()
+        except BrokenProcessPool as error:
+            raise RunAborted(
+                "Workers died twice on the same batch.", hint="Lower engine.workers or ingest.batch_contacts."
+            ) from error
+    waiting.popleft()
+    return tables, pool

@@ -1,0 +1,48 @@
+"""What a run is made of, as one short hash: equal fingerprints mean that a run can change nothing.
+
+Standard library only, so that an unchanged nightly run ends before the heavy libraries would have been imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analyzer import __version__
+from analyzer.config import Settings
+from analyzer.ingest.files import InputFile, find_files
+from analyzer.records import stable_id
+from analyzer.weights import file_digest, model_version, models_folder
+
+if TYPE_CHECKING:
+    from analyzer.pipeline import RunRequest
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """``files``: (uri, sha256) of every input; ``value``: the hash over those, side files, settings, models, code."""
+
+    inputs: Sequence[InputFile]
+    files: tuple[tuple[str, str], ...]
+    value: str
+
+    def __str__(self) -> str:
+        return self.value
+
+
+def fingerprint_of(request: RunRequest, settings: Settings) -> Fingerprint:
+    """Raises UsageError where an input is not there."""
+    inputs = find_files(list(request.inputs))
+    files = tuple((file.uri, file.sha256() or "unreadable") for file in inputs)
+    sides = [f"{name}={_side(getattr(request, name))}" for name in ("metadata", "agents", "loyalty", "surveys")]
+    made_of = [
+        __version__, settings.hash, model_version(models_folder(settings.understand.model)),
+        request.as_of.isoformat() if request.as_of else "", *sides, *(part for pair in sorted(files) for part in pair),
+    ]  # fmt: skip
+    return Fingerprint(inputs, files, stable_id(*made_of, length=32))
+
+
+def _side(path: Path | None) -> str:
+    return file_digest(path) if path is not None else ""

@@ -1,0 +1,116 @@
+"""The whole picture of the store as a run is about to leave it: what stood, less what is replaced, plus what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from analyzer.config import Settings
+from analyzer.ingest.identity import customer_keys
+from analyzer.ingest.masking import Masker, mask
+from analyzer.intake import Intake
+from analyzer.loyalty.records import read_loyalty
+from analyzer.loyalty.surveys import read_surveys
+from analyzer.outlook import Known
+from analyzer.score.boilerplate import boilerplate_turns
+from analyzer.tables import FACT_TABLES, STORED
+from analyzer.understand.recount import recount
+
+if TYPE_CHECKING:
+    from analyzer.pipeline import RunRequest
+    from analyzer.store.store import Store
+
+Tables = dict[str, pa.Table]
+GIVEN = ("loyalty_records", "surveys")
+
+
+def given_tables(request: RunRequest, settings: Settings, store: Store) -> tuple[Tables, dict[str, int]]:
+    """loyalty_records and surveys: what stood, replaced row by row by what was given now; and lines not readable."""
+    keys = customer_keys(settings.ingest)
+    problems: dict[str, int] = {}
+    tables = {name: store.read(name) for name in GIVEN}
+    if request.loyalty:
+        records = read_loyalty(
+            request.loyalty, settings.loyalty, customer_key=lambda key: keys.key(key) or key,
+            timezone=settings.ingest.timezone,
+        )  # fmt: skip
+        tables["loyalty_records"] = _replaced("loyalty_records", tables["loyalty_records"], records.table)
+        problems[request.loyalty.name] = len(records.problems)
+    if request.surveys:
+        surveys = read_surveys(
+            request.surveys, customer_key=lambda key: keys.key(key) or key, timezone=settings.ingest.timezone,
+            mask=lambda text: mask(text, Masker(text)),
+        )  # fmt: skip
+        tables["surveys"] = _replaced("surveys", tables["surveys"], surveys.table)
+        problems[request.surveys.name] = len(surveys.problems)
+    return tables, {name: count for name, count in problems.items() if count}
+
+
+def _replaced(name: str, old: pa.Table, new: pa.Table) -> pa.Table:
+    """Rows of both, the new one where keys are equal."""
+    kept = old.join(new.select(list(STORED[name].key)), list(STORED[name].key), join_type="left anti")
+    schema = STORED[name].schema
+    return pa.concat_tables([kept.select(schema.names).cast(schema), new.cast(schema)])
+
+
+def known_after(store: Store, intake: Intake, given: Tables, settings: Settings) -> tuple[Known, Tables]:
+    """All contacts as frames, and the new rows of the fact tables (each contact's last version of this run)."""
+    new = {name: _staged(name, intake) for name in FACT_TABLES}
+    new = _without_templates(store, new, intake.identities.keys(), settings)
+    known = Known(
+        facts=_frame(_all("interaction_facts", store, new, intake)),
+        turns=_frame(_all("turns", store, new, intake)),
+        cues=_frame(_all("cues", store, new, intake)),
+        interaction_agents=_frame(_all("interaction_agents", store, new, intake)),
+        loyalty_records=given["loyalty_records"],
+        surveys=given["surveys"],
+    )
+    return known, new
+
+
+def _staged(name: str, intake: Intake) -> pa.Table:
+    parts = []
+    for place, shard in enumerate(intake.shards):
+        table = pq.read_table(shard / f"{name}.parquet", schema=STORED[name].schema)
+        own = pa.array([key for key, winner in intake.winner.items() if winner == place], pa.string())
+        parts.append(table.filter(pc.is_in(table["interaction_id"], own)))
+    return pa.concat_tables(parts) if parts else STORED[name].empty()
+
+
+def _all(name: str, store: Store, new: Tables, intake: Intake) -> pa.Table:
+    return pa.concat_tables([_standing(name, store, intake.identities.keys()), new[name]])
+
+
+def _standing(name: str, store: Store, replaced: Collection[str]) -> pa.Table:
+    table = store.read(name)
+    if not replaced or not table.num_rows:
+        return table
+    return table.filter(pc.invert(pc.is_in(table["interaction_id"], pa.array(sorted(replaced), pa.string()))))
+
+
+def _without_templates(store: Store, new: Tables, ids: Collection[str], settings: Settings) -> Tables:
+    """New contacts with template empathy not counted as meeting; known contacts keep the count they were given."""
+    if not new["turns"].num_rows:
+        return new
+    turns = pa.concat_tables([_agent_turns(_standing("turns", store, ids)), _agent_turns(new["turns"])])
+    cues = pa.concat_tables([_empathy_cues(_standing("cues", store, ids)), _empathy_cues(new["cues"])])
+    templates = boilerplate_turns(_frame(turns), _frame(cues), settings.understand)
+    return recount(new, {place for place in templates if place[0] in ids}, settings.understand)
+
+
+def _agent_turns(turns: pa.Table) -> pa.Table:
+    return turns.filter(pc.equal(turns["speaker"], "agent"))
+
+
+def _empathy_cues(cues: pa.Table) -> pa.Table:
+    return cues.filter(pc.starts_with(cues["label"], "emp."))
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    frame: pd.DataFrame = table.to_pandas()
+    return frame

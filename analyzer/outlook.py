@@ -1,0 +1,118 @@
+"""What follows from the facts as of a date: journeys, scores, flags, loyalty. Pure: frames in, Arrow tables out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from analyzer.config import Settings
+from analyzer.journey.linking import LinkModel
+from analyzer.journey.trace import Journeys, trace_journeys
+from analyzer.loyalty.assess import assess_loyalty
+from analyzer.score.audit import draw_audit
+from analyzer.score.bias import bias_watch
+from analyzer.score.contact import ContactScores, score_contacts
+from analyzer.score.control import control_points
+from analyzer.score.flags import raise_flags
+from analyzer.score.units import score_units
+from analyzer.score.weights import score_weights
+from analyzer.tables import STORED
+
+LINKING = "linking.json"
+_LOYALTY = ("customers", "loyalty_matrix", "loyalty_drivers", "loyalty_dynamics", "expectation_gap", "perception_gap",
+            "action_lists")  # fmt: skip
+_BY_DAY = ("contributions", "fcr", "commitments", "flags")
+
+
+@dataclass(frozen=True)
+class Known:
+    """All contacts of the store as this run leaves them, and what else is known of the customers."""
+
+    facts: pd.DataFrame
+    turns: pd.DataFrame
+    cues: pd.DataFrame
+    interaction_agents: pd.DataFrame
+    loyalty_records: pa.Table
+    surveys: pa.Table
+
+
+def look_out(known: Known, settings: Settings, as_of: datetime, run_id: str, models: Path) -> dict[str, pa.Table]:
+    """Every derived table in full, as of ``as_of``."""
+    zone = settings.ingest.business_timezone
+    journeys = trace_journeys(
+        known.facts, known.cues, known.turns, settings.journey, as_of,
+        business_timezone=zone, link_model=LinkModel.load(models / LINKING),
+    )  # fmt: skip
+    contacts = score_contacts(known.facts, journeys.links, settings.score, swap_below=settings.understand.swap_below)
+    tables = {
+        "outcomes": _outcomes(known.facts, journeys, contacts, as_of, run_id),
+        "episodes": journeys.episodes,
+        "fcr": journeys.fcr,
+        "commitments": journeys.commitments,
+        "contributions": contacts.contributions,
+        "flags": _flags(known, journeys, contacts, settings),
+        **_unit_tables(known, journeys, contacts, settings, as_of),
+        **_loyalty_tables(known, journeys, contacts, settings, as_of),
+    }
+    return {name: _with_day(name, table, known.facts) for name, table in tables.items()}
+
+
+def _outcomes(
+    facts: pd.DataFrame, journeys: Journeys, contacts: ContactScores, as_of: datetime, run_id: str
+) -> pa.Table:
+    frame = (
+        facts[["interaction_id", "day"]]
+        .join(journeys.links, on="interaction_id")
+        .join(contacts.experience[["experience_contact", "experience_score"]], on="interaction_id")
+    )
+    frame["as_of"] = pd.Timestamp(as_of)
+    frame["run_id"] = run_id
+    schema = STORED["outcomes"].schema
+    return pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False)
+
+
+def _flags(known: Known, journeys: Journeys, contacts: ContactScores, settings: Settings) -> pa.Table:
+    raised = raise_flags(
+        known.facts, known.cues, journeys.links, settings.flags,
+        swap_below=settings.understand.swap_below, experience=contacts.experience,
+    )  # fmt: skip
+    return pa.concat_tables([raised, draw_audit(known.facts, settings.audit)])
+
+
+def _unit_tables(
+    known: Known, journeys: Journeys, contacts: ContactScores, settings: Settings, as_of: datetime
+) -> dict[str, pa.Table]:
+    score, experience = settings.score, contacts.experience
+    return {
+        "unit_scores": score_units(
+            known.facts, journeys.links, experience, known.interaction_agents, score, as_of,
+            business_timezone=settings.ingest.business_timezone,
+        ),
+        "control_chart_points": control_points(known.facts, experience, known.interaction_agents, score),
+        "bias_watch": bias_watch(known.facts, experience, score, as_of),
+        "score_weights": score_weights(score, as_of),
+    }  # fmt: skip
+
+
+def _loyalty_tables(
+    known: Known, journeys: Journeys, contacts: ContactScores, settings: Settings, as_of: datetime
+) -> Mapping[str, pa.Table]:
+    loyalty = assess_loyalty(
+        known.facts, journeys.links, contacts.experience, known.cues, known.loyalty_records, known.surveys,
+        settings.loyalty, as_of,
+    )  # fmt: skip
+    return {name: getattr(loyalty, name) for name in _LOYALTY}
+
+
+def _with_day(name: str, table: pa.Table, facts: pd.DataFrame) -> pa.Table:
+    """The table in its stored schema; stages that know no day leave it to be looked up here."""
+    schema = STORED[name].schema
+    if name not in _BY_DAY or "day" in table.column_names:
+        return table.select(schema.names).cast(schema)
+    days = pa.Table.from_pandas(facts[["interaction_id", "day"]], preserve_index=False)
+    return table.join(days, "interaction_id").select(schema.names).cast(schema)

@@ -1,0 +1,233 @@
+"""The whole flow on one screen: ingest → understand → journey → score → loyalty → one publication."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from analyzer.config import Settings
+from analyzer.errors import RunAborted, UsageError
+from analyzer.fingerprint import Fingerprint, fingerprint_of
+from analyzer.progress import Progress, Silent
+from analyzer.store.ledger import Ledger, last_fingerprint
+from analyzer.weights import model_version, models_folder
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from analyzer.intake import Account
+    from analyzer.store.store import Store
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What the user asked for. ``as_of`` None: the latest time in the data."""
+
+    inputs: Sequence[str]
+    store: Path
+    metadata: Path | None = None
+    agents: Path | None = None
+    loyalty: Path | None = None
+    surveys: Path | None = None
+    as_of: datetime | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """The account of a run and what needs a look; everything a closing line or a log needs, and no text."""
+
+    run_id: str | None
+    read: int
+    accepted: int
+    rejected: int
+    duplicate: int
+    replaced: int
+    skipped: int
+    seconds: float
+    as_of: datetime | None
+    unchanged: bool = False
+    dry_run: bool = False
+    model_version: str = ""
+    reject_codes: dict[str, int] = field(default_factory=dict)
+    flags: dict[str, int] = field(default_factory=dict)
+    side_file_problems: dict[str, int] = field(default_factory=dict)
+    ignored_keys: dict[str, int] = field(default_factory=dict)
+    skipped_files: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def reject_share(self) -> float:
+        return self.rejected / self.read if self.read else 0.0
+
+    @property
+    def contacts_per_s(self) -> float:
+        return self.accepted / self.seconds if self.seconds > 0 else 0.0
+
+
+def run(request: RunRequest, settings: Settings, progress: Progress | None = None) -> RunSummary:
+    """Reads the inputs into the store and publishes everything anew that they change; all at once or not at all.
+
+    Raises UsageError (nothing read), StoreBusy, or RunAborted and StoreError (nothing committed).
+    """
+    began = time.monotonic()
+    fingerprint = fingerprint_of(request, settings)
+    version = model_version(models_folder(settings.understand.model))
+    if not request.dry_run and last_fingerprint(request.store) == str(fingerprint):
+        return _unchanged(request, fingerprint, version, began)
+    with _stoppable():
+        if request.dry_run:
+            return _dry_run(request, settings, fingerprint, progress or Silent(), began)
+        return _run(request, settings, fingerprint, version, progress or Silent(), began)
+
+
+def _unchanged(request: RunRequest, fingerprint: Fingerprint, version: str, began: float) -> RunSummary:
+    """The same inputs, settings and models as the last publication: nothing can change, so nothing is read."""
+    with Ledger.open(request.store, write=False) as ledger:
+        seen = ledger.files([digest for _, digest in fingerprint.files])
+        last = ledger.runs()[-1]
+    files = [seen[digest] for _, digest in fingerprint.files if digest in seen]
+    read, rejected = sum(file.read for file in files), sum(file.rejected for file in files)
+    return RunSummary(
+        last["run_id"], read, 0, rejected, read - rejected, 0, int(last["skipped"]), time.monotonic() - began,
+        datetime.fromisoformat(last["as_of"]) if last.get("as_of") else None, unchanged=True, model_version=version,
+    )  # fmt: skip
+
+
+def _dry_run(
+    request: RunRequest, settings: Settings, fingerprint: Fingerprint, progress: Progress, began: float
+) -> RunSummary:
+    from analyzer.intake import account_only
+    from analyzer.store.folder import exists
+    from analyzer.store.store import open_store
+
+    sources = _sources(request, settings, fingerprint)
+    if exists(request.store):
+        with open_store(request.store, write=False) as store:
+            account = account_only(sources, store, settings, progress)
+    else:
+        account = account_only(sources, None, settings, progress)
+    return _summary(account, None, None, began, {}, {}, dry_run=True)
+
+
+def _run(
+    request: RunRequest, settings: Settings, fingerprint: Fingerprint, version: str, progress: Progress, began: float
+) -> RunSummary:
+    from analyzer.gather import given_tables, known_after
+    from analyzer.ingest.quarantine import Quarantine, prune
+    from analyzer.intake import UNDERSTOOD, take_in
+    from analyzer.outlook import look_out
+    from analyzer.publication import changes_of
+    from analyzer.store.folder import STAGING
+    from analyzer.store.store import open_store
+
+    sources = _sources(request, settings, fingerprint)
+    with open_store(request.store, write=True) as store:
+        with Quarantine(store.path, sources.run_id) as quarantine:
+            intake = take_in(sources, store, settings, progress, quarantine.add)
+        given, problems = given_tables(request, settings, store)
+        progress.begin("journeys, scores, loyalty", None, "")
+        known, new_facts = known_after(store, intake, given, settings)
+        as_of = request.as_of or _data_clock(known.facts, sources.now)
+        models = models_folder(settings.understand.model)
+        derived = look_out(known, settings, as_of, sources.run_id, models)
+        progress.begin("publishing", None, "")
+        run_row = _run_row(intake.account, sources.run_id, sources.now, as_of, settings, version, began)
+        changes = changes_of(store, intake, new_facts, derived, given, run_row)
+        store.publish(
+            changes, run=run_row, fingerprint=str(fingerprint), identities=intake.identities.values(),
+            files=intake.account.files,
+        )  # fmt: skip
+        shutil.rmtree(store.path / STAGING / UNDERSTOOD, ignore_errors=True)
+        prune(store.path, settings.ingest.quarantine_days, sources.now)
+    flags = _new_flags(derived["flags"], set(intake.identities))
+    return _summary(intake.account, sources.run_id, as_of, began, flags, problems, version=version)
+
+
+def _sources(request: RunRequest, settings: Settings, fingerprint: Fingerprint) -> Any:
+    from analyzer.ingest.metadata import load_metadata
+    from analyzer.ingest.roster import load_roster
+    from analyzer.intake import Sources
+
+    now = datetime.now(UTC)
+    return Sources(
+        fingerprint.inputs,
+        load_metadata(request.metadata, settings.ingest) if request.metadata else None,
+        load_roster(request.agents, settings.ingest) if request.agents else None,
+        now,
+        f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
+    )
+
+
+def _data_clock(facts: Any, now: datetime) -> datetime:
+    """The latest end or start in the store; the run's own clock for an empty one."""
+    latest = [facts[column].max() for column in ("ended_at", "started_at") if facts[column].notna().any()]
+    return max(moment.to_pydatetime() for moment in latest) if latest else now
+
+
+def _run_row(
+    account: Account, run_id: str, started: datetime, as_of: datetime, settings: Settings, version: str, began: float
+) -> dict[str, Any]:
+    return {
+        "run_id": run_id, "started_at": started, "finished_at": datetime.now(UTC), "as_of": as_of,
+        "config_hash": settings.hash, "model_version": version, "read": account.read, "accepted": account.accepted,
+        "rejected": account.rejected, "duplicate": account.duplicate, "replaced": account.replaced,
+        "skipped": len(account.skipped), "seconds": time.monotonic() - began,
+        "engine": f"local, {max(1, settings.engine.workers)} process(es)",
+    }  # fmt: skip
+
+
+def _new_flags(flags: pa.Table, taken_in: set[str]) -> dict[str, int]:
+    pairs = zip(flags["interaction_id"].to_pylist(), flags["rule"].to_pylist(), strict=True)
+    return dict(Counter(rule for contact, rule in pairs if contact in taken_in).most_common())
+
+
+def _summary(
+    account: Account, run_id: str | None, as_of: datetime | None, began: float, flags: dict[str, int],
+    problems: dict[str, int], *, dry_run: bool = False, version: str = "",
+) -> RunSummary:  # fmt: skip
+    return RunSummary(
+        run_id, account.read, account.accepted, account.rejected, account.duplicate, account.replaced,
+        len(account.skipped), time.monotonic() - began, as_of, dry_run=dry_run, model_version=version,
+        reject_codes=dict(account.reject_codes.most_common()), flags=flags, side_file_problems=problems,
+        ignored_keys=dict(account.stats.unknown_keys.most_common(10)),
+        skipped_files={item.source_uri: item.reason for item in account.skipped[:20]},
+    )  # fmt: skip
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """SIGTERM and Ctrl-C end a run as RunAborted: what is not published yet is dropped, what is understood is kept."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise RunAborted(
+            f"Stopped by {signal.Signals(number).name}; nothing was committed.", hint="Run again; it resumes."
+        )
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def check_paths(request: RunRequest) -> None:
+    """Raises UsageError naming the first side file that is not there."""
+    for option in ("metadata", "agents", "loyalty", "surveys"):
+        path: Path | None = getattr(request, option)
+        if path is not None and not path.is_file():
+            raise UsageError(f"No file at {path}.", hint=f"Check --{option}.")
