@@ -170,7 +170,9 @@ def _class_curve(logits: Array, truth: Array, languages: Sequence[str]) -> Class
 
     fitted = minimize(loss, np.zeros(1 + 2 * classes), method="L-BFGS-B").x
     slope, common, difference = unpack(fitted)
-    rounded = {name: [round(float(b), 4) for b in common + sign * difference] for name, sign in (("de", -0.5), ("en", 0.5))}
+    rounded = {
+        name: [round(float(b), 4) for b in common + sign * difference] for name, sign in (("de", -0.5), ("en", 0.5))
+    }
     return ClassCurve(round(slope, 4), rounded)
 
 

@@ -60,7 +60,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def as_interaction(row: dict[str, Any]) -> Interaction:
-    """A native row as an Interaction; times are a constant where the row has none, since nothing is learned from them."""
+    """A native row as an Interaction; its start is a constant where the row has none: nothing is learned from it."""
     started = datetime.fromisoformat(row.get("started_at", "2026-01-01T12:00:00+00:00")).astimezone(UTC)
     return Interaction(
         interaction_id=row["interaction_id"], source_id=row["interaction_id"], source_uri="", source_format="native",

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from analyzer.config import UnderstandSettings
+from analyzer.errors import UsageError
 from analyzer.learn.corpus import as_interaction, read_rows
 from analyzer.learn.measures import (
     Measure,
@@ -63,7 +64,8 @@ def _lines(code: str, reads: Sequence[Read]) -> list[Line]:
     resolved = [r for r in reads if r.understood.resolved_probability is not None]
     lines = [
         Line(code, "codebook labels, micro-F1", labels, micro_f1(svc)),
-        Line(code, "feeling of a turn, 3-class macro-F1", bootstrap(reads, _over_feelings(macro_f1)), _neutral_f1(reads)),
+        Line(code, "feeling of a turn, 3-class macro-F1", bootstrap(reads, _over_feelings(macro_f1)),
+             _neutral_f1(reads)),
         Line(code, "feeling of a turn, kappa", bootstrap(reads, _over_feelings(kappa)), 0.0),
         Line(code, "resolved, AUC", bootstrap(resolved, lambda rs: auc(*_resolved(rs))), 0.5),
         Line(code, "resolved, kappa at .5", bootstrap(resolved, _resolved_kappa), 0.0),
@@ -138,6 +140,8 @@ def as_table(lines: Sequence[Line]) -> str:
 def write_into(card: Path, table: str) -> None:
     """Replaces what stands between the markers of the card, so that figures are never typed by hand."""
     text = card.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise UsageError(f"{card.name} has no place for the table.", hint=f"Put {BEGIN} and {END} where it belongs.")
     card.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")

@@ -204,7 +204,9 @@ def pooled(network: Network, dialogues: Sequence[Dialogue], tokenizer: Tokenizer
             columns.append(column)
             segment.append(owners.setdefault((row, turn), len(owners)))
     at = (torch.tensor(rows, device=device), torch.tensor(columns, device=device))
-    flat = type(sentences)(sentences.labels[at].float(), sentences.feelings[at].float(), sentences.attention[at].float())
+    flat = type(sentences)(
+        sentences.labels[at].float(), sentences.feelings[at].float(), sentences.attention[at].float()
+    )
     labels, feelings = pool_turns(flat, torch.tensor(segment, device=device), len(owners))
     return PooledTurns(labels, feelings, list(owners)), contacts
 

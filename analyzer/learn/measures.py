@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -29,7 +30,9 @@ class Measure:
 def bootstrap(
     items: Sequence[Item], measure: Callable[[Sequence[Item]], float], seed: int = 5, draws: int = 400
 ) -> Measure:
-    """``measure`` of the dialogues, and its percentile interval over resampled dialogues."""
+    """``measure`` of the dialogues, and its percentile interval over resampled dialogues; NaN without any."""
+    if not items:
+        return Measure(float("nan"), float("nan"), float("nan"), 0)
     generator = np.random.default_rng(seed)
     drawn = []
     for _ in range(draws):
@@ -49,11 +52,13 @@ def micro_f1(pairs: Sequence[tuple[set[tuple[int, str]], set[tuple[int, str]]]])
 
 
 def macro_f1(true: Sequence[int], said: Sequence[int], classes: int = 3) -> float:
-    return float(f1_score(true, said, labels=list(range(classes)), average="macro", zero_division=0)) if true else np.nan
+    if not true:
+        return float("nan")
+    return float(f1_score(true, said, labels=list(range(classes)), average="macro", zero_division=0))
 
 
 def kappa(true: Sequence[int], said: Sequence[int]) -> float:
-    """Cohen's kappa; NaN where either side knows one class only."""
+    """Cohen's kappa; NaN where neither side knows more than one class."""
     if len(set(true)) < 2 and len(set(said)) < 2:
         return float("nan")
     return float(cohen_kappa_score(true, said))
@@ -84,4 +89,5 @@ def calibration_error(true: Sequence[bool], scores: Sequence[float], bins: int =
 
 
 def _short(value: float) -> str:
-    return "–" if np.isnan(value) else f"{value:.2f}".replace("0.", ".", 1)
+    """Two places, no zero before the point: .45, -.10, 1.00."""
+    return "–" if np.isnan(value) else re.sub(r"^(-?)0\.", r"\1.", f"{value:.2f}")

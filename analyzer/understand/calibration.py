@@ -7,6 +7,7 @@ class, p = softmax(slope·z + bias[language]). Grades 1–5: the expected grade,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,6 +21,10 @@ from analyzer.errors import ModelError
 
 Array = NDArray[np.float64]
 Known = Literal["de", "en"]
+LANGUAGES = frozenset({"de", "en"})
+CLASS_SIZES = {"feelings": len(codebook.FEELINGS), "resolution": len(codebook.RESOLUTIONS),
+               "reason": len(codebook.REASONS), "swapped": 2}  # fmt: skip
+GRADES = ("satisfaction", "effort", "empathy")
 
 
 class LabelCurve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,12 +57,24 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             calibration = msgspec.json.decode(path.read_bytes(), type=cls)
         except (OSError, msgspec.MsgspecError) as error:
             raise ModelError(f"{path.name} is missing or damaged.", hint="Run `analyzer learn calibrate`.") from error
-        if missing := set(codebook.LABELS) - calibration.labels.keys():
-            raise ModelError(f"{path.name} lacks {sorted(missing)[0]}.", hint="Run `analyzer learn calibrate`.")
+        if lacking := next(_lacking(calibration), None):
+            raise ModelError(f"{path.name} lacks {lacking}.", hint="Run `analyzer learn calibrate`.")
         return calibration
 
     def save(self, path: Path) -> None:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(self, order="deterministic"), indent=1) + b"\n")
+
+
+def _lacking(calibration: Calibration) -> Iterator[str]:
+    """What a run would miss: a label, a class or a grade, one of the two languages."""
+    for label in codebook.LABELS:
+        if label not in calibration.labels or not calibration.labels[label].intercept.keys() >= LANGUAGES:
+            yield label
+    for name, size in CLASS_SIZES.items():
+        bias = calibration.classes[name].bias if name in calibration.classes else {}
+        if not bias.keys() >= LANGUAGES or any(len(values) != size for values in bias.values()):
+            yield name
+    yield from (name for name in GRADES if name not in calibration.grades)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ import numpy as np
 from analyzer import codebook
 from analyzer.config import UnderstandSettings
 from analyzer.records import Cue, Finding
-from analyzer.understand.calibration import softmax
 from analyzer.understand.encode import Encoder
 from analyzer.understand.evidence import carrying_span
 from analyzer.understand.hear import Heard
+
+FEWEST_TURNS_FOR_ROLES = 3
 
 Detector = Callable[[Heard, UnderstandSettings, str], list[Finding]]
 
@@ -39,13 +40,20 @@ def effort(heard: Heard, settings: UnderstandSettings, version: str) -> list[Fin
 
 def empathy(heard: Heard, settings: UnderstandSettings, version: str) -> list[Finding]:
     """From the agent's turns, blind to the customer's closing third; nothing without a human agent."""
-    if not any(turn.speaker == "agent" for turn in heard.parsed.interaction.turns):
+    if "agent" not in heard.voices:
         return []
     return [_grade("empathy", heard, version)]
 
 
-def swapped_probability(heard: Heard) -> float:
-    """Probability that customer and agent are interchanged in the transcript."""
+def swapped_probability(heard: Heard) -> float | None:
+    """Probability that customer and agent are interchanged in the transcript; None where too little was said to tell.
+
+    A greeting and one plain request read much like an agent's question and a customer's answer: of two turns alone,
+    far more right contacts than swapped ones would be thrown out.
+    """
+    spoken = {s.turn for s in heard.parsed.sentences if s.speaker in ("customer", "agent")}
+    if len(spoken) < FEWEST_TURNS_FOR_ROLES:
+        return None
     return float(heard.curves.classes("swapped", heard.contact["swapped"])[1])
 
 
@@ -62,8 +70,8 @@ def cues(heard: Heard, settings: UnderstandSettings, encoder: Encoder) -> list[C
     """A cue for every label of every turn with at least ``cue_floor``, its span the words that carried it."""
     found = []
     sentence_turns = np.array([s.turn for s in heard.parsed.sentences])
-    offsets: dict[int, np.ndarray[tuple[int, ...], np.dtype[np.int16]]] = {}
-    for turn, label in zip(*np.nonzero(np.nan_to_num(heard.labels) >= settings.cue_floor), strict=True):
+    offsets: dict[int, np.ndarray[tuple[int, ...], np.dtype[np.int32]]] = {}
+    for turn, label in zip(*np.nonzero(heard.labels >= settings.cue_floor), strict=True):
         own = np.flatnonzero(sentence_turns == turn)
         best = int(own[np.argmax(heard.sentence_labels[own, label])])
         sentence = heard.parsed.sentences[best]
@@ -71,12 +79,11 @@ def cues(heard: Heard, settings: UnderstandSettings, encoder: Encoder) -> list[C
             offsets[best] = encoder.word_offsets(sentence.text)
         start, end = carrying_span(heard.encoded[best].shares[:, label], offsets[best], sentence.text)
         probability = float(heard.labels[turn, label])
-        found.append(
-            Cue(
-                int(turn), codebook.LABELS[label], probability, bool(probability >= heard.curves.thresholds[label]),
-                sentence.start_char + start, sentence.start_char + end, "labels", sentence.text[start:end],
-            )  # fmt: skip
-        )
+        cue = Cue(
+            int(turn), codebook.LABELS[label], probability, bool(probability >= heard.curves.thresholds[label]),
+            sentence.start_char + start, sentence.start_char + end, "labels", sentence.text[start:end],
+        )  # fmt: skip
+        found.append(cue)
     return found
 
 
@@ -94,5 +101,4 @@ def _classes(
 
 def _grade(name: str, heard: Heard, version: str) -> Finding:
     value, low, high = heard.curves.grade(name, heard.contact[name])
-    mass = float(softmax(heard.contact[name]).max())
-    return Finding(name, f"{value:.2f}", name, version, number=value, probability=mass, low=low, high=high)
+    return Finding(name, f"{value:.2f}", name, version, number=value, low=low, high=high)

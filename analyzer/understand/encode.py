@@ -2,7 +2,8 @@
 
 A sentence's padded length depends on itself alone (the next multiple of 8), batches hold one length and are always
 filled to the same number of rows: the matrix products have the same shape whoever the neighbours are, so a sentence's
-numbers are the same in any company (bfloat16 sums would otherwise differ in their last digits). Kept are vectors and word shares, never text: keys are hashes.
+numbers are the same in any company (bfloat16 sums would otherwise differ in their last digits). Kept are vectors and
+word shares, never text: keys are hashes.
 """
 
 from __future__ import annotations
@@ -103,10 +104,10 @@ class Encoder:
         shares = tokens.float() @ self._label_weight.T
         return vectors.float().numpy(), shares.to(torch.float16).numpy()
 
-    def word_offsets(self, text: str) -> NDArray[np.int16]:
+    def word_offsets(self, text: str) -> NDArray[np.int32]:
         """(T, 2) code points of each token of ``text``; asked for only where a cue needs its words."""
         encoding = self._tokenizer.encode(text)
-        return np.array(encoding.offsets[:LONGEST_TOKENS], dtype=np.int16)
+        return np.array(encoding.offsets[:LONGEST_TOKENS], dtype=np.int32)
 
 
 def _batches(order: Sequence[int], lengths: Sequence[int], token_budget: int) -> Iterator[tuple[list[int], int]]:

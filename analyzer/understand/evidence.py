@@ -1,4 +1,4 @@
-"""The words that carried a label: a label's sentence logit is a sum over tokens, so its largest terms are the reason."""
+"""The words that carried a label: its sentence logit is a sum over tokens, so the largest terms are the reason."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 WIDEST_TOKENS = 14
 
 
-def carrying_span(
-    shares: NDArray[np.floating], offsets: NDArray[np.integer], text: str
-) -> tuple[int, int]:
+def carrying_span(shares: NDArray[np.floating], offsets: NDArray[np.integer], text: str) -> tuple[int, int]:
     """(start, end) code points of the run of words with the largest sum above the sentence's mean share.
 
     ``shares`` and ``offsets`` have one row a token. The run holds at most 14 tokens and is widened to whole words.

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from analyzer import codebook
+from analyzer.records import Speaker
 from analyzer.understand.calibration import Curves
 from analyzer.understand.encode import Encoded, sentence_key
 from analyzer.understand.language import Parsed, Sentence
@@ -46,17 +47,22 @@ class Heard:
     reason: Array
     encoded: tuple[Encoded, ...]
 
+    @property
+    def voices(self) -> frozenset[Speaker]:
+        """The speakers of whom there are words, not merely turns."""
+        return frozenset(sentence.speaker for sentence in self.parsed.sentences)
+
 
 @torch.inference_mode()
 def hear(model: Model, batch: Sequence[Parsed]) -> list[Heard]:
     """Same length and order as ``batch``; every contact must be German or English and have words."""
+    keyed = [[(SPEAKER_CODES[s.speaker], s.text) for s in _within_reach(parsed)] for parsed in batch]
+    encoded = model.encoder.encode(pair for pairs in keyed for pair in pairs)
+    rows = [tuple(encoded[sentence_key(*pair)] for pair in pairs) for pairs in keyed]
     heard: list[Heard] = []
     for start in range(0, len(batch), READ_TOGETHER):
-        group = batch[start : start + READ_TOGETHER]
-        keyed = [[(SPEAKER_CODES[s.speaker], s.text) for s in _within_reach(parsed)] for parsed in group]
-        encoded = model.encoder.encode(pair for pairs in keyed for pair in pairs)
-        rows = [tuple(encoded[sentence_key(*pair)] for pair in pairs) for pairs in keyed]
-        heard.extend(_read(model, group, rows))
+        together = slice(start, start + READ_TOGETHER)
+        heard.extend(_read(model, batch[together], rows[together]))
     return heard
 
 

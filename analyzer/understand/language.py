@@ -5,6 +5,7 @@ spaCy's blank pipelines tokenise and split; nothing here is a trained model but 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -22,7 +23,8 @@ Language = Literal["de", "en", "und"]
 # and a label would drown in it.
 LONGEST_WORDS = 40
 _JOINTS = frozenset(
-    "and but so because then or well und aber also weil dann oder denn sondern dass".split()
+    {"and", "but", "so", "because", "then", "or", "well",
+     "und", "aber", "also", "weil", "dann", "oder", "denn", "sondern", "dass"}
 )  # fmt: skip
 
 
@@ -111,6 +113,7 @@ def _cut(words: Sequence[Any]) -> int:
 @cache
 def _pipeline(language: Literal["de", "en"]) -> spacy.language.Language:
     pipeline = spacy.blank(language)
+    pipeline.max_length = sys.maxsize  # spaCy's limit guards its parsers' memory; tokenising needs none
     pipeline.add_pipe("sentencizer", config={"punct_chars": [".", "!", "?", "…", "\n", "。"]})
     return pipeline
 

@@ -21,7 +21,7 @@ from analyzer.understand.calibration import Calibration, Curves
 from analyzer.understand.encode import Encoder
 from analyzer.understand.network import Heads, Network
 from analyzer.understand.reason import ReasonHead
-from analyzer.weights import model_version, models_folder
+from analyzer.weights import damaged_files, model_version, models_folder
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,15 @@ def load_model(settings: UnderstandSettings) -> Model:
     Raises ModelError for missing or damaged weights.
     """
     folder = models_folder(settings.model)
+    if damaged := damaged_files(folder):
+        raise ModelError(f"{damaged[0]} in {folder} is missing or damaged.", hint="Install the package again.")
     if settings.threads:
         torch.set_num_threads(settings.threads)
     try:
         network = load_network(folder)
         reason = ReasonHead.load(folder / "heads" / "reason.safetensors")
         tokenizer = Tokenizer.from_file(str(folder / "encoder" / "tokenizer.json"))
-    except (OSError, SafetensorError, RuntimeError, KeyError) as error:
+    except (OSError, SafetensorError, RuntimeError, KeyError, ValueError) as error:
         raise ModelError(f"Weights in {folder} do not load.", hint="`analyzer doctor` says which file.") from error
     calibration = Calibration.load(folder / "heads" / "calibration.json")
     label_weight = network.heads.label_sentence.weight.detach().clone()
@@ -75,12 +77,15 @@ def save_network(network: Network, folder: Path) -> None:
     for part, module in (("encoder", network.encoder.bert), ("heads", network.heads)):
         target = folder / part
         target.mkdir(parents=True, exist_ok=True)
-        state = {name: value.detach().cpu().to(torch.bfloat16).contiguous() for name, value in module.state_dict().items()}
+        state = {
+            name: value.detach().cpu().to(torch.bfloat16).contiguous() for name, value in module.state_dict().items()
+        }
         save_file(state, target / "model.safetensors", metadata={"format": "pt"})
 
 
 def _precision(settings: UnderstandSettings) -> torch.dtype:
     if settings.precision == "auto":
-        fast = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+        known = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        fast = known and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
         return torch.bfloat16 if fast else torch.float32
     return torch.bfloat16 if settings.precision == "bfloat16" else torch.float32

@@ -23,6 +23,7 @@ from analyzer import codebook
 
 SPEAKER_CODES = {"customer": 0, "agent": 1, "bot": 2, "system": 3}
 MAX_TURNS = 64  # later turns share the last position
+STRONGEST = 8  # sentences of a turn that a label is pooled from; longer turns hardly occur in training
 # `reason` here is an auxiliary head: it teaches the encoder topics; what is published comes from reason.ReasonHead.
 CONTACT_HEADS = {"resolution": len(codebook.RESOLUTIONS), "satisfaction": 5, "effort": 5,
                  "reason": len(codebook.REASONS), "swapped": 2}  # fmt: skip
@@ -95,15 +96,17 @@ class ReaderBlock(nn.Module):
         self.before_mix = nn.LayerNorm(width)
         self.query_key_value = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
-        self.mix = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Dropout(dropout), nn.Linear(2 * width, width))
+        self.mix = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.GELU(), nn.Dropout(dropout), nn.Linear(2 * width, width)
+        )
 
     def forward(self, state: Tensor, allowed: Tensor) -> Tensor:
         batch, size, width = state.shape
         parts = self.query_key_value(self.before_attention(state)).view(batch, size, 3, self.heads, width // self.heads)
         query, key, value = parts.permute(2, 0, 3, 1, 4)
         seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=allowed)
-        seen = functional.dropout(self.out(seen.transpose(1, 2).reshape(batch, size, width)), self.dropout, self.training)
-        state = state + seen
+        seen = self.out(seen.transpose(1, 2).reshape(batch, size, width))
+        state = state + functional.dropout(seen, self.dropout, self.training)
         return state + functional.dropout(self.mix(self.before_mix(state)), self.dropout, self.training)
 
 
@@ -193,16 +196,26 @@ class Network(nn.Module):
 def pool_turns(sentences: SentenceLogits, segment: Tensor, turns: int) -> tuple[Tensor, Tensor]:
     """(turns, L) label logits and (turns, 3) feeling log-probabilities from sentences flattened to (M, …).
 
-    ``segment`` (M,) is each sentence's turn. Labels: logsumexp, a smooth "any sentence says so"; feelings: the
-    attention-weighted mean of logits. Every turn must own at least one sentence.
+    ``segment`` (M,) is each sentence's turn. Labels: logsumexp over a label's 8 strongest sentences, a smooth "any
+    sentence says so" that length alone cannot drive up; feelings: the attention-weighted mean of logits. Every turn
+    must own at least one sentence.
     """
-    labels = _segment_logsumexp(sentences.labels, segment, turns)
+    labels = _segment_logsumexp(_strongest(sentences.labels, segment, turns), segment, turns)
     attention = torch.exp(sentences.attention - _segment_max(sentences.attention[:, None], segment, turns)[segment, 0])
     total = torch.zeros(turns, dtype=attention.dtype, device=attention.device).index_add(0, segment, attention)
     weights = attention / total[segment]
     feelings = torch.zeros(turns, 3, dtype=attention.dtype, device=attention.device)
     feelings = feelings.index_add(0, segment, weights[:, None] * sentences.feelings)
     return labels, torch.log_softmax(feelings, dim=1)
+
+
+def _strongest(values: Tensor, segment: Tensor, turns: int) -> Tensor:
+    """``values`` (M, L) with all but the STRONGEST largest of a turn and label so low that they count for nothing."""
+    kept = torch.ones_like(values, dtype=torch.bool)
+    for turn in torch.nonzero(torch.bincount(segment, minlength=turns) > STRONGEST).flatten():
+        own = torch.nonzero(segment == turn).flatten()
+        kept[own] = torch.argsort(values[own], dim=0, descending=True, stable=True).argsort(0) < STRONGEST
+    return values.masked_fill(~kept, -1e4)
 
 
 def _segment_max(values: Tensor, segment: Tensor, turns: int) -> Tensor:

@@ -1,7 +1,7 @@
 """Empathic opportunities: when a customer shows a feeling or complains, does the agent take it up?
 
-Codebook, "Derived": an opportunity is a run of neighbouring customer turns with a feeling or a complaint, followed by an
-agent turn. It is met if one of the agent's next two speaking blocks carries empathy that is no template, hurt if one
+Codebook, "Derived": an opportunity is a run of neighbouring customer turns with a feeling or a complaint, followed by
+an agent turn. It is met if one of the agent's next two speaking blocks carries empathy that is no template, hurt if one
 carries dismissal or bare policy (hurt wins), and met by action if only a solution came. "mhm" is no speaking block.
 """
 

@@ -24,6 +24,10 @@ def ending_turns(turns: Sequence[Turn]) -> frozenset[int]:
 
 
 def closing_turns(turns: Sequence[Turn]) -> frozenset[int]:
-    """What empathy must not see: the last third of the customer's turns, rounded down, so that a plea alone stays."""
+    """What empathy must not see: the last third of the customer's turns, rounded down; of two, the second.
+
+    A plea alone stays, or nobody could be empathic towards it.
+    """
     own = customer_turns(turns)
-    return frozenset(own[len(own) - len(own) // 3 :])
+    hidden = max(len(own) // 3, int(len(own) > 1))
+    return frozenset(own[len(own) - hidden :])

@@ -43,8 +43,9 @@ class Understanding:
         ]
 
     def _understood(self, heard: Heard) -> Understood:
-        confidence = 1.0 - swapped_probability(heard)
-        if confidence < self._settings.swap_below:
+        swapped = swapped_probability(heard)
+        confidence = None if swapped is None else 1.0 - swapped
+        if confidence is not None and confidence < self._settings.swap_below:
             return unheard(heard.parsed, self.model_version, confidence)
         found_cues = cues(heard, self._settings, self._model.encoder)
         findings = [
@@ -60,35 +61,40 @@ def _readable(parsed: Parsed) -> bool:
     return parsed.language != "und" and bool(speakers & {"customer", "agent"})
 
 
-def unheard(parsed: Parsed, version: str, role_confidence: float = 1.0) -> Understood:
-    """A contact of which only language and speakers are said."""
+def unheard(parsed: Parsed, version: str, role_confidence: float | None = None) -> Understood:
+    """A contact of which only language and speakers are said; ``role_confidence`` None: nor of the speakers."""
     return Understood(
         interaction=parsed.interaction, language=parsed.language, feelings={}, cues=(),
         findings=_bookkeeping(parsed, role_confidence, version),
         resolution=None, resolved_probability=None, sentiment_start=None, sentiment_end=None, sentiment_mean=None,
         sentiment_low=None, empathic_opportunities=0, opportunities_met=0, opportunities_hurt=0, empathy=None,
         effort=None, satisfaction=None, expectation_balance=None, churn_talk_probability=None, reason=None,
-        role_confidence=role_confidence,
+        role_confidence=_trusted(role_confidence),
     )  # fmt: skip
 
 
-def _bookkeeping(parsed: Parsed, role_confidence: float, version: str) -> tuple[Finding, ...]:
-    swapped = role_confidence < 0.5
+def _trusted(role_confidence: float | None) -> float:
+    """Speakers that could not be checked are taken as labelled."""
+    return 1.0 if role_confidence is None else role_confidence
+
+
+def _bookkeeping(parsed: Parsed, role_confidence: float | None, version: str) -> tuple[Finding, ...]:
+    swapped = role_confidence is not None and role_confidence < 0.5
     return (
         Finding("language", parsed.language, "language", version, probability=parsed.language_probability,
                 abstained=parsed.language == "und"),
         Finding("role", "swapped" if swapped else "as labelled", "role", version,
-                probability=1 - role_confidence if swapped else role_confidence),
+                probability=1 - role_confidence if role_confidence is not None and swapped else role_confidence,
+                abstained=role_confidence is None),
     )  # fmt: skip
 
 
 def _sum_up(
-    heard: Heard, found: Sequence[Cue], findings: Sequence[Finding], confidence: float, settings: UnderstandSettings,
-    version: str,
+    heard: Heard, found: Sequence[Cue], findings: Sequence[Finding], confidence: float | None,
+    settings: UnderstandSettings, version: str,
 ) -> Understood:  # fmt: skip
     interaction = heard.parsed.interaction
-    has_customer = any(turn.speaker == "customer" for turn in interaction.turns)
-    has_agent = any(turn.speaker == "agent" for turn in interaction.turns)
+    has_customer, has_agent = "customer" in heard.voices, "agent" in heard.voices
     kept = [f for f in findings if has_customer and (has_agent or f.name == "reason")]
     feelings = _feelings(heard)
     sentiment = {turn: feeling.sentiment for turn, feeling in feelings.items()}
@@ -100,7 +106,7 @@ def _sum_up(
         findings=(*kept, *_opportunity_findings(opportunities, version),
                   *_bookkeeping(heard.parsed, confidence, version)),
         resolution=_value(likeliest.get("resolution"), "unclear"),
-        resolved_probability=next((f.probability for f in kept if (f.name, f.value) == ("resolution", "resolved")), None),
+        resolved_probability=next((f.probability for f in kept if f.value == "resolved"), None),
         sentiment_start=_mean(sentiment, opening_turns(interaction.turns)),
         sentiment_end=_mean(sentiment, ending_turns(interaction.turns)),
         sentiment_mean=_mean(sentiment, sentiment.keys()),
@@ -111,7 +117,7 @@ def _sum_up(
         empathy=numbers.get("empathy"), effort=numbers.get("effort"), satisfaction=numbers.get("satisfaction"),
         expectation_balance=_expectation_balance(found),
         churn_talk_probability=_noisy_or(heard, "loyal.churn") if has_customer else None,
-        reason=_value(likeliest.get("reason"), None), role_confidence=confidence,
+        reason=_value(likeliest.get("reason"), None), role_confidence=_trusted(confidence),
     )  # fmt: skip
 
 
@@ -148,7 +154,10 @@ def _opportunities(
     for cue in found:
         if cue.found:
             labels.setdefault(cue.turn, []).append(cue.label)
-    negative = {t: f.negative_probability > max(f.neutral_probability, f.positive_probability) for t, f in feelings.items()}
+    negative = {
+        turn: f.negative_probability > max(f.neutral_probability, f.positive_probability)
+        for turn, f in feelings.items()
+    }
     below_zero = {t: f.sentiment < 0 for t, f in feelings.items()}
     return find_opportunities(
         heard.parsed.interaction.turns, negative, below_zero, labels, blocks=settings.empathy_blocks
@@ -157,9 +166,10 @@ def _opportunities(
 
 def _opportunity_findings(opportunities: Sequence[Opportunity], version: str) -> list[Finding]:
     return [
-        Finding("opportunity", f"{o.outcome} at turn {o.first_turn}", "opportunities", version, number=float(o.first_turn))
+        Finding("opportunity", f"{o.outcome} at turn {o.first_turn}", "opportunities", version,
+                number=float(o.first_turn))
         for o in opportunities
-    ]
+    ]  # fmt: skip
 
 
 def _expectation_balance(found: Sequence[Cue]) -> float | None:
