@@ -1,0 +1,158 @@
+"""JSON documents of vendors: cut out of a stream within the limit, decoded at the boundary, accounted one by one.
+
+A file holds one document, an array of them, or one a line. A document that cannot be read costs itself alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, TypeVar
+
+import msgspec
+
+from analyzer.ingest.formats.base import Guess, Read, is_binary
+from analyzer.ingest.formats.json_pieces import json_pieces
+from analyzer.ingest.formats.native_jsonl import refusal_of
+from analyzer.ingest.lines import LONG_HEAD_BYTES, LongLine, lines, to_text
+from analyzer.ingest.raw import RawContact, ReadContext
+from analyzer.ingest.reject_codes import Refused
+from analyzer.ingest.stream import Stream
+from analyzer.records import Reject, Skipped
+
+T = TypeVar("T")
+_KEYS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One JSON document as bytes, and its place in the file."""
+
+    position: int
+    raw: bytes
+
+
+Contact = RawContact | Reject | Skipped
+
+
+def read_documents(
+    stream: Stream, context: ReadContext, contact: Callable[[Document, ReadContext], Contact], *, whole: bool = False
+) -> Read:
+    """What ``contact`` makes of each document; what it refuses is a Reject with the document's bytes.
+
+    ``whole``: an array is one document, not many.
+    """
+    for document in documents(stream, context, whole=whole):
+        if isinstance(document, Reject):
+            yield document
+            continue
+        try:
+            yield contact(document, context)
+        except Refused as refusal:
+            yield context.refused(document.position, refusal, document.raw)
+
+
+def documents(stream: Stream, context: ReadContext, *, whole: bool = False) -> Iterator[Document | Reject]:
+    """Each document of the stream in order; one over ``ingest.max_line_bytes`` is never held, and refused."""
+    limit = context.settings.max_line_bytes
+    position = -1
+    try:
+        for position, piece in enumerate(_pieces(stream, limit, whole)):
+            if isinstance(piece, LongLine):
+                yield context.reject(position, "line_too_long", piece.detail, piece.head)
+            elif piece and not piece.isspace():
+                yield Document(position, piece)
+    except Refused as refusal:
+        yield context.refused(position + 1, refusal)
+
+
+def decoded(document: Document, decoder: msgspec.json.Decoder[T], context: ReadContext) -> T:
+    """The document as ``decoder`` has it; raises Refused with the place in its keys and never a value."""
+    raw = document.raw
+    try:
+        try:
+            return decoder.decode(raw)
+        except UnicodeDecodeError:
+            text = to_text(raw, context.settings.encoding)
+            if text is None:
+                raise Refused("encoding") from None
+            return decoder.decode(text.encode())
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise refusal_of(error) from error
+
+
+def count_unknown_keys(document: Document, struct: type[msgspec.Struct], context: ReadContext) -> None:
+    """Counts the document's top-level keys that ``struct`` has no field for."""
+    try:
+        keys = _KEYS.decode(document.raw).keys()
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return
+    for key in sorted(keys - _names(struct)):
+        context.stats.count_unknown(key)
+
+
+def guess_json(
+    head: bytes, keys: tuple[str, ...], probability: float = 0.95, *, none_of: tuple[str, ...] = ()
+) -> Guess:
+    """``probability`` where the text is JSON that names all of ``keys`` and none of ``none_of``."""
+    if head.lstrip()[:1] not in (b"{", b"[") or is_binary(head):
+        return Guess(0.0, "does not begin with { or [")
+    missing = [key for key in keys if not has_key(head, key)]
+    if missing:
+        return Guess(0.0, f"JSON without the key {missing[0]}")
+    if other := next((key for key in none_of if has_key(head, key)), None):
+        return Guess(0.0, f"JSON with the key {other}")
+    return Guess(probability, f"JSON with the keys {', '.join(keys)}")
+
+
+def has_key(head: bytes, key: str) -> bool:
+    """Whether ``key`` stands there as a key: quoted and before a colon."""
+    mark = f'"{key}"'.encode()
+    at = head.find(mark)
+    while at >= 0:
+        if head[at + len(mark) : at + len(mark) + 20].lstrip()[:1] == b":":
+            return True
+        at = head.find(mark, at + 1)
+    return False
+
+
+@lru_cache(maxsize=64)
+def _names(struct: type[msgspec.Struct]) -> frozenset[str]:
+    return frozenset(field.encode_name for field in msgspec.structs.fields(struct))
+
+
+def _pieces(stream: Stream, limit: int, whole: bool) -> Iterator[bytes | LongLine]:
+    if _one_a_line(stream.head(), whole):
+        return lines(stream.chunks(), limit)
+    return _whole(stream, limit) if whole else json_pieces(stream.chunks(), limit)
+
+
+def _whole(stream: Stream, limit: int) -> Iterator[bytes | LongLine]:
+    held = bytearray()
+    digest = hashlib.sha256()
+    size = 0
+    for chunk in stream.chunks():
+        size += len(chunk)
+        digest.update(chunk)
+        if size <= limit:
+            held += chunk
+    yield bytes(held) if size <= limit else LongLine(bytes(held[:LONG_HEAD_BYTES]), size, digest.hexdigest())
+
+
+def _one_a_line(head: bytes, arrays: bool) -> bool:
+    """Whether each line is a document; where the first is broken, whether the next begins like one."""
+    first, newline, rest = head.lstrip().partition(b"\n")
+    if (arrays or first.startswith(b"{")) and _is_json(first):
+        return True
+    broken = first.startswith(b"{") and first.rstrip()[-1:] not in (b"{", b"[", b",", b":")
+    return bool(newline) and broken and rest[:1] == b"{"
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line, type=msgspec.Raw)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return False
+    return True
