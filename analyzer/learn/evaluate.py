@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,31 +51,35 @@ class Read:
     understood: Understood
 
 
-def evaluate(data: Path, settings: UnderstandSettings) -> list[Line]:
-    """Every measure for each language on the adjudicated real talk of ``data``/eval/gold.jsonl.gz."""
+def evaluate(data: Path, settings: UnderstandSettings, draws: int = 400) -> list[Line]:
+    """Every measure for each language on the adjudicated real talk of ``data``/eval/gold.jsonl.gz.
+
+    ``draws`` of the bootstrap, which takes most of the time; the values themselves do not depend on them.
+    """
     rows = read_rows(data / "eval" / "gold.jsonl.gz")
     understood = Understanding(settings).understand([as_interaction(row) for row in rows])
     reads = [Read(row, u) for row, u in zip(rows, understood, strict=True)]
-    return [line for code in LANGUAGES for line in _lines(code, [r for r in reads if r.row["language"] == code])]
+    return [line for code in LANGUAGES for line in _lines(code, [r for r in reads if r.row["language"] == code], draws)]
 
 
-def _lines(code: str, reads: Sequence[Read]) -> list[Line]:
-    labels = bootstrap([_label_sets(r) for r in reads], micro_f1)
+def _lines(code: str, reads: Sequence[Read], draws: int) -> list[Line]:
+    measured = partial(bootstrap, draws=draws)
+    labels = measured([_label_sets(r) for r in reads], micro_f1)
     svc = [({(t, "svc.solution") for t in _agent_turns(r)}, _label_sets(r)[1]) for r in reads]
     resolved = [r for r in reads if r.understood.resolved_probability is not None]
     lines = [
         Line(code, "codebook labels, micro-F1", labels, micro_f1(svc)),
-        Line(code, "feeling of a turn, 3-class macro-F1", bootstrap(reads, _over_feelings(macro_f1)),
+        Line(code, "feeling of a turn, 3-class macro-F1", measured(reads, _over_feelings(macro_f1)),
              _neutral_f1(reads)),
-        Line(code, "feeling of a turn, kappa", bootstrap(reads, _over_feelings(kappa)), 0.0),
-        Line(code, "resolved, AUC", bootstrap(resolved, lambda rs: auc(*_resolved(rs))), 0.5),
-        Line(code, "resolved, kappa at .5", bootstrap(resolved, _resolved_kappa), 0.0),
-        Line(code, "resolved, calibration error", bootstrap(resolved, lambda rs: calibration_error(*_resolved(rs))),
+        Line(code, "feeling of a turn, kappa", measured(reads, _over_feelings(kappa)), 0.0),
+        Line(code, "resolved, AUC", measured(resolved, lambda rs: auc(*_resolved(rs))), 0.5),
+        Line(code, "resolved, kappa at .5", measured(resolved, _resolved_kappa), 0.0),
+        Line(code, "resolved, calibration error", measured(resolved, lambda rs: calibration_error(*_resolved(rs))),
              _base_rate_error(resolved)),
     ]  # fmt: skip
     for name in ("satisfaction", "effort", "empathy"):
         graded = [r for r in reads if r.row.get(name) is not None and getattr(r.understood, name) is not None]
-        lines.append(Line(code, f"{name} 1–5, Spearman", bootstrap(graded, _grades(name)), 0.0))
+        lines.append(Line(code, f"{name} 1–5, Spearman", measured(graded, _grades(name)), 0.0))
     return lines
 
 
