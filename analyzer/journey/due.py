@@ -18,18 +18,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from analyzer.journey.clock import clock_times, deadline_times
+from analyzer.journey.numerals import NUMBER, number, words
+
 FARTHEST_DAYS: Final = 120
 END_OF_DAY: Final = time(23, 59, 59)
 NO_HOLIDAYS: Final[frozenset[date]] = frozenset()
 
-_NUMBERS = {
-    "ein": 1, "eine": 1, "einen": 1, "einem": 1, "einer": 1, "a": 1, "an": 1, "one": 1, "zwei": 2, "two": 2, "drei": 3,
-    "three": 3, "vier": 4, "four": 4, "fünf": 5, "five": 5, "sechs": 6, "six": 6, "sieben": 7, "seven": 7, "acht": 8,
-    "eight": 8, "neun": 9, "nine": 9, "zehn": 10, "ten": 10, "elf": 11, "eleven": 11, "zwölf": 12, "twelve": 12,
-    "vierzehn": 14, "fourteen": 14, "fünfzehn": 15, "fifteen": 15, "zwanzig": 20, "twenty": 20,
-    "vierundzwanzig": 24, "twenty-four": 24, "dreißig": 30, "dreissig": 30, "thirty": 30,
-    "achtundvierzig": 48, "forty-eight": 48,
-}  # fmt: skip
 _ORDINALS = {
     word: number
     for number, words in enumerate(
@@ -54,7 +49,6 @@ _WEEKDAYS = {
 _BACKWARD = frozenset(
     {"last", "letzten", "letzter", "letzte", "vergangenen", "vorigen", "seit", "since", "vom", "from", "jeden", "every"}
 )
-_N = r"(\d{1,3}|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + ")"
 _MONTH = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")"
 _ORDINAL = "(" + "|".join(sorted(_ORDINALS, key=len, reverse=True)) + ")"
 _DAYNAME = "(" + "|".join(sorted((d for d in _WEEKDAYS if len(d) > 5), key=len, reverse=True)) + ")"
@@ -69,8 +63,12 @@ _NO_GREETING = "".join(
 )
 _TO = r" ?(?:to|bis|or|oder|and|und|[-–]) ?"
 _UNIT = (
-    r" (werktagen?|arbeitstagen?|business days?|working days?|bank(?:ing)? days?|minuten?|minutes?|stunden?|hours?|hrs?"
-    r"|tagen?|days?|wochen?|weeks?)(?! ago| lang| vorher| before| earlier)"
+    r" ?(werktagen?|arbeitstagen?|business days?|working days?|bank(?:ing)? days?|minuten?|minutes?|stunden?|hours?"
+    r"|hrs?|h|tagen?|days?|wochen?|weeks?)(?! ago| lang| vorher| before| earlier)"
+)
+# "Have a nice weekend" is no due date.
+_NO_WISH = "".join(
+    rf"(?<!\b{word} )" for word in ("schönes", "schönen", "gutes", "erholsames", "nice", "good", "great", "lovely")
 )
 
 
@@ -114,14 +112,14 @@ def _weekday(match: re.Match[str], moment: Moment) -> Due:
 
 
 def _span(match: re.Match[str], moment: Moment) -> Due:
-    count, unit = _number(match.group(1)), match.group(2).casefold()
+    count, unit = number(match.group(1)), match.group(2).casefold()
     return _ahead(count, unit, moment)
 
 
 def _ahead(count: int, unit: str, moment: Moment) -> Due:
     if unit.startswith(("werk", "arbeit", "business", "working", "bank")):
         return moment.in_business_days(count)
-    if unit.startswith(("minute", "stund", "hour", "hr")):
+    if unit == "h" or unit.startswith(("minute", "stund", "hour", "hr")):
         # Elapsed time is added in UTC, or the day the clocks change would be an hour off.
         elapsed = timedelta(minutes=count) if unit.startswith("minute") else timedelta(hours=count)
         return moment.said.astimezone(UTC) + elapsed
@@ -129,7 +127,7 @@ def _ahead(count: int, unit: str, moment: Moment) -> Due:
 
 
 def _one_unit(match: re.Match[str], moment: Moment) -> Due:
-    return _ahead(1, match.group(1), moment)
+    return _ahead(1, match.group(1).casefold(), moment)
 
 
 def _week_end(weeks: int) -> Reader:
@@ -148,11 +146,11 @@ def _month_end(match: re.Match[str], moment: Moment) -> Due:
 
 
 def _day_month(match: re.Match[str], moment: Moment) -> Due:
-    return _nearest(_day_number(match.group(1)), _MONTHS[match.group(2).casefold()], moment)
+    return _nearest(_daynumber(match.group(1)), _MONTHS[match.group(2).casefold()], moment)
 
 
 def _month_day(match: re.Match[str], moment: Moment) -> Due:
-    return _nearest(_day_number(match.group(2)), _MONTHS[match.group(1).casefold()], moment)
+    return _nearest(_daynumber(match.group(2)), _MONTHS[match.group(1).casefold()], moment)
 
 
 def _dotted(match: re.Match[str], moment: Moment) -> Due:
@@ -167,7 +165,7 @@ def _iso(match: re.Match[str], moment: Moment) -> Due:
 
 
 def _day_of_month(match: re.Match[str], moment: Moment) -> Due:
-    day = _day_number(match.group(1))
+    day = _daynumber(match.group(1))
     this = _date(moment.today.year, moment.today.month, day)
     if this is not None and this >= moment.today:
         return this
@@ -175,42 +173,38 @@ def _day_of_month(match: re.Match[str], moment: Moment) -> Due:
     return _date(following.year, following.month, day)
 
 
-def _p(pattern: str, flags: int = re.IGNORECASE) -> re.Pattern[str]:
-    return re.compile(r"(?<!\w)" + pattern + r"(?!\w)", flags)
-
-
 # "guten Morgen", "heute Morgen", "am Morgen" and "bis heute" name no day ahead; a weekday keeps the word before it.
 PATTERNS: Final[tuple[tuple[re.Pattern[str], Reader], ...]] = (
-    (_p(r"(?<!\bbis )(?:heute|today|tonight|this (?:morning|afternoon|evening))"), _days(0)),
-    (_p(r"(?:gleich|sofort|umgehend|right away)"), _days(0)),
-    (_p(_NO_GREETING + r"(?<!^)morgen"), _days(1)),
-    (_p(r"^morgen(?! ?[,!.]| herr| frau| zusammen|$)"), _days(1)),
-    (_p(r"(?<!day after )tomorrow"), _days(1)),
-    (_p(r"(?:übermorgen|day after tomorrow)"), _days(2)),
-    (_p(r"(?:(\w{3,12}) )?" + _DAYNAME + r"(?:früh|morgen|vormittag|mittag|nachmittag|abend)?"), _weekday),
-    (_p(r"(?:(\w{3,12}) )?(Mon|Tues?|Wed|Thurs?|Thu|Fri|Sat)", 0), _weekday),
-    (_p(_WITHIN + r" (?:the |der |den |about )?(?:next |nächsten )?(?:\w{1,8}" + _TO + r")?" + _N + _UNIT), _span),
-    (_p(r"(?:\d{1,2}|" + _N[1:-1].partition("|")[2] + ")" + _TO + _N + _UNIT), _span),
-    (_p(_N + r" (werktagen?|arbeitstagen?|business days?|working days?)"), _span),
-    (_p(r"(?:within|in|innerhalb|binnen) (?:the|der|einer|an|a) (?:nächsten )?(stunde|hour|woche|week)"), _one_unit),
-    (_p(r"(?:next week|(?:nächste|kommende)[rn]? woche)"), _week_end(1)),
-    (_p(r"(?:this week|diese[rn]? woche|end of the week|ende der woche|wochenende)"), _week_end(0)),
-    (_p(r"(?:end of |ende (?:des )?)(?:the month|monats|" + _MONTH + r")"), _month_end),
-    (_p(r"(?:monatsende)()"), _month_end),
-    (_p(r"(\d{1,2})(?:st|nd|rd|th|\.)? (?:of )?" + _MONTH), _day_month),
-    (_p(_ORDINAL + r"(?:e[rnm]?)? (?:of )?" + _MONTH), _day_month),
-    (_p(_MONTH + r" (?:the )?(\d{1,2})(?:st|nd|rd|th)?(?![.,:]?\d)"), _month_day),
-    (_p(_MONTH + r" (?:the )?" + _ORDINAL), _month_day),
-    (_p(r"(?<!\bum )(?<!\bat )(\d{1,2})\. ?(\d{1,2})\.( ?20\d\d|\d\d)?(?![.\d])"), _dotted),
-    (_p(r"(\d{4})-(\d{2})-(\d{2})"), _iso),
-    (_p(r"(?:by|on|until|for|before|,) ?the (\d{1,2})(?:st|nd|rd|th)"), _day_of_month),
-    (_p(r"(?:by|until) the " + _ORDINAL), _day_of_month),
-    (_p(r"(?:am|bis zum|zum|bis) (\d{1,2})\.(?! ?\d)(?! (?:" + _MONTH[1:-1] + r"))()"), _day_of_month),
-    (_p(r"(?:am|bis zum|zum|ab) " + _ORDINAL + r"e[nm](?! (?:mal|tag|schritt|" + _MONTH[1:-1] + r"))"), _day_of_month),
+    (words(r"(?<!\bbis )(?:heute|today|tonight|this (?:morning|afternoon|evening))"), _days(0)),
+    (words(r"(?:gleich|sofort|umgehend|right away)"), _days(0)),
+    (words(_NO_GREETING + r"(?<!^)morgen"), _days(1)),
+    (words(r"^morgen(?! ?[,!.]| herr| frau| zusammen|$)"), _days(1)),
+    (words(r"(?<!day after )tomorrow"), _days(1)),
+    (words(r"(?:übermorgen|day after tomorrow)"), _days(2)),
+    (words(r"(?:(\w{3,12}) )?" + _DAYNAME + r"(?:früh|morgen|vormittag|mittag|nachmittag|abend)?"), _weekday),
+    (words(r"(?:(\w{3,12}) )?(Mon|Tues?|Wed|Thurs?|Thu|Fri|Sat)", 0), _weekday),
+    (words(_WITHIN + r" (?:the |der |den |about )?(?:next |nächsten )?(?:\w{1,8}" + _TO + r")?" + NUMBER + _UNIT),
+        _span),
+    (words(r"(?:\d{1,2}|" + NUMBER[1:-1].partition("|")[2] + ")" + _TO + NUMBER + _UNIT), _span),
+    (words(NUMBER + r" (werktagen?|arbeitstagen?|business days?|working days?)"), _span),
+    (words(r"(?:within|in|innerhalb|binnen) (?:the|der|einer|an|a) (?:nächsten )?(stunde|hour|woche|week)"), _one_unit),
+    (words(r"(?:next week|(?:nächste|kommende)[rn]? woche)"), _week_end(1)),
+    (words(r"(?:this week|diese[rn]? woche|end of the week|ende der woche)"), _week_end(0)),
+    (words(_NO_WISH + r"(?:wochenende|weekend)"), _week_end(0)),
+    (words(r"(?:end of |ende (?:des )?)(?:the month|monats|" + _MONTH + r")"), _month_end),
+    (words(r"(?:monatsende)()"), _month_end),
+    (words(r"(\d{1,2})(?:st|nd|rd|th|\.)? (?:of )?" + _MONTH), _day_month),
+    (words(_ORDINAL + r"(?:e[rnm]?)? (?:of )?" + _MONTH), _day_month),
+    (words(_MONTH + r" (?:the )?(\d{1,2})(?:st|nd|rd|th)?(?![.,:]?\d)"), _month_day),
+    (words(_MONTH + r" (?:the )?" + _ORDINAL), _month_day),
+    (words(r"(?<!\bum )(?<!\bat )(\d{1,2})\. ?(\d{1,2})\.( ?20\d\d|\d\d)?(?![.\d])"), _dotted),
+    (words(r"(\d{4})-(\d{2})-(\d{2})"), _iso),
+    (words(r"(?:by|on|until|for|before|,) ?the (\d{1,2})(?:st|nd|rd|th)"), _day_of_month),
+    (words(r"(?:by|until) the " + _ORDINAL), _day_of_month),
+    (words(r"(?:am|bis zum|zum|bis) (\d{1,2})\.(?! ?\d)(?! (?:" + _MONTH[1:-1] + r"))()"), _day_of_month),
+    (words(r"(?:am|bis zum|zum|ab) " + _ORDINAL + r"e[nm](?! (?:mal|tag|schritt|" + _MONTH[1:-1] + r"))"),
+        _day_of_month),
 )  # fmt: skip
-_CLOCK = _p(
-    r"(?:" + _N + r"(?:[:.]([0-5]\d))? ?(uhr|o'clock|am|pm|a\.m\.|p\.m\.)|(noon|mittag)|([01]?\d|2[0-3]):([0-5]\d))"
-)
 
 
 def due_time(text: str, said_at: datetime, zone: ZoneInfo, holidays: frozenset[date] = NO_HOLIDAYS) -> datetime | None:
@@ -226,7 +220,7 @@ def due_time(text: str, said_at: datetime, zone: ZoneInfo, holidays: frozenset[d
     latest = said_at + timedelta(days=FARTHEST_DAYS)
     ahead = [end for end in ends if said_at <= end <= latest]
     if not ahead:
-        return None
+        return _later_today(text, moment.said)
     due = max(ahead)
     day = ends[due]
     return due if isinstance(day, datetime) else _by_clock(text, day, zone, said_at, due)
@@ -234,33 +228,24 @@ def due_time(text: str, said_at: datetime, zone: ZoneInfo, holidays: frozenset[d
 
 def _by_clock(text: str, day: date, zone: ZoneInfo, said_at: datetime, fallback: datetime) -> datetime:
     """The last clock time of the text on ``day``, where it lies ahead; else the end of the day."""
-    times = [_clock(match) for match in _CLOCK.finditer(text)]
-    dues = [datetime.combine(day, at, zone).astimezone(UTC) for at in times if at is not None]
+    dues = [datetime.combine(day, at, zone).astimezone(UTC) for at in clock_times(text)]
     ahead = [due for due in dues if due > said_at]
     return max(ahead) if ahead else fallback
 
 
-def _clock(match: re.Match[str]) -> time | None:
-    word, minute, mark, noon, hour24, minute24 = match.groups()
-    if noon:
-        return time(12)
-    if hour24:
-        return time(int(hour24), int(minute24))
-    hour = _number(word)
-    if mark.casefold().startswith("p") and hour < 12:
-        hour += 12
-    return time(hour, int(minute or 0)) if 0 < hour < 24 else None
+def _later_today(text: str, said: datetime) -> datetime | None:
+    """ "by two", "spätestens halb elf", said without a day: the last of these that still lies ahead today."""
+    dues = [datetime.combine(said.date(), at, said.tzinfo) for at in deadline_times(text)]
+    dues = [due if due > said else due + timedelta(hours=12) for due in dues]
+    ahead = [due for due in dues if due > said and due.date() == said.date()]
+    return max(ahead).astimezone(UTC) if ahead else None
 
 
 def _end(due: date | datetime, zone: ZoneInfo) -> datetime:
     return due if isinstance(due, datetime) else datetime.combine(due, END_OF_DAY, zone)
 
 
-def _number(word: str) -> int:
-    return int(word) if word.isdigit() else _NUMBERS[word.casefold()]
-
-
-def _day_number(word: str) -> int:
+def _daynumber(word: str) -> int:
     return int(word) if word.isdigit() else _ORDINALS[word.casefold()]
 
 

@@ -54,6 +54,7 @@ DATES = [
     ("We ship on 10 March.", "2026-03-10"),
     ("Due 2026-03-20.", "2026-03-20"),
     ("ich frage am 18. bei Ihnen nach", "2026-03-18"),
+    ("You'll have a letter by the weekend.", "2026-03-06"),
     ("It leaves today and you have it by Friday.", "2026-03-06"),  # the latest counts
 ]
 
@@ -74,6 +75,10 @@ NOT_DUE = [
     "They sat down with the team and will look into it.",
     "Das merke ich zum zweiten Mal an.",
     "Wir melden uns.",
+    "I'll pass it on, have a lovely weekend!",
+    "Ich gebe es weiter, schönes Wochenende!",
+    "Ich leite das weiter, es geht um bis zwei Geräte.",
+    "The offer goes up by two pounds, I'll note it.",
     "",
 ]
 
@@ -101,6 +106,12 @@ def test_due_time_ignores_near_misses(text: str) -> None:
         ("text you the answer by noon on Monday", "2026-03-09T12:00"),
         ("tomorrow before 18:00", "2026-03-05T18:00"),
         ("bis Freitag", "2026-03-06T23:59"),
+        ("Der Notdienst meldet sich innerhalb der nächsten Stunde.", "2026-03-04T11:00"),
+        ("they've to answer in 48h", "2026-03-06T10:00"),
+        ("ich melde mich spätestens halb elf bei Ihnen", "2026-03-04T10:30"),
+        ("it can be with you by two", "2026-03-04T14:00"),
+        ("i will ring you before half past three", "2026-03-04T15:30"),
+        ("Wir rufen bis 12 Uhr an.", "2026-03-04T12:00"),
     ],
 )
 def test_due_time_reads_the_hour(text: str, due: str) -> None:
