@@ -37,6 +37,7 @@ class IngestSettings(Section, frozen=True):
     max_members: Count
     quarantine_days: Count
     future_tolerance_h: Positive
+    min_role_probability: Share
     customer_keys: Literal["clear", "hashed"]
     key_file: str
     messaging_gap_h: Positive
