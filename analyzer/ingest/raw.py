@@ -20,13 +20,14 @@ Value = str | int | float | bool | datetime | date | list[int | float] | tuple[i
 
 
 class RawTurn(msgspec.Struct, frozen=True, gc=False):
-    """A turn as told. ``start_ms`` counts from the contact's start."""
+    """A turn as told. ``start_ms`` counts from the contact's start; ``source_sentiment`` is the source's own, −1…1."""
 
     speaker: str
     text: str
     agent_id: str | None = None
     start_ms: int | float | None = None
     end_ms: int | float | None = None
+    source_sentiment: int | float | None = None
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +62,8 @@ FACT_NAMES: Final[tuple[str, ...]] = Facts.__struct_fields__
 class RawContact(msgspec.Struct, frozen=True, kw_only=True):
     """One conversation record. ``turn_times`` are absolute times of the turns where the source gives no offsets.
 
-    ``source_id`` is the id in the source, ``file_id`` a name to fall back on where the source has none.
+    ``source_id`` is the id in the source, ``file_id`` a name to fall back on where the source has none. ``part_id`` tells
+    the parts of one contact apart where a source writes it as several records; ``raw`` of a part can be read alone.
     """
 
     position: int
@@ -69,15 +71,20 @@ class RawContact(msgspec.Struct, frozen=True, kw_only=True):
     facts: Facts
     source_id: str | None = None
     file_id: str | None = None
+    part_id: str | None = None
     turn_times: list[Value] | None = None
     raw: bytes = b""
 
 
 @dataclass(slots=True)
 class ReadStats:
-    """Counters of what was ignored; ``unknown_keys`` holds at most 100 names that look like identifiers."""
+    """Counters of what was ignored; ``unknown_keys`` holds at most 100 names that look like identifiers.
+
+    ``left_out`` counts what a contact held beside its turns: private notes, events, pictures.
+    """
 
     unknown_keys: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
     empty_turns: int = 0
     preamble_lines: int = 0
     masked: Counter[str] = field(default_factory=Counter)
@@ -91,6 +98,7 @@ class ReadStats:
 
     def merge(self, other: ReadStats) -> None:
         self.unknown_keys.update(other.unknown_keys)
+        self.left_out.update(other.left_out)
         self.masked.update(other.masked)
         self.empty_turns += other.empty_turns
         self.preamble_lines += other.preamble_lines
