@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from analyzer.ingest.formats import native_jsonl, plain_text, table_csv, table_parquet
+from analyzer.ingest.formats import native_jsonl, plain_text, srt, table_csv, table_parquet, webvtt
 from analyzer.ingest.formats.base import RECOGNISED_FROM, Format, Guess, Read
 
 FORMATS: Final[Mapping[str, Format]] = {
@@ -19,6 +19,8 @@ FORMATS: Final[Mapping[str, Format]] = {
         table_parquet.FORMAT,
         table_csv.FORMAT,
         plain_text.FORMAT,
+        webvtt.FORMAT,
+        srt.FORMAT,
     )
 }
 

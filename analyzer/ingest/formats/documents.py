@@ -68,6 +68,22 @@ def documents(stream: Stream, context: ReadContext, *, whole: bool = False) -> I
         yield context.refused(position + 1, refusal)
 
 
+def whole_text(stream: Stream, context: ReadContext) -> tuple[str, bytes]:
+    """The stream's text and bytes; raises Refused where it is over the limit or in no known encoding."""
+    piece = next(_whole(stream, context.settings.max_line_bytes))
+    if isinstance(piece, LongLine):
+        raise Refused("line_too_long", piece.detail, piece.head)
+    text = to_text(piece, context.settings.encoding)
+    if text is None:
+        raise Refused("encoding", raw=piece)
+    return text.replace("\r\n", "\n").replace("\r", "\n"), piece
+
+
+def stem_of(context: ReadContext) -> str:
+    """The file's name without its extension, to fall back on where a source has no id."""
+    return context.name.rpartition(".")[0] or context.name
+
+
 def decoded(document: Document, decoder: msgspec.json.Decoder[T], context: ReadContext) -> T:
     """The document as ``decoder`` has it; raises Refused with the place in its keys and never a value."""
     raw = document.raw

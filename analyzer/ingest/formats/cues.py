@@ -1,0 +1,113 @@
+"""Turns from subtitle cues, WebVTT and SRT: who speaks is told by a voice tag or a label before the words.
+
+A cue that names nobody goes on with the speaker before it; what stands before the first name is of the system.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from analyzer.ingest.raw import RawTurn, ReadContext
+from analyzer.ingest.reject_codes import Refused
+from analyzer.ingest.roles import role_of_label, with_roles
+
+_VOICE: Final = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^>]*)>")
+_TAG: Final = re.compile(r"</?(?:c|i|b|u|v|ruby|rt|lang|font)(?:[.\s][^>]*)?>|<\d[\d:.]*>")
+_LABEL: Final = re.compile(r"\s*(?:[-–>]+\s*)?(?:\[([^\]\n]{1,60})\]|([^\W\d_][^\n:\[\]<>]{0,40}?))\s*:(?=\s|$)\s*")
+_DIARISED: Final = re.compile(r"(?:speaker|sprecher|spk)[ _-]?[\w-]{1,8}", re.IGNORECASE)
+_TIME: Final = re.compile(r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})")
+_UNNAMED: Final = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    start: str
+    end: str
+    text: str  # with its tags
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    label: str | None
+    text: str
+    start_ms: int
+    end_ms: int
+
+
+def turns_of(cues: Sequence[Cue], context: ReadContext) -> list[RawTurn]:
+    """A turn a cue, or one a voice where a cue has several, by start; refused where an end precedes its start."""
+    said = sorted(_said(cues), key=lambda piece: piece.start_ms)
+    if not any(piece.text for piece in said):
+        raise Refused("no_turns")
+    if not any(piece.label for piece in said):
+        raise Refused("roles_unclear", "No cue names a speaker.")
+    turns: list[RawTurn] = []
+    speaker = _UNNAMED
+    for piece in said:
+        speaker = piece.label or speaker
+        turns.append(RawTurn(speaker, piece.text, start_ms=piece.start_ms, end_ms=piece.end_ms))
+    return with_roles(turns, context.settings.min_role_probability)
+
+
+def _said(cues: Sequence[Cue]) -> Iterator[_Said]:
+    labels = None if any(_VOICE.search(cue.text) for cue in cues) else _labels(cues)
+    for number, cue in enumerate(cues):
+        start_ms, end_ms = _milliseconds(cue.start), _milliseconds(cue.end)
+        if start_ms is None or end_ms is None or end_ms < start_ms:
+            raise Refused("turn_times", f"Cue {number}.")
+        pieces = _by_voice(cue.text) if labels is None else _by_label(cue.text, labels)
+        for label, text in pieces:
+            yield _Said(label, _plain(text), start_ms, end_ms)
+
+
+def _by_voice(text: str) -> list[tuple[str | None, str]]:
+    first, *rest = _VOICE.split(text)
+    pieces: list[tuple[str | None, str]] = [(None, first)] if _plain(first) else []
+    return pieces + [(_plain(name) or None, words) for name, words in zip(rest[::2], rest[1::2], strict=True)]
+
+
+def _by_label(text: str, labels: frozenset[str]) -> list[tuple[str | None, str]]:
+    """Lines of a cue joined under the label that begins them."""
+    pieces: list[tuple[str | None, str]] = []
+    for line in text.split("\n"):
+        match = _LABEL.match(line)
+        label = (match[1] or match[2]).strip() if match else None
+        if match and label in labels:
+            pieces.append((label, line[match.end() :]))
+        elif pieces:
+            pieces[-1] = (pieces[-1][0], f"{pieces[-1][1]}\n{line}")
+        else:
+            pieces.append((None, line))
+    return pieces
+
+
+def _labels(cues: Sequence[Cue]) -> frozenset[str]:
+    """What stands before a colon and is a speaker: a role, SPEAKER_00, in brackets, or said again ("Note:" is not)."""
+    counts: Counter[str] = Counter()
+    sure: set[str] = set()
+    for cue in cues:
+        for line in cue.text.split("\n"):
+            if match := _LABEL.match(line):
+                label = (match[1] or match[2]).strip()
+                counts[label] += 1
+                if match[1] or role_of_label(label) or _DIARISED.fullmatch(label):
+                    sure.add(label)
+    again = {label for label, count in counts.items() if count > 1 and label[:1].isupper()}
+    return frozenset(sure or again)
+
+
+def _plain(text: str) -> str:
+    return html.unescape(_TAG.sub("", text)).strip()
+
+
+def _milliseconds(stamp: str) -> int | None:
+    match = _TIME.fullmatch(stamp.strip())
+    if match is None:
+        return None
+    hours, minutes, seconds, fraction = match.groups(default="0")
+    return ((int(hours) * 60 + int(minutes)) * 60 + int(seconds)) * 1000 + int(fraction.ljust(3, "0"))
