@@ -39,13 +39,17 @@ def stable_id(*parts: str, length: int = 16) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message or one stretch of speech. ``text`` is already masked; ``start_ms`` counts from the contact's start."""
+    """One message or one stretch of speech. ``text`` is already masked; ``start_ms`` counts from the contact's start.
+
+    ``source_sentiment`` is what the source itself says of the feeling, −1…1; nothing of ours is made from it.
+    """
 
     speaker: Speaker
     text: str
     agent_id: str | None = None
     start_ms: int | None = None
     end_ms: int | None = None
+    source_sentiment: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,7 +199,10 @@ def _turns(
             start_ms = offsets[index]
         if start_ms is not None or end_ms is not None:
             start_ms, end_ms = _span(start_ms, end_ms, index)
-        turns.append(Turn(speaker, text, who, start_ms, end_ms))
+        felt = turn.source_sentiment
+        if felt is not None:
+            felt = number_or_none(felt, "source_sentiment", -1, 1)
+        turns.append(Turn(speaker, text, who, start_ms, end_ms, felt))
     if not turns:
         raise Refused("no_turns")
     return tuple(turns)

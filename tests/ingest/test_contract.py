@@ -10,7 +10,7 @@ from analyzer.ingest.contract import REJECT_CODES
 from analyzer.ingest.raw import ReadStats
 from analyzer.ingest.values import channel_of, language_of, role_of
 from analyzer.records import Interaction
-from tests.ingest.conftest import NOW, Item, line
+from tests.ingest.conftest import NOW, Item, codes, line
 
 Read = Callable[..., list[Item]]
 
@@ -112,3 +112,10 @@ def test_start_falls_back_to_file_name_and_first_seen(read: Read) -> None:
 def test_every_code_says_what_to_do() -> None:
     assert all(entry.meaning.endswith(".") and entry.advice for entry in REJECT_CODES.values())
     assert all(code.isidentifier() and code == entry.code for code, entry in REJECT_CODES.items())
+
+
+def test_contract_keeps_the_sources_own_sentiment_apart(read: Callable[..., list[Item]]) -> None:
+    turns = [{"speaker": "customer", "text": "Hm.", "source_sentiment": -1}, {"speaker": "agent", "text": "Oh."}]
+    (item,) = read(line(turns=turns))
+    assert isinstance(item, Interaction) and [turn.source_sentiment for turn in item.turns] == [-1.0, None]
+    assert list(codes(read(line(turns=[turns[0] | {"source_sentiment": 5}])))) == ["bad_number"]
