@@ -83,8 +83,11 @@ def judge(
     taken_up[late["earlier"].to_numpy()] = True
     mature = as_of_us >= end
     status = _status(standing, taken_up, mature)
-    curve_ages = _return_ages(standing, inside, returned, as_of_us >= window_end)
-    completes = learn_return_curve(curve_ages, float(window_days)).stays_quiet((as_of_us - standing.end_us) / DAY_US)
+    over = standing.applicable & standing.identified & standing.first & (as_of_us >= window_end)
+    curve = learn_return_curve(
+        _return_ages(standing, inside)[over], float(window_days), standing.text_probability[over], quiet[over]
+    )
+    completes = curve.stays_quiet((as_of_us - standing.end_us) / DAY_US)
     waiting = standing.identified & ~taken_up & ~mature
     probability = standing.text_probability * quiet * np.where(waiting, completes, 1.0)
     counted = standing.applicable & (standing.first | ~standing.identified)
@@ -125,10 +128,9 @@ def _quiet(returns: pd.DataFrame, size: int) -> np.ndarray:
     return quiet
 
 
-def _return_ages(standing: Standing, inside: pd.DataFrame, returned: np.ndarray, window_over: np.ndarray) -> np.ndarray:
-    """Days to the first return (inf: none) of every first contact whose window is over."""
-    ages = np.full(len(returned), np.inf)
-    accepted = inside[inside["accepted"]]
-    earlier = accepted["earlier"].to_numpy(dtype=np.int64)
-    np.minimum.at(ages, earlier, (accepted["start_us"].to_numpy() - standing.end_us[earlier]) / DAY_US)
-    return np.asarray(ages[standing.applicable & standing.identified & standing.first & window_over])
+def _return_ages(standing: Standing, inside: pd.DataFrame) -> np.ndarray:
+    """Days to the first contact in the window that may be a return; inf: none."""
+    ages = np.full(len(standing.end_us), np.inf)
+    earlier = inside["earlier"].to_numpy(dtype=np.int64)
+    np.minimum.at(ages, earlier, (inside["start_us"].to_numpy() - standing.end_us[earlier]) / DAY_US)
+    return ages

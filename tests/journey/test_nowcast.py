@@ -44,3 +44,28 @@ def test_nowcast_of_open_contacts_is_unbiased() -> None:
     nowcast = np.where(quiet, curve.stays_quiet(ages), 0.0).mean()
     assert nowcast == pytest.approx(truth, abs=0.01)
     assert quiet.mean() > truth + 0.05  # counting the quiet as solved would not be
+
+
+def test_nowcast_knows_that_the_unsolved_come_back() -> None:
+    """Each contact counts p · quiet once its window is over; read early, it must count the same on average."""
+    draw = np.random.default_rng(6)
+    solved = np.where(draw.random(20_000) < 0.6, 0.9, 0.2)
+    back = np.where(solved > 0.5, 0.05, 0.5)
+    returns = np.where(draw.random(20_000) < back, draw.exponential(2.0, 20_000), np.inf)
+    quiet = np.where(returns <= 7, 0.1, 1.0)  # one return in ten is none
+    past, now = slice(0, 10_000), slice(10_000, None)
+    ages = draw.uniform(0, 7, 10_000)
+    waiting = returns[now] > ages
+
+    def nowcast(*weights: np.ndarray) -> float:
+        curve = learn_return_curve(returns[past], 7.0, *weights)
+        return float((solved[now] * np.where(waiting, curve.stays_quiet(ages), quiet[now])).mean())
+
+    truth = float((solved * quiet)[now].mean())
+    assert nowcast(solved[past], quiet[past]) == pytest.approx(truth, abs=0.01)
+    assert nowcast() < truth - 0.03
+
+
+def test_return_curve_ignores_contacts_whose_text_tells_nothing() -> None:
+    curve = learn_return_curve(np.full(50, 2.0), 7.0, np.full(50, np.nan), np.zeros(50))
+    assert (curve.method, curve.mature) == ("prior_line", 0)
