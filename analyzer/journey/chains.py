@@ -2,7 +2,7 @@
 
     facts (one row a leg)  →  contacts (one row a chain), named by the first leg
 
-The first leg gives the start, channel, reason and opening; the last leg decides the resolution.
+The first leg gives the start, channel, reason and opening; the last leg decides the resolution and the effort.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NO_REQUEST_REASONS = frozenset({"feedback"})
 
 CONTACT_COLUMNS = (
     "contact_id", "legs", "last_leg", "customer_key", "channel", "customer_began", "has_request", "start_us", "end_us",
-    "resolution", "resolved_probability", "agent_turns", "reason", "product_line",
+    "resolution", "resolved_probability", "agent_turns", "effort", "reason", "product_line",
 )  # fmt: skip
 
 
@@ -48,16 +48,17 @@ def chain_contacts(facts: pd.DataFrame, company_began: frozenset[str], redial_mi
     rows = sorted((_contact(group) for group in groups.values()), key=lambda row: (row["start_us"], row["contact_id"]))
     # Words stay Python objects, so that a missing one is None and not a NaN.
     contacts = pd.DataFrame(rows, columns=list(CONTACT_COLUMNS), dtype=object)
-    numbers = {"start_us": np.int64, "end_us": np.int64, "agent_turns": np.int64, "resolved_probability": float}
-    return contacts.astype({**numbers, "customer_began": bool, "has_request": bool})
+    numbers = {"start_us": np.int64, "end_us": np.int64, "agent_turns": np.int64}
+    told = {"resolved_probability": float, "effort": float, "customer_began": bool, "has_request": bool}
+    return contacts.astype(numbers).astype(told)
 
 
 def _ordered(facts: pd.DataFrame, company_began: frozenset[str]) -> list[dict[str, Any]]:
     wanted = [
         *("interaction_id", "chain_id", "customer_key", "channel", "direction", "disposition"),
-        *("resolution", "resolved_probability", "agent_turns", "reason", "product_line"),
+        *("resolution", "resolved_probability", "agent_turns", "effort", "reason", "product_line"),
     ]
-    frame = facts[wanted].astype(object)
+    frame = facts.reindex(columns=wanted).astype(object)
     frame = frame.where(frame.notna(), None)
     start = micros(facts["started_at"])
     frame["start_us"] = start
@@ -128,6 +129,7 @@ def _contact(legs: list[dict[str, Any]]) -> dict[str, Any]:
         "resolution": last["resolution"],
         "resolved_probability": np.nan if last["resolved_probability"] is None else float(last["resolved_probability"]),
         "agent_turns": int(last["agent_turns"] or 0),
+        "effort": np.nan if last["effort"] is None else float(last["effort"]),
         "reason": next((leg["reason"] for leg in legs if leg["reason"] is not None), None),
         "product_line": next((leg["product_line"] for leg in legs if leg["product_line"] is not None), None),
     }

@@ -4,7 +4,7 @@ A pair is two contacts of one customer, the later within ``horizon_days`` of the
 the probability that both are about the same matter from
 
     overlap           cosine of the customer's words, weighted by how rare they are (idf²), 0–1
-    reason            1 same contact reason, ½ neighbouring reasons, 0 otherwise
+    reason            1 same contact reason, ½ neighbouring reasons or one unknown (no evidence either way), 0 otherwise
     product_differs   1 where both name a product line and they differ
     claim             the later says "I called before" or opens by rejecting what was done
     chase             the earlier promised something and the later opens with an unmet expectation
@@ -40,6 +40,7 @@ FEATURES: Final = (
     "overlap", "reason", "product_differs", "claim", "chase", "settled", "log_days", "earlier_resolved", "same_channel",
 )  # fmt: skip
 STEM_CHARS: Final = 6
+UNKNOWN_REASON: Final = 0.5  # a reason that could not be told must not pass for a different one
 MAX_EARLIER: Final = 50  # a key shared by thousands (a kiosk, a test account) must not cost their square
 
 NEIGHBOURS: Final = (
@@ -117,9 +118,9 @@ def stems(text: str) -> set[str]:
 
 
 def reason_likeness(earlier: str | None, later: str | None) -> float:
-    """1 same, ½ neighbouring, 0 otherwise or where one is unknown."""
+    """1 same, ½ neighbouring or where one is unknown, 0 otherwise."""
     if earlier is None or later is None:
-        return 0.0
+        return UNKNOWN_REASON
     if earlier == later:
         return 1.0
     return 0.5 if any(earlier in group and later in group for group in NEIGHBOURS) else 0.0

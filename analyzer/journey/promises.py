@@ -1,12 +1,14 @@
 """Promises by agents: what was promised, by when, and what later contacts say became of it.
 
     open      the due time and the grace after it have not passed
-    broken    a customer contact of the same episode after the due time chases it
-    kept      a later contact opens by saying that the matter is settled
+    broken    the customer was let down (signals.py): a contact of the same episode after the due time
+    kept      a later contact opens by saying that the matter is settled; one of the same episode, or one that wants
+              nothing but to say so, went well when it was due; or the company called in time as it had promised
     unknown   past due and grace, and nobody spoke of it
 
 A chase is charged to one promise, the one that fell due last before it: broken needs evidence, and one complaint is
-evidence of one. Where the words name no date ``promised_by`` is null and ``promise_default_days`` serves as due time.
+evidence of one. A contact that wants nothing speaks of the customer's contact before it. Where the words name no date
+``promised_by`` is null and ``promise_default_days`` serves as due time.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from analyzer.config import JourneySettings
+from analyzer.journey.callbacks import is_callback
 from analyzer.journey.chains import DAY_US
 from analyzer.journey.due import NO_HOLIDAYS, due_time
 
@@ -113,10 +116,24 @@ def _ends_sentence(text: str, at: int) -> bool:
     return closes and not (text[at] == "." and at > 0 and text[at - 1].isdigit())
 
 
+@dataclass(frozen=True, slots=True)
+class _Witness:
+    """A contact as evidence of what became of earlier promises to its customer."""
+
+    position: int
+    name: str
+    start_us: int
+    customer_began: bool
+    has_request: bool
+    settled: bool
+    went_well: bool
+    let_down: bool
+
+
 def judge_promises(
     promises: list[Promise], contacts: pd.DataFrame, signals: pd.DataFrame, episode: list[int], as_of_us: int
 ) -> list[Promise]:
-    """The promises with status and evidence as the customers' later contacts show, in the order given."""
+    """The promises with status and evidence as the later contacts show, in the order given."""
     judged = dict(enumerate(promises))
     customers: list[str | None] = contacts["customer_key"].tolist()
     waiting: dict[str, list[int]] = {}
@@ -124,20 +141,44 @@ def judge_promises(
         customer = customers[promise.contact]
         if customer is not None:
             waiting.setdefault(customer, []).append(index)
-    rows = zip(
-        contacts["contact_id"], contacts["customer_key"], contacts["customer_began"], contacts["start_us"],
-        signals["chase"], signals["settled_opening"], strict=True,
-    )  # fmt: skip
-    for position, (name, customer, began, start, chase, settled) in enumerate(rows):
-        mine = [i for i in waiting.get(customer, ()) if judged[i].status == "open" and judged[i].made_us < start]
-        mine = [i for i in mine if judged[i].contact != position]
-        if began and chase >= EVIDENCE_FROM:
-            _charge(judged, [i for i in mine if episode[judged[i].contact] == episode[position]], name, start)
-        if settled >= EVIDENCE_FROM:
-            for index in mine:
-                if judged[index].status == "open":
-                    judged[index] = replace(judged[index], status="kept", evidence=name)
+    latest: dict[str | None, int] = {}
+    for witness, customer in zip(_witnesses(contacts, signals), customers, strict=True):
+        mine = [i for i in waiting.get(customer or "", ()) if _awaited(judged[i], witness)]
+        spoken_of = {episode[witness.position]}
+        if not witness.has_request and customer in latest:
+            spoken_of.add(episode[latest[customer]])
+        same = [i for i in mine if episode[judged[i].contact] in spoken_of]
+        for index in _kept(judged, mine, same, witness):
+            judged[index] = replace(judged[index], status="kept", evidence=witness.name)
+        if witness.customer_began and witness.let_down:
+            _charge(judged, [i for i in same if judged[i].status == "open"], witness.name, witness.start_us)
+        latest[customer] = witness.position
     return [_lapse(judged[index], as_of_us) for index in range(len(promises))]
+
+
+def _witnesses(contacts: pd.DataFrame, signals: pd.DataFrame) -> list[_Witness]:
+    settled = (signals["settled_opening"] >= EVIDENCE_FROM).tolist()
+    rows = zip(
+        contacts["contact_id"], contacts["start_us"].tolist(), contacts["customer_began"].tolist(),
+        contacts["has_request"].tolist(), settled, signals["went_well"].tolist(), signals["let_down"].tolist(),
+        strict=True,
+    )  # fmt: skip
+    return [_Witness(position, *row) for position, row in enumerate(rows)]
+
+
+def _awaited(promise: Promise, witness: _Witness) -> bool:
+    return promise.status == "open" and promise.made_us < witness.start_us and promise.contact != witness.position
+
+
+def _kept(judged: Mapping[int, Promise], mine: list[int], same: list[int], witness: _Witness) -> list[int]:
+    if witness.settled:
+        return mine
+    if not witness.customer_began:
+        return [i for i in same if is_callback(judged[i].text) and witness.start_us <= judged[i].due_us]
+    if not witness.went_well:
+        return []
+    # Whoever reports in the morning speaks of what falls due in the evening too.
+    return [i for i in same if judged[i].due_us <= witness.start_us + DAY_US]
 
 
 def _charge(judged: dict[int, Promise], mine: list[int], name: str, start: int) -> None:

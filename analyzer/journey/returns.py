@@ -69,10 +69,10 @@ def same_matter_returns(
     return _with_start(returns, contacts)
 
 
-def chasing_returns(returns: pd.DataFrame, signals: pd.DataFrame, chase_from: float) -> pd.DataFrame:
-    """The accepted returns in which the customer chases: asks again, rejects what was done, or was let down."""
-    chase = signals["chase"].to_numpy()
-    chasing = returns["accepted"].to_numpy(dtype=bool) & (chase[returns["later"].to_numpy()] >= chase_from)
+def chasing_returns(returns: pd.DataFrame, signals: pd.DataFrame) -> pd.DataFrame:
+    """The accepted returns in which the customer was let down: asks again, or rejects what was done."""
+    let_down = signals["let_down"].to_numpy(dtype=bool)
+    chasing = returns["accepted"].to_numpy(dtype=bool) & let_down[returns["later"].to_numpy()]
     return returns.iloc[np.flatnonzero(chasing)]
 
 

@@ -1,9 +1,14 @@
 """What a contact says about the contacts before it: spoken repeat cues, chased promises, matters called settled.
 
-A signal is the highest calibrated probability of a label among the customer's turns, 0 where none was heard.
+A signal is the highest calibrated probability of a label among the turns, 0 where none was heard. How a matter went on
+is heard from both sides: whoever reports success and whoever was let down both name the earlier contact, but only the
+second makes the agent apologise and the contact hard. The rule was chosen on the authored histories, whose promises
+have known outcomes.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -12,14 +17,23 @@ CLAIM_LABEL = "effort.repeat_contact"
 DENIAL_LABEL = "res.denied"
 UNMET_LABEL = "expect.unmet"
 SETTLED_LABEL = "res.confirmed"
+EXCEEDED_LABEL = "expect.exceeded"
+APOLOGY_LABEL = "emp.apology"
 
-SIGNALS = ("claim", "denial", "denial_opening", "unmet", "unmet_opening", "settled_opening", "promised", "chase")
+SORRY_FROM = 0.5
+HARD_FROM = 2.5  # effort of an ordinary contact, the reference of the score too
+
+SIGNALS = (
+    "claim", "denial", "denial_opening", "unmet", "unmet_opening", "settled_opening", "promised", "let_down",
+    "went_well",
+)  # fmt: skip
 
 
 def hear_signals(contacts: pd.DataFrame, cues: pd.DataFrame, turns: pd.DataFrame) -> pd.DataFrame:
-    """SIGNALS as columns in 0–1, one row a contact, in the order of ``contacts`` (index ``contact_id``)."""
+    """SIGNALS as columns, 0–1 or true and false, a row a contact, in the order of ``contacts``, by ``contact_id``."""
     legs = contacts[["contact_id", "legs"]].explode("legs").rename(columns={"legs": "interaction_id"})
-    heard = cues[["interaction_id", "turn", "label", "probability"]].merge(legs, on="interaction_id")
+    columns = ["interaction_id", "turn", "label", "probability", "found"]
+    heard = cues.reindex(columns=columns).merge(legs, on="interaction_id")
     opening = heard.merge(_opening_turns(turns, contacts), on=["interaction_id", "turn"])
     ids = pd.Index(contacts["contact_id"], dtype=object)
     signals = pd.DataFrame(
@@ -34,8 +48,26 @@ def hear_signals(contacts: pd.DataFrame, cues: pd.DataFrame, turns: pd.DataFrame
         },
         index=ids,
     )
-    signals["chase"] = signals[["claim", "denial", "unmet"]].max(axis=1)
-    return signals
+    return signals.assign(**_aftermath(heard, contacts, ids))[list(SIGNALS)]
+
+
+def _aftermath(heard: pd.DataFrame, contacts: pd.DataFrame, ids: pd.Index) -> dict[str, pd.Series]:
+    """``went_well`` and ``let_down`` of each contact, never both; often neither.
+
+    It went well where nobody apologises and the customer's relief outweighs their complaint or the contact was easy;
+    else the customer was let down if the agent apologises or a complaint is found (above its label's own threshold).
+    """
+    good = _of_any(heard, (SETTLED_LABEL, EXCEEDED_LABEL), ids)
+    bad = _of_any(heard, (CLAIM_LABEL, DENIAL_LABEL, UNMET_LABEL), ids)
+    complained = _of_any(heard[heard["found"].eq(True)], (CLAIM_LABEL, DENIAL_LABEL, UNMET_LABEL), ids) > 0
+    easy = pd.Series(contacts["effort"].to_numpy(dtype=float) < HARD_FROM, ids)
+    sorry = _highest(heard, APOLOGY_LABEL, ids) >= SORRY_FROM
+    went_well = ~sorry & ((good > bad) | easy)
+    return {"let_down": (complained | sorry) & ~went_well, "went_well": went_well}
+
+
+def _of_any(heard: pd.DataFrame, labels: Sequence[str], ids: pd.Index) -> pd.Series:
+    return pd.concat([_highest(heard, label, ids) for label in labels], axis=1).max(axis=1)
 
 
 def company_openers(facts: pd.DataFrame, turns: pd.DataFrame) -> frozenset[str]:

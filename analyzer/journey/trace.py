@@ -102,7 +102,7 @@ def _judge(
     prior = np.where(claiming & (prior == 0), 1, prior)
     same = same_matter_returns(contacts, pairs, matter, counted, claims)
     following = next_contacts(contacts)
-    chases = chasing_returns(same, signals, EVIDENCE_FROM)
+    chases = chasing_returns(same, signals)
     standing = _standing(contacts, promises, counted, prior)
     judged = {
         (kind, window): fcr.judge(standing, returns, chases, window, as_of_us)

@@ -33,8 +33,8 @@ def test_link_counter_evidence_lowers_the_probability(feature: str, value: float
 
 @pytest.mark.parametrize(
     ("earlier", "later", "expected"),
-    [("refund", "refund", 1.0), ("refund", "payment", 0.5), ("refund", "setup", 0.0), (None, "refund", 0.0),
-     (None, None, 0.0)],
+    [("refund", "refund", 1.0), ("refund", "payment", 0.5), ("refund", "setup", 0.0), (None, "refund", 0.5),
+     (None, None, 0.5)],
 )  # fmt: skip
 def test_reason_likeness(earlier: str | None, later: str | None, expected: float) -> None:
     assert reason_likeness(earlier, later) == expected

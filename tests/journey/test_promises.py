@@ -40,6 +40,18 @@ CASES = [
         LATE, ("unknown", None)),
     ("another customer complains", promised().contact("b", at(4), customer_key="k-2", cues=UNMET),
         LATE, ("unknown", None)),
+    ("company calls in time", promised().contact("b", at(2), direction="outbound"), LATE, ("kept", "b")),
+    ("company calls about another promise", Store().contact("a", at(0), promise="Das Geld ist bis Mittwoch da.")
+        .contact("b", at(2), direction="outbound"), LATE, ("unknown", None)),
+    ("relief outweighs the complaint", promised().contact("b", at(4), cues={**UNMET, "expect.exceeded": 0.95}),
+        LATE, ("kept", "b")),
+    ("an easy contact", promised().contact("b", at(4), cues={"expect.unmet": 0.6}, effort=1.5), LATE, ("kept", "b")),
+    ("a hard contact without a complaint", promised().contact("b", at(4), effort=4.0), LATE, ("unknown", None)),
+    ("easy, but the agent apologises", promised().contact("b", at(4), effort=1.5, cues={"emp.apology": 0.9}),
+        LATE, ("broken", "b")),
+    ("easy, long before it is due", promised().contact("b", at(0.5), effort=1.5), LATE, ("unknown", None)),
+    ("thanks speak of the contact before", promised().contact("b", at(4), reason="feedback", effort=1.1, says="😊"),
+        LATE, ("kept", "b")),
     ("no customer key", promised(customer_key=None), LATE, ("unknown", None)),
     ("complaint not yet heard of", promised().contact("b", at(20), cues=UNMET), at(10), ("unknown", None)),
 ]  # fmt: skip
