@@ -7,9 +7,11 @@ from typing import Final
 from analyzer.journey.numerals import words
 
 _CALLBACK: Final = words(
-    r"(?:r[uü]ck(?:ruf|meld)\w*|(?:an|zurück)(?:zu)?rufen|ruf(?:e|t|en)? (?:ich |wir )?(?:sie|dich|ihnen|dir|euch)(?! (?:uns|mich|bitte|gern))"
-    r"|(?:ich|wir|kollegin|kollege|technik|gutachter) ruf(?:e|t|en)?|melde[nt]? (?:ich |wir )?(?:mich|uns|sich)"
-    r"|(?:ich|wir) melde[nt]?|schreib(?:e|t|en)? (?:ich |wir )?(?:dir|ihnen|euch)"
+    r"(?:r[uü]ck(?:ruf|meld)\w*|(?:an|zurück)(?:zu)?rufen"
+    r"|ruf(?:e|t|en)? (?:ich |wir )?(?:sie|dich|ihnen|dir|euch)(?! (?:uns|mich|bitte|gern))"
+    r"|(?:ich|wir|kollegin|kollege|technik|gutachter) ruf(?:e|t|en)?"
+    r"|melde[nt]? (?:ich |wir )?(?:mich|uns|sich)|(?:ich|wir) melde[nt]?"
+    r"|schreib(?:e|t|en)? (?:ich |wir )?(?:dir|ihnen|euch)"
     r"|(?:call|ring|phone|text|email) (?:you|her|him|them|your)|(?:calling|ringing) you|callback|call(?:s|ed)? back"
     r"|(?:get|come) back to you|be in touch|let you know|write (?:to you|again)|hear from (?:me|us))"
 )
