@@ -7,7 +7,7 @@ Memory is bounded by one record (for tables: by the contacts open at one time), 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from analyzer.config import IngestSettings
@@ -20,6 +20,7 @@ from analyzer.ingest.open import open_streams
 from analyzer.ingest.raw import RawContact, ReadContext, ReadStats
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.roster import Roster
+from analyzer.ingest.stitching import Stitcher
 from analyzer.ingest.stream import Stream
 from analyzer.records import Interaction, Reject, Skipped
 
@@ -33,21 +34,49 @@ def read_file(
     now: datetime,
     on_bytes: Callable[[int], None] | None = None,
     stats: ReadStats | None = None,
+    stitcher: Stitcher | None = None,
 ) -> Iterator[Interaction | Reject | Skipped]:
     """What ``file`` holds. Never raises for what is in it.
 
     ``now`` is timezone-aware. ``on_bytes`` is told of bytes as they are read and of ``file.size`` in all; ``stats``
-    counts what was ignored.
+    counts what was ignored. ``stitcher`` knows all files of the run; without it the parts of a contact are sought in
+    ``file`` alone.
     """
+    stitcher = stitcher or stitcher_over([file], settings)
     contract = Contract.of(settings, now, metadata, roster)
     progress = _Progress(file.size, on_bytes) if on_bytes else None
     for stream in open_streams(file, settings, progress.reached if progress else None):
         if isinstance(stream, Stream):
-            yield from _read_stream(stream, contract, stats if stats is not None else ReadStats())
+            yield from _read_stream(stream, contract, stats if stats is not None else ReadStats(), stitcher)
         else:
             yield stream
+    if stitcher.ends_with(file):
+        for whole in stitcher.leftovers():
+            yield contract.check(whole.contact, whole.context, whole.format.native)
     if progress:
         progress.reached(file.size)
+
+
+def stitcher_over(files: Sequence[InputFile], settings: IngestSettings) -> Stitcher:
+    """What puts together contacts whose parts lie in several of ``files``; one for a run."""
+    return Stitcher(files, lambda file: _parts(file, settings))
+
+
+def _parts(file: InputFile, settings: IngestSettings) -> Iterator[tuple[Format, RawContact]]:
+    """The records of a file that may be parts; nothing is said of what cannot be read, as it will be read again."""
+    for stream in open_streams(file, settings):
+        if not isinstance(stream, Stream):
+            continue
+        try:
+            format_ = _format_of(stream.head(), stream.name)
+            if isinstance(format_, str) or not format_.in_parts:
+                continue
+            context = ReadContext(stream.uri, stream.name, format_.name, settings)
+            for item in format_.read(stream, context):
+                if isinstance(item, RawContact):
+                    yield format_, item
+        except Refused:
+            continue
 
 
 class _Progress:
@@ -65,7 +94,9 @@ class _Progress:
             self.told = position
 
 
-def _read_stream(stream: Stream, contract: Contract, stats: ReadStats) -> Iterator[Interaction | Reject | Skipped]:
+def _read_stream(
+    stream: Stream, contract: Contract, stats: ReadStats, stitcher: Stitcher
+) -> Iterator[Interaction | Reject | Skipped]:
     context = ReadContext(stream.uri, stream.name, None, stream.settings, stats)
     position = 0
     found = False
@@ -80,7 +111,11 @@ def _read_stream(stream: Stream, contract: Contract, stats: ReadStats) -> Iterat
             found = True
             if isinstance(item, RawContact):
                 position = item.position + 1
-                yield contract.check(item, context, format_.native)
+                if not format_.in_parts:
+                    yield contract.check(item, context, format_.native)
+                    continue
+                for whole in stitcher.add(item, format_, context):
+                    yield contract.check(whole.contact, whole.context, format_.native)
             else:
                 position = item.position + 1 if isinstance(item, Reject) else position
                 yield item

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from analyzer.ingest.formats import native_jsonl, plain_text, srt, table_csv, table_parquet, webvtt
+from analyzer.ingest.formats import genesys_cloud, native_jsonl, plain_text, srt, table_csv, table_parquet, webvtt
 from analyzer.ingest.formats.base import RECOGNISED_FROM, Format, Guess, Read
 
 FORMATS: Final[Mapping[str, Format]] = {
     reader.name: reader
     for reader in (
         native_jsonl.FORMAT,
+        genesys_cloud.FORMAT,
         table_parquet.FORMAT,
         table_csv.FORMAT,
         plain_text.FORMAT,

@@ -26,6 +26,7 @@ class Guess:
 @dataclass(frozen=True, slots=True)
 class Format:
     """``recognise`` gets the first 64 KiB as UTF-8 and the bare name. ``native``: the source's ids are ours.
+    ``in_parts``: one contact may be several records, also of several files, told apart by ``RawContact.part_id``.
 
     ``read`` yields one RawContact or Reject for each conversation record, and raises Refused where the stream breaks.
     """
@@ -35,6 +36,7 @@ class Format:
     native: bool
     recognise: Callable[[bytes, str], Guess]
     read: Callable[[Stream, ReadContext], Read]
+    in_parts: bool = False
 
 
 def is_binary(head: bytes) -> bool:

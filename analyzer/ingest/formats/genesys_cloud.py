@@ -1,0 +1,304 @@
+"""Genesys Cloud speech and text analytics: a transcript a communication, several communications a conversation.
+
+Times are epoch milliseconds or small offsets. "internal" covers agents, menus and bots: the participant active at that
+time tells which. The source's sentiment stands beside the phrases and is joined by phrase index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from analyzer.ingest.epochs import from_epoch, number_of
+from analyzer.ingest.formats.base import Format, Guess, Read
+from analyzer.ingest.formats.documents import Contact, Document, count_unknown_keys, decoded, guess_json, read_documents
+from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
+from analyzer.ingest.reject_codes import Refused
+from analyzer.ingest.stream import Stream
+from analyzer.ingest.times import parse_time
+from analyzer.records import Skipped, Speaker
+
+OFFSET_BELOW: Final = 100_000_000_000  # a smaller "epoch" counts from the conversation's start
+
+_CUSTOMER: Final = frozenset({"external", "customer"})
+_AGENT: Final = frozenset({"agent", "user", "supervisor", "internal"})
+_BOT: Final = frozenset({"ivr", "bot", "botflow", "bot_flow", "voicebot", "digitalbot", "virtualagent"})
+_CHANNELS: Final = {
+    "call": "voice", "voice": "voice", "callback": "voice", "video": "voice", "chat": "chat", "webchat": "chat",
+    "message": "messaging", "messaging": "messaging", "webmessaging": "messaging", "email": "email",
+}  # fmt: skip
+_METRICS: Final = ("participantMetrics", "sentimentTrendClass", "sentimentTrend", "empathyScores")
+
+Time = int | float | str | None
+
+
+class _Duration(msgspec.Struct, frozen=True):
+    milliseconds: int | float | None = None
+
+
+class _Phrase(msgspec.Struct, frozen=True, rename="camel"):
+    participant_purpose: str
+    text: str | None = None
+    decorated_text: str | None = None
+    phrase_index: int | None = None
+    start_time_ms: Time = None
+    duration: _Duration | None = None
+
+
+class _Sentiment(msgspec.Struct, frozen=True, rename="camel"):
+    sentiment: int | float | None = None
+    phrase_index: int | None = None
+
+
+class _Analytics(msgspec.Struct, frozen=True, rename="camel"):
+    sentiment: list[_Sentiment] | None = None
+
+
+class _Transcript(msgspec.Struct, frozen=True, rename="camel"):
+    phrases: list[_Phrase] | None = None
+    language: str | None = None
+    start_time: Time = None
+    analytics: _Analytics | None = None
+
+
+class _Participant(msgspec.Struct, frozen=True, rename="camel"):
+    participant_purpose: str | None = None
+    user_id: str | None = None
+    queue_id: str | None = None
+    flow_id: str | None = None
+    team_id: str | None = None
+    ani: str | None = None
+    dnis: str | None = None
+    to: str | None = None
+    from_: str | None = msgspec.field(default=None, name="from")
+    initial_direction: str | None = None
+    start_time_ms: Time = None
+    end_time_ms: Time = None
+
+
+class GenesysTranscript(msgspec.Struct, frozen=True, rename="camel"):
+    """One communication as Genesys writes it."""
+
+    conversation_id: str
+    transcripts: list[_Transcript]
+    organization_id: str | None = None
+    communication_id: str | None = None
+    recording_id: str | None = None
+    media_type: str | None = None
+    conversation_start_time: Time = None
+    start_time: Time = None
+    duration: _Duration | None = None
+    participants: list[_Participant] | None = None
+    uri: str | None = None
+
+
+_DECODER: Final = msgspec.json.Decoder(GenesysTranscript)
+
+
+def recognise(head: bytes, name: str) -> Guess:
+    del name
+    guess = guess_json(head, ("transcripts", "phrases", "participantPurpose"))
+    if guess.probability:
+        return guess
+    if any(guess_json(head, ("conversationId", key), none_of=("transcripts", "turns")).probability for key in _METRICS):
+        return Guess(0.9, "JSON with the metrics of a Genesys conversation")
+    guess = guess_json(head, ("conversationId", "communicationId", "transcripts"), 0.9)
+    return guess if guess.probability else Guess(0.0, "no transcripts with phrases by participantPurpose")
+
+
+def read(stream: Stream, context: ReadContext) -> Read:
+    yield from read_documents(stream, context, _contact)
+
+
+def _contact(document: Document, context: ReadContext) -> Contact:
+    if _is_metrics(document.raw):
+        return Skipped(context.uri, "conversation metrics, no transcript")
+    told = decoded(document, _DECODER, context)
+    count_unknown_keys(document, GenesysTranscript, context)
+    if not told.conversation_id.strip():
+        raise Refused("no_id")
+    clock = _clock(told)
+    people = [_person(one, clock) for one in told.participants or []]
+    turns = [turn for transcript in told.transcripts for turn in _turns(transcript, people, clock)]
+    turns.sort(key=lambda turn: -1 if turn.start_ms is None else turn.start_ms)
+    return RawContact(
+        position=document.position,
+        turns=turns,
+        facts=_facts(told, clock, people, turns),
+        source_id=told.conversation_id,
+        part_id=told.communication_id or f"{context.uri}#{document.position}",
+        raw=document.raw,
+    )
+
+
+def _is_metrics(raw: bytes) -> bool:
+    return b'"transcripts"' not in raw and any(f'"{key}"'.encode() in raw for key in _METRICS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """Turns a time of the document into ms since ``start`` (an epoch in ms, unknown for bare offsets)."""
+
+    start: int | float | None
+    shift: int | float = 0  # what small offsets count from, after the start
+
+    def since_start(self, value: Time) -> int | float | None:
+        number = None if value is None else _milliseconds(value)
+        if number is None:
+            return None
+        if abs(number) < OFFSET_BELOW:
+            return number + self.shift
+        return number - self.start if self.start is not None else None
+
+
+def _milliseconds(value: Time) -> int | float | None:
+    """A number, or an ISO time as epoch milliseconds; raises Refused where it is neither."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    number = number_of(value)
+    if number is None:
+        number = round(parse_time(value, "UTC", "startTime").timestamp() * 1000)
+    return number
+
+
+def _clock(told: GenesysTranscript) -> _Clock:
+    """The conversation's start, else the communication's, else the earliest epoch in sight."""
+    of_parts = [told.start_time, *(transcript.start_time for transcript in told.transcripts)]
+    communication = next((t for value in of_parts if (t := _epoch(value)) is not None), None)
+    conversation = _epoch(told.conversation_start_time)
+    phrases = [phrase.start_time_ms for transcript in told.transcripts for phrase in transcript.phrases or []]
+    offsets = [n for value in phrases if (n := _milliseconds(value)) is not None]
+    if conversation is None and communication is None:
+        seen = [*phrases, *(one.start_time_ms for one in told.participants or [])]
+        return _Clock(min((t for value in seen if (t := _epoch(value)) is not None), default=None))
+    if conversation is None or communication is None or communication < conversation:
+        return _Clock(min(t for t in (conversation, communication) if t is not None))
+    # A phrase cannot come before its communication: an offset that would shows that offsets count from there.
+    lead = communication - conversation
+    small = [offset for offset in offsets if abs(offset) < OFFSET_BELOW]
+    return _Clock(conversation, lead if small and min(small) < lead else 0)
+
+
+def _epoch(value: Time) -> int | float | None:
+    number = _milliseconds(value)
+    return number if number is not None and number >= OFFSET_BELOW else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """A participant other than the customer, and when they took part."""
+
+    role: Speaker
+    told: _Participant
+    start: float
+    end: float
+
+
+def _person(one: _Participant, clock: _Clock) -> _Person:
+    start, end = clock.since_start(one.start_time_ms), clock.since_start(one.end_time_ms)
+    return _Person(
+        _role(one), one, float("-inf") if start is None else float(start), float("inf") if end is None else float(end)
+    )
+
+
+def _role(one: _Participant) -> Speaker:
+    purpose = (one.participant_purpose or "").strip().casefold()
+    if purpose in _CUSTOMER:
+        return "customer"
+    if purpose == "internal" and not one.user_id and one.flow_id:
+        return "bot"
+    if purpose in _AGENT or (not purpose and one.user_id):
+        return "agent"
+    return "bot" if purpose in _BOT else "system"
+
+
+def _turns(transcript: _Transcript, people: Sequence[_Person], clock: _Clock) -> list[RawTurn]:
+    feelings = {
+        one.phrase_index: float(one.sentiment)
+        for one in (transcript.analytics.sentiment if transcript.analytics else None) or []
+        if one.phrase_index is not None and one.sentiment is not None and -1 <= one.sentiment <= 1
+    }
+    turns: list[RawTurn] = []
+    for place, phrase in enumerate(transcript.phrases or []):
+        start = clock.since_start(phrase.start_time_ms)
+        length = phrase.duration.milliseconds if phrase.duration else None
+        end = start + length if start is not None and length is not None else None
+        speaker, agent_id = _speaker(phrase.participant_purpose, start, end, people)
+        index = place if phrase.phrase_index is None else phrase.phrase_index
+        text = phrase.decorated_text or phrase.text or ""
+        turns.append(RawTurn(speaker, text, agent_id, start, end, source_sentiment=feelings.get(index)))
+    return turns
+
+
+def _speaker(purpose: str, start: float | None, end: float | None, people: Sequence[_Person]) -> tuple[str, str | None]:
+    """Role and, for agents, who: of those taking part at that time, the one there longest within the phrase."""
+    word = purpose.strip().casefold()
+    if word in _CUSTOMER:
+        return "customer", None
+    inside = [one for one in people if one.role != "customer"]
+    if word == "internal":
+        kinds: tuple[Speaker, ...] = ("agent", "bot", "system")
+    elif word in _AGENT:
+        kinds = ("agent",)
+    else:
+        return ("bot" if word in _BOT else "system" if word in _SYSTEM else purpose), None
+    for kind in kinds:
+        there = [one for one in inside if one.role == kind and _overlap(one, start, end) > 0]
+        if there:
+            best = max(there, key=lambda one: (_overlap(one, start, end), one.start))
+            return kind, best.told.user_id if kind == "agent" else None
+    agents = {one.told.user_id for one in inside if one.role == "agent"}
+    return "agent", agents.pop() if len(agents) == 1 else None
+
+
+_SYSTEM: Final = frozenset({"acd", "voicemail", "workflow", "system", "group", "station", "dialer", "campaign", "fax"})
+
+
+def _overlap(one: _Person, start: float | None, end: float | None) -> float:
+    """Milliseconds of the phrase within which ``one`` took part; at least 1 where its first instant is."""
+    if start is None:
+        return 0.0 if one.start > float("-inf") or one.end < float("inf") else 1.0
+    last = start + 1 if end is None or end <= start else end
+    return min(last, one.end + 1) - max(start, one.start)
+
+
+def _facts(told: GenesysTranscript, clock: _Clock, people: Sequence[_Person], turns: Sequence[RawTurn]) -> Facts:
+    customer = next((one.told for one in people if one.role == "customer"), None)
+    agents = [one for one in people if one.role == "agent"]
+    speaking = next((turn.agent_id for turn in reversed(turns) if turn.agent_id), None)
+    last = next((one for one in reversed(agents) if one.told.user_id == speaking), agents[-1] if agents else None)
+    direction = next((one.told.initial_direction for one in people if one.told.initial_direction), None)
+    return Facts(
+        channel=_CHANNELS.get((told.media_type or "").casefold(), told.media_type),
+        direction=direction,
+        language=next((t.language for t in told.transcripts if t.language), None),
+        started_at=None if clock.start is None else from_epoch(clock.start, "ms", "startTime"),
+        ended_at=_ended_at(told, clock),
+        customer_id=_address(customer, direction),
+        agent_id=speaking or (last.told.user_id if last else None),
+        queue=last.told.queue_id if last else None,
+    )
+
+
+def _ended_at(told: GenesysTranscript, clock: _Clock) -> datetime | None:
+    start = _epoch(told.start_time) or clock.start
+    length = told.duration.milliseconds if told.duration else None
+    return None if start is None or length is None else from_epoch(start + length, "ms", "duration")
+
+
+def _address(customer: _Participant | None, direction: str | None) -> str | None:
+    """The customer's own number or address; in an outbound contact it is the one that was called."""
+    if customer is None:
+        return None
+    own = (customer.dnis, customer.to) if (direction or "").casefold() == "outbound" else (customer.ani, customer.from_)
+    told = next((address for address in own if address), None)
+    return told.removeprefix("tel:") if told else None
+
+
+FORMAT: Final = Format(
+    "genesys_cloud", "Genesys Cloud transcripts, a file a communication", False, recognise, read, in_parts=True
+)

@@ -1,0 +1,165 @@
+"""Contacts that a source writes as several records, made whole: legs of one conversation in files of their own.
+
+How many parts a contact has is counted once, before its first part is handed on; parts that come early wait in a
+temporary file (unlinked, gone with the process), so memory does not grow with them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import IO, Final
+
+import msgspec
+
+from analyzer.ingest.files import InputFile
+from analyzer.ingest.formats.base import Format
+from analyzer.ingest.raw import FACT_NAMES, Facts, RawContact, RawTurn, ReadContext, ReadStats
+from analyzer.ingest.stream import Stream
+
+_IN_MEMORY: Final = 64 << 20
+_FROM_THE_LAST: Final = frozenset({"agent_id", "team", "queue", "disposition", "csat", "csat_scale", "updated_at"})
+_UNKNOWN: Final = datetime.max.replace(tzinfo=UTC)
+
+Key = bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A part that waits for the others: where its bytes lie, and where it was read."""
+
+    offset: int
+    size: int
+    position: int
+    format: Format
+    context: ReadContext
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A contact made of parts, with the format and place of the last of them."""
+
+    contact: RawContact
+    format: Format
+    context: ReadContext
+
+
+@dataclass(slots=True)
+class Stitcher:
+    """Puts the parts of a run's contacts together. ``parts_of`` reads those that a file holds, for counting."""
+
+    files: Sequence[InputFile]
+    parts_of: Callable[[InputFile], Iterator[tuple[Format, RawContact]]]
+    _expected: Counter[Key] | None = None
+    _held: dict[Key, list[_Held]] = field(default_factory=dict)
+    _spool: IO[bytes] | None = None
+
+    def add(self, part: RawContact, format_: Format, context: ReadContext) -> list[Whole]:
+        """The contact once its last part is there (more than one where a part comes twice), nothing before."""
+        if part.part_id is None or part.source_id is None:
+            return [Whole(part, format_, context)]
+        key = _key(format_, part.source_id)
+        expected = self._count()[key]
+        if expected < 2:
+            return [Whole(part, format_, context)]
+        held = self._held.setdefault(key, [])
+        held.append(self._keep(part, format_, context))
+        return self._whole(self._held.pop(key)) if len(held) >= expected else []
+
+    def ends_with(self, file: InputFile) -> bool:
+        return bool(self.files) and self.files[-1].path == file.path
+
+    def leftovers(self) -> Iterator[Whole]:
+        """Contacts of which a part was counted and never came, as a file changed or vanished in between."""
+        while self._held:
+            yield from self._whole(self._held.pop(next(iter(self._held))))
+
+    def _count(self) -> Counter[Key]:
+        if self._expected is None:
+            seen = Counter(
+                _key(format_, part.source_id)
+                for file in self.files
+                for format_, part in self.parts_of(file)
+                if part.source_id is not None and part.part_id is not None
+            )
+            self._expected = Counter({key: count for key, count in seen.items() if count > 1})
+        return self._expected
+
+    def _keep(self, part: RawContact, format_: Format, context: ReadContext) -> _Held:
+        if self._spool is None:
+            self._spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+        offset = self._spool.seek(0, io.SEEK_END)
+        self._spool.write(part.raw)
+        return _Held(offset, len(part.raw), part.position, format_, context)
+
+    def _whole(self, held: Sequence[_Held]) -> list[Whole]:
+        by_part: dict[str, list[RawContact]] = {}
+        for one in held:
+            part = self._again(one)
+            by_part.setdefault(part.part_id or "", []).append(part)
+        last = held[-1]
+        copies = max(len(same) for same in by_part.values())
+        versions = ([same[min(copy, len(same) - 1)] for same in by_part.values()] for copy in range(copies))
+        return [
+            Whole(msgspec.structs.replace(stitched(parts), position=last.position), last.format, last.context)
+            for parts in versions
+        ]
+
+    def _again(self, held: _Held) -> RawContact:
+        assert self._spool is not None
+        self._spool.seek(held.offset)
+        raw = self._spool.read(held.size)
+        context = replace(held.context, stats=ReadStats())  # what was ignored in it is counted already
+        stream = Stream(context.uri, context.name, None, context.settings, lambda: io.BytesIO(raw))
+        return next(item for item in held.format.read(stream, context) if isinstance(item, RawContact))
+
+
+def stitched(parts: Sequence[RawContact]) -> RawContact:
+    """One contact of its parts in order of time; turns keep their moment, the closing facts are the last part's."""
+    ordered = sorted(parts, key=_start)
+    first = ordered[0]
+    turns = [turn for part in ordered for turn in _shifted(part, _start(first))]
+    if all(turn.start_ms is not None for turn in turns):
+        turns.sort(key=lambda turn: turn.start_ms or 0)
+    return msgspec.structs.replace(
+        first, turns=turns, facts=_facts(ordered), part_id=None, raw=b"\n".join(part.raw for part in ordered)
+    )
+
+
+def _start(part: RawContact) -> datetime:
+    return part.facts.started_at if isinstance(part.facts.started_at, datetime) else _UNKNOWN
+
+
+def _shifted(part: RawContact, start: datetime) -> list[RawTurn]:
+    """The part's turns counted from ``start``; a part without a start is taken to count from there already."""
+    late = timedelta(0) if _start(part) is _UNKNOWN else _start(part) - start
+    if not late:
+        return part.turns
+    shift = late / timedelta(milliseconds=1)
+    return [
+        msgspec.structs.replace(
+            turn,
+            start_ms=None if turn.start_ms is None else turn.start_ms + shift,
+            end_ms=None if turn.end_ms is None else turn.end_ms + shift,
+        )
+        for turn in part.turns
+    ]
+
+
+def _facts(ordered: Sequence[RawContact]) -> Facts:
+    told = {
+        name: next((value for part in parts if (value := getattr(part.facts, name)) is not None), None)
+        for name in FACT_NAMES
+        for parts in (ordered[::-1] if name in _FROM_THE_LAST else ordered,)
+    }
+    ends = [part.facts.ended_at for part in ordered if isinstance(part.facts.ended_at, datetime)]
+    return Facts(**(told | ({"ended_at": max(ends)} if ends else {})))
+
+
+def _key(format_: Format, source_id: str) -> Key:
+    return hashlib.blake2b(f"{format_.name}\0{source_id}".encode("utf-8", "surrogatepass"), digest_size=12).digest()
