@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from analyzer.score.contact import ratio
-from analyzer.score.frames import Floats, Ints, linked, numbers, texts
+from analyzer.score.frames import Floats, Ints, linked, numbers, texts, truths
 
 Sharing = Literal["share", "closer", "time"]
-FCR_COUNTED: Final = ("confirmed", "refuted", "open")
+FCR_COUNTED: Final = ("confirmed", "refuted", "open", "silent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,15 @@ def measure_weights(facts: pd.DataFrame) -> dict[str, Floats]:
 
 
 def fcr_values(links: pd.DataFrame) -> Floats:
-    """``fcr_probability`` where the contact counts for the headline rate: confirmed, refuted or still open."""
-    counted = links["fcr_status"].isin(FCR_COUNTED).to_numpy(dtype=np.bool_)
+    """``fcr_probability`` where the contact counts for the headline rate: a first contact of a known customer.
+
+    Silent ones count with the probability of their text: dropping them once they stayed quiet, but not while they were
+    open or had come back, would choose contacts by their outcome. Of unknown customers no return can be seen, so they
+    stay apart; they are open for ever, and final.
+    """
+    status = links["fcr_status"]
+    unidentified = (status == "open").to_numpy(dtype=np.bool_) & truths(links, "is_final")
+    counted = status.isin(FCR_COUNTED).to_numpy(dtype=np.bool_) & ~unidentified
     return np.where(counted, numbers(links, "fcr_probability"), np.nan)
 
 

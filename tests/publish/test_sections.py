@@ -96,6 +96,16 @@ def test_first_contact_counts_silence_and_strangers_apart() -> None:
     assert (found.lowest, found.highest) == pytest.approx((10 / 25, 15 / 25))
 
 
+def test_first_contact_counts_what_the_text_of_the_silent_tells() -> None:
+    rows, window = fcr_window(
+        [("confirmed", 0.9, "mature", f"k{i}") for i in range(10)]
+        + [("silent", 0.4, "mature", f"s{i}") for i in range(10)]
+    )
+    (found,) = first_contact(rows, window, 0.3)
+    assert (found.estimate.n, found.estimate.value) == (20, pytest.approx(0.65))
+    assert (found.lowest, found.highest) == pytest.approx((9 / 20, 19 / 20))
+
+
 def test_first_contact_is_not_estimated_while_windows_are_open() -> None:
     rows, window = fcr_window(
         [("open", 0.8, "open", f"k{i}") for i in range(16)] + [("confirmed", 0.9, "mature", "m")] * 4

@@ -111,12 +111,13 @@ def test_opportunity_rates_count_opportunities():
     assert scores.loc["a-1", "coverage_rate"] == pytest.approx(2 / 3) and scores.loc["a-1", "n"] == 2
 
 
-def test_fcr_rate_counts_confirmed_refuted_and_open():
-    facts = worlds.contacts(5)
-    status = ["confirmed", "refuted", "open", "silent", "not_first"]
-    links = worlds.links(facts, fcr_status=status, fcr_probability=[1.0, 0.0, 0.6, 0.5, np.nan])
+def test_fcr_rate_counts_first_contacts_of_known_customers():
+    facts = worlds.contacts(6)
+    status = ["confirmed", "refuted", "open", "silent", "not_first", "open"]
+    final = [True, True, False, True, True, True]  # the last is of an unknown customer
+    links = worlds.links(facts, fcr_status=status, fcr_probability=[1.0, 0.0, 0.6, 0.4, np.nan, 0.9], is_final=final)
     row = of(score(facts, "a-1", links=links), "agent", "fcr_rate").loc["a-1"]
-    assert row["raw_mean"] == pytest.approx(1.6 / 3) and row["coverage_rate"] == pytest.approx(0.6)
+    assert row["raw_mean"] == pytest.approx(2.0 / 4) and row["coverage_rate"] == pytest.approx(4 / 6)
 
 
 def test_swapped_contacts_count_for_nothing_heard():

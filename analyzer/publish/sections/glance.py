@@ -15,15 +15,16 @@ from analyzer.publish.sections.window import Window
 from analyzer.publish.wording import Wording
 
 COUNTED = ("confirmed", "refuted", "open")
+SILENT = "silent"
 AUDIT_RULE = "random_audit"
 
 
 @dataclass(frozen=True, slots=True)
 class FirstContact:
-    """First-contact resolution of one window: probabilities of confirmed, refuted and open contacts, summed.
+    """First-contact resolution of one window: probabilities of first contacts of known customers, summed.
 
-    ``silent`` contacts ended without a word either way; ``lowest``–``highest`` is where the rate lies whatever
-    became of them. ``estimate`` has no value while less than the configured share of windows is over.
+    ``silent`` contacts ended without a word either way and count with the probability of their text;
+    ``lowest``–``highest`` is where the rate lies whatever became of them. ``estimate`` has no value while less than the configured share of windows is over.
     """
 
     matter: str
@@ -103,11 +104,12 @@ def first_contact(rows: pd.DataFrame, window: Window, mature_share: float) -> tu
 def _first_contact(matter: str, days: int, rows: pd.DataFrame, window: Window, mature_share: float) -> FirstContact:
     known = rows["customer_key"].notna()
     counted = rows[known & rows["status"].isin(COUNTED) & rows["probability"].notna()]
-    silent = int((known & (rows["status"] == "silent")).sum())
-    mature = float((counted["maturity"] == "mature").mean()) if len(counted) else 0.0
-    estimate = window.rules.rate(counted["probability"].to_numpy(dtype="float64"), counted["customer_key"].tolist())
+    silent = int((known & (rows["status"] == SILENT)).sum())
+    rated = rows[known & rows["status"].isin((*COUNTED, SILENT)) & rows["probability"].notna()]
+    mature = float((rated["maturity"] == "mature").mean()) if len(rated) else 0.0
+    estimate = window.rules.rate(rated["probability"].to_numpy(dtype="float64"), rated["customer_key"].tolist())
     if mature < mature_share or estimate.value is None:
-        estimate = Estimate(len(counted))
+        estimate = Estimate(len(rated))
     hits, whole = float(counted["probability"].sum()), max(len(counted) + silent, 1)
     told = silent > 0 and estimate.value is not None
     unidentified = int((~known & rows["status"].isin(COUNTED)).sum())
