@@ -24,7 +24,8 @@ class FirstContact:
     """First-contact resolution of one window: probabilities of first contacts of known customers, summed.
 
     ``silent`` contacts ended without a word either way and count with the probability of their text;
-    ``lowest``–``highest`` is where the rate lies whatever became of them. ``estimate`` has no value while less than the configured share of windows is over.
+    ``lowest``–``highest`` is where the rate lies whatever became of them. ``estimate`` has no value while less than the
+    configured share of windows is over.
     """
 
     matter: str
