@@ -9,7 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from analyzer.ingest.formats import genesys_cloud, native_jsonl, plain_text, srt, table_csv, table_parquet, webvtt
+from analyzer.ingest.formats import (
+    azure_conversations,
+    azure_speech,
+    freshdesk,
+    genesys_cloud,
+    intercom,
+    liveperson,
+    native_jsonl,
+    plain_text,
+    salesforce_entries,
+    srt,
+    table_csv,
+    table_parquet,
+    twilio_intelligence,
+    webvtt,
+    zendesk_chat,
+    zendesk_tickets,
+)
 from analyzer.ingest.formats.base import RECOGNISED_FROM, Format, Guess, Read
 
 FORMATS: Final[Mapping[str, Format]] = {
@@ -22,6 +39,15 @@ FORMATS: Final[Mapping[str, Format]] = {
         plain_text.FORMAT,
         webvtt.FORMAT,
         srt.FORMAT,
+        azure_conversations.FORMAT,
+        azure_speech.FORMAT,
+        freshdesk.FORMAT,
+        intercom.FORMAT,
+        liveperson.FORMAT,
+        salesforce_entries.FORMAT,
+        twilio_intelligence.FORMAT,
+        zendesk_chat.FORMAT,
+        zendesk_tickets.FORMAT,
     )
 }
 

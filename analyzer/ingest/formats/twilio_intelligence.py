@@ -1,0 +1,150 @@
+"""Twilio Conversational Intelligence v2: a transcript with its sentences, or the list of sentences alone.
+
+Numbers come as text, in seconds. Roles come from the transcript's channel and participant map; without it they are
+inferred from the words. ``date_created`` is when the transcript was made, never when the call was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from analyzer.ingest.formats.base import Format, Guess, Read
+from analyzer.ingest.formats.documents import Document, count_unknown_keys, decoded, guess_json, read_documents
+from analyzer.ingest.formats.messages import Id, Time, id_of, moment
+from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
+from analyzer.ingest.reject_codes import Refused
+from analyzer.ingest.roles import role_of_label, with_roles
+from analyzer.ingest.stream import Stream
+from analyzer.ingest.values import number_or_none, word_or_none
+from analyzer.records import Speaker
+
+_UNFINISHED: Final = frozenset({"queued", "in-progress"})
+
+Number = int | float | str | None
+
+
+class _Participant(msgspec.Struct, frozen=True):
+    channel_participant: int | str | None = None
+    role: str | None = None
+    user_id: Id = None
+
+
+class _Channel(msgspec.Struct, frozen=True):
+    participants: list[_Participant] | None = None
+
+
+class _Sentence(msgspec.Struct, frozen=True):
+    transcript: str
+    media_channel: int | str | None = None
+    sentence_index: int | None = None
+    start_time: Number = None
+    end_time: Number = None
+    transcript_sid: str | None = None
+
+
+class _Transcript(msgspec.Struct, frozen=True):
+    sid: str | None = None
+    status: str | None = None
+    language_code: str | None = None
+    media_start_time: Time = None
+    duration: Number = None
+    channel: _Channel | None = None
+
+
+class _Meta(msgspec.Struct, frozen=True):
+    next_page_url: str | None = None
+
+
+class TwilioTranscript(_Transcript, frozen=True, kw_only=True):
+    """Sentences, with the transcript beside them, around them or absent."""
+
+    sentences: list[_Sentence]
+    transcript: _Transcript | None = None
+    meta: _Meta | None = None
+
+
+_DECODER: Final = msgspec.json.Decoder(TwilioTranscript)
+
+
+def recognise(head: bytes, name: str) -> Guess:
+    del name
+    return guess_json(head, ("sentences", "media_channel"), 0.99)
+
+
+def read(stream: Stream, context: ReadContext) -> Read:
+    yield from read_documents(stream, context, _contact)
+
+
+def _contact(document: Document, context: ReadContext) -> RawContact:
+    told = decoded(document, _DECODER, context)
+    count_unknown_keys(document, TwilioTranscript, context)
+    transcript = told.transcript or told
+    if (transcript.status or "").casefold() in _UNFINISHED or (told.meta and told.meta.next_page_url):
+        raise Refused("truncated", "The transcript is unfinished or has more pages.")
+    participants = {
+        word_or_none(each.channel_participant): each
+        for each in (transcript.channel.participants if transcript.channel else None) or ()
+    }
+    started_at = moment(transcript.media_start_time, context, "media_start_time")
+    seconds = number_or_none(transcript.duration, "duration")
+    facts = Facts(
+        channel="voice",
+        started_at=started_at,
+        ended_at=started_at + timedelta(seconds=seconds) if started_at and seconds is not None else None,
+        language=transcript.language_code,
+        customer_id=next(
+            (id_of(each.user_id) for each in participants.values() if _role(each) == "customer" and each.user_id), None
+        ),
+    )
+    return RawContact(
+        position=document.position,
+        turns=_turns(told, participants, context),
+        facts=facts,
+        source_id=transcript.sid or next((each.transcript_sid for each in told.sentences if each.transcript_sid), None),
+        raw=document.raw,
+    )
+
+
+def _turns(
+    told: TwilioTranscript, participants: Mapping[str | None, _Participant], context: ReadContext
+) -> list[RawTurn]:
+    turns = [_turn(sentence, participants) for sentence in sorted(told.sentences, key=_place)]
+    roles: dict[str, Speaker] = {}
+    for channel, participant in participants.items():
+        if role := _role(participant):
+            roles[f"channel {channel}"] = role
+    return with_roles(turns, context.settings.min_role_probability, roles)
+
+
+def _turn(sentence: _Sentence, participants: Mapping[str | None, _Participant]) -> RawTurn:
+    channel = word_or_none(sentence.media_channel)
+    who = participants.get(channel)
+    return RawTurn(
+        speaker=f"channel {channel}",
+        text=sentence.transcript,
+        agent_id=id_of(who.user_id) if who and _role(who) == "agent" else None,
+        start_ms=_ms(sentence.start_time, "start_time"),
+        end_ms=_ms(sentence.end_time, "end_time"),
+    )
+
+
+def _place(sentence: _Sentence) -> tuple[float, int]:
+    return _ms(sentence.start_time, "start_time") or 0.0, sentence.sentence_index or 0
+
+
+def _ms(seconds: Number, field: str) -> float | None:
+    number = number_or_none(seconds, field)
+    return None if number is None else round(number * 1000)
+
+
+def _role(participant: _Participant) -> Speaker | None:
+    return role_of_label(participant.role) if participant.role else None
+
+
+FORMAT: Final = Format(
+    "twilio_intelligence", "Twilio Conversational Intelligence v2 transcripts", False, recognise, read
+)
