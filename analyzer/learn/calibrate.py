@@ -32,7 +32,7 @@ Array = NDArray[np.float64]
 OVERREPRESENTED = ("de2", "en2")
 ENOUGH_POSITIVES = 20
 TRAINED_SWAP_SHARE = 0.15
-SWAP_PRIOR = 0.02  # exports with interchanged speakers are rare; the training share would cry wolf
+SWAP_PRIOR = 0.01  # exports with interchanged speakers are rare; the training share would cry wolf
 THRESHOLDS = np.arange(0.10, 0.81, 0.02)
 THRESHOLD_STRENGTH = 25.0  # positives a label needs for its own threshold to weigh as much as the common one
 
@@ -177,7 +177,7 @@ def _class_curve(logits: Array, truth: Array, languages: Sequence[str]) -> Class
 
 
 def _swap_curve() -> ClassCurve:
-    """Swapped speakers at their real prior: the log odds move from the training share to 2 in 100."""
+    """Swapped speakers at their real prior: the log odds move from the training share to 1 in 100."""
     shift = _log_odds(SWAP_PRIOR) - _log_odds(TRAINED_SWAP_SHARE)
     return ClassCurve(1.0, {"de": [0.0, round(shift, 4)], "en": [0.0, round(shift, 4)]})
 
