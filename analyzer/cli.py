@@ -15,8 +15,8 @@ HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 app = typer.Typer(
     name="analyzer", no_args_is_help=True, add_completion=False, context_settings=HELP, rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Reads a contact center's calls and chats, German and English: what was solved, felt and promised, and what it "
-    "did to loyalty, with reasons and intervals.\n\n"
+    help="Reads a contact center's calls and chats, German and English: what was solved, felt and promised, and what "
+    "it did to loyalty, with reasons and intervals.\n\n"
     "Example: analyzer run transcripts/sample/contacts --store store && analyzer report --store store --to report.html",
 )  # fmt: skip
 learn_app = typer.Typer(

@@ -13,7 +13,17 @@ from analyzer.errors import AnalyzerError, ModelError
 from analyzer.records import Interaction, Turn
 from analyzer.weights import damaged_files, model_version, models_folder
 
-LIBRARIES = ("torch", "transformers", "spacy", "pandas", "pyarrow", "deltalake", "duckdb", "altair", "vl-convert-python")
+LIBRARIES = (
+    "torch",
+    "transformers",
+    "spacy",
+    "pandas",
+    "pyarrow",
+    "deltalake",
+    "duckdb",
+    "altair",
+    "vl-convert-python",
+)
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ that dies (out of memory, killed) is replaced once and its batches are read agai
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, parent_process
 from typing import TYPE_CHECKING
 
 from analyzer.config import Settings, UnderstandSettings
@@ -57,8 +58,16 @@ def _start_worker(settings: UnderstandSettings, threads: int) -> None:
     global _in_worker
     import torch
 
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
     _in_worker = _load(settings)
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for work for ever."""
+    if parent := parent_process():
+        parent.join()
+        os._exit(3)
 
 
 def _work(batch: Batch) -> Tables:
@@ -69,11 +78,12 @@ def _work(batch: Batch) -> Tables:
 
 def _by_workers(batches: Iterable[Batch], settings: UnderstandSettings, workers: int) -> Iterator[Tables]:
     threads = max(1, (os.cpu_count() or 1) // workers)
+    others = set(active_children())
     pool = _pool(settings, workers, threads)
     waiting: deque[tuple[Batch, Future[Tables]]] = deque()
     try:
         for batch in batches:
-            waiting.append((batch, pool.submit(_work, batch)))
+            waiting.append((batch, _submit(pool, batch)))
             if len(waiting) > 2 * workers:  # bounds what lies in memory
                 tables, pool = _next(waiting, pool, settings, workers, threads)
                 yield tables
@@ -81,7 +91,20 @@ def _by_workers(batches: Iterable[Batch], settings: UnderstandSettings, workers:
             tables, pool = _next(waiting, pool, settings, workers, threads)
             yield tables
     finally:
+        if waiting:  # an aborted run does not wait until its batches are understood
+            for worker in set(active_children()) - others:
+                worker.terminate()
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _submit(pool: ProcessPoolExecutor, batch: Batch) -> Future[Tables]:
+    """A future in any case: a pool that broke since the last batch is found broken when its turn comes."""
+    try:
+        return pool.submit(_work, batch)
+    except BrokenProcessPool as error:
+        broken: Future[Tables] = Future()
+        broken.set_exception(error)
+        return broken
 
 
 def _pool(settings: UnderstandSettings, workers: int, threads: int) -> ProcessPoolExecutor:
@@ -97,7 +120,7 @@ def _next(
     except BrokenProcessPool:
         pool.shutdown(wait=False)
         pool = _pool(settings, workers, threads)
-        again = [(batch, pool.submit(_work, batch)) for batch, _ in waiting]
+        again = [(batch, _submit(pool, batch)) for batch, _ in waiting]
         waiting.clear()
         waiting.extend(again)
         try:

@@ -33,8 +33,9 @@ class Fingerprint:
 
 
 def fingerprint_of(request: RunRequest, settings: Settings) -> Fingerprint:
-    """Raises UsageError where an input is not there."""
-    inputs = find_files(list(request.inputs))
+    """Raises UsageError where an input is not there. A store within the inputs is no input."""
+    store = request.store.resolve()
+    inputs = [file for file in find_files(list(request.inputs)) if not file.path.is_relative_to(store)]
     files = tuple((file.uri, file.sha256() or "unreadable") for file in inputs)
     sides = [f"{name}={_side(getattr(request, name))}" for name in ("metadata", "agents", "loyalty", "surveys")]
     made_of = [

@@ -60,7 +60,8 @@ def _replaced(name: str, old: pa.Table, new: pa.Table) -> pa.Table:
 
 def known_after(store: Store, intake: Intake, given: Tables, settings: Settings) -> tuple[Known, Tables]:
     """All contacts as frames, and the new rows of the fact tables (each contact's last version of this run)."""
-    new = {name: _staged(name, intake) for name in FACT_TABLES}
+    winners = _winners(intake)
+    new = {name: _staged(name, intake, winners) for name in FACT_TABLES}
     new = _without_templates(store, new, intake.identities.keys(), settings)
     known = Known(
         facts=_frame(_all("interaction_facts", store, new, intake)),
@@ -73,11 +74,18 @@ def known_after(store: Store, intake: Intake, given: Tables, settings: Settings)
     return known, new
 
 
-def _staged(name: str, intake: Intake) -> pa.Table:
+def _winners(intake: Intake) -> list[pa.Array]:
+    """For each staged batch, the contacts whose last version of this run it holds."""
+    ids: list[list[str]] = [[] for _ in intake.shards]
+    for key, place in intake.winner.items():
+        ids[place].append(key)
+    return [pa.array(own, pa.string()) for own in ids]
+
+
+def _staged(name: str, intake: Intake, winners: list[pa.Array]) -> pa.Table:
     parts = []
-    for place, shard in enumerate(intake.shards):
+    for shard, own in zip(intake.shards, winners, strict=True):
         table = pq.read_table(shard / f"{name}.parquet", schema=STORED[name].schema)
-        own = pa.array([key for key, winner in intake.winner.items() if winner == place], pa.string())
         parts.append(table.filter(pc.is_in(table["interaction_id"], own)))
     return pa.concat_tables(parts) if parts else STORED[name].empty()
 

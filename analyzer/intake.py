@@ -6,13 +6,14 @@ A batch's folder is named by what is in it, so a run that was killed finds its f
 from __future__ import annotations
 
 import shutil
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analyzer import __version__
 from analyzer.config import Settings
 from analyzer.engine import Tables, understand_all
 from analyzer.errors import RunAborted
@@ -29,8 +30,11 @@ from analyzer.store.folder import STAGING
 from analyzer.tables import FACT_TABLES
 
 UNDERSTOOD = "understood"
+_HEARD = 10_000  # contacts whose words are kept for the comparison with a redacted twin; older ones are read again
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from analyzer.store.store import Store
 
 
@@ -73,13 +77,14 @@ class Intake:
     identities: dict[str, ContactIdentity]
     winner: dict[str, int]
     moved_from: set[date]
+    read_uris: set[str]
 
 
 def take_in(
     sources: Sources, store: Store, settings: Settings, progress: Progress, on_reject: Callable[[Reject], None]
 ) -> Intake:
     """Reads, decides and understands all of ``sources``; stages under STORE/staging until published."""
-    intake = Intake(Account(), [], {}, {}, set())
+    intake = _begin(sources)
     staging = store.path / STAGING / UNDERSTOOD
     size = sum(file.size for file in sources.files)
     progress.begin("reading and understanding", size, "bytes")
@@ -92,11 +97,15 @@ def take_in(
 
 def account_only(sources: Sources, store: Store | None, settings: Settings, progress: Progress) -> Account:
     """The account of a dry run: everything is read and decided, nothing understood or written."""
-    intake = Intake(Account(), [], {}, {}, set())
+    intake = _begin(sources)
     progress.begin("reading", sum(file.size for file in sources.files), "bytes")
     for _ in _batches(sources, store, settings, intake, progress, lambda reject: None):
         pass
     return intake.account
+
+
+def _begin(sources: Sources) -> Intake:
+    return Intake(Account(), [], {}, {}, set(), {file.uri for file in sources.files})
 
 
 def _batches(
@@ -152,15 +161,18 @@ class _Decider:
         self._store = store
         self._intake = intake
         self._run_id = run_id
-        self._turns: dict[str, Sequence[Turn]] = {}
+        self._heard: OrderedDict[str, Sequence[Turn]] = OrderedDict()
 
-    def accept(self, pending: Sequence[Interaction], batch: list[Interaction], size: int) -> Iterator[list[Interaction]]:
+    def accept(
+        self, pending: Sequence[Interaction], batch: list[Interaction], size: int
+    ) -> Iterator[list[Interaction]]:
         """Adds what is accepted to ``batch``; yields a copy and empties it whenever it is full."""
         ids = [interaction.interaction_id for interaction in pending]
         known = self._store.ledger.identities(ids) if self._store else {}
+        said = self._stored_turns(pending, known)
         for interaction in pending:
             self._intake.account.read += 1
-            if self._is_accepted(interaction, known.get(interaction.interaction_id)):
+            if self._is_accepted(interaction, known.get(interaction.interaction_id), said):
                 at = [i for i, other in enumerate(batch) if other.interaction_id == interaction.interaction_id]
                 for place in at:  # the same contact again within one batch: the later one stands
                     batch.pop(place)
@@ -169,11 +181,13 @@ class _Decider:
                 yield list(batch)
                 batch.clear()
 
-    def _is_accepted(self, interaction: Interaction, stored: ContactIdentity | None) -> bool:
+    def _is_accepted(
+        self, interaction: Interaction, stored: ContactIdentity | None, said: Mapping[str, Sequence[Turn]]
+    ) -> bool:
         account, key = self._intake.account, interaction.interaction_id
         known = self._intake.identities.get(key) or stored
         seen = (known.content_hash, known.updated_at) if known else None
-        decision = decide(seen, interaction, lambda: self._known_turns(key, known))
+        decision = decide(seen, interaction, lambda: self._turns_of_this_run(key) or said.get(key))
         if decision in ("duplicate", "stale"):
             account.duplicate += 1
             return False
@@ -182,22 +196,53 @@ class _Decider:
             account.replaced += 1
         if stored is not None:
             self._intake.moved_from.add(stored.day)
-        self._turns[key] = interaction.turns if len(self._turns) < 10_000 else ()
+        self._hear(interaction)
         self._intake.identities[key] = ContactIdentity(
             key, interaction.content_hash, interaction.updated_at, interaction.day, interaction.source_uri, self._run_id
         )
         return True
 
-    def _known_turns(self, key: str, known: ContactIdentity | None) -> Sequence[Turn] | None:
-        if self._turns.get(key):
-            return self._turns[key]
-        if known is None or self._store is None:
-            return None
+    def _hear(self, interaction: Interaction) -> None:
+        self._heard[interaction.interaction_id] = interaction.turns
+        self._heard.move_to_end(interaction.interaction_id)
+        if len(self._heard) > _HEARD:
+            self._heard.popitem(last=False)
+
+    def _turns_of_this_run(self, key: str) -> Sequence[Turn] | None:
+        """What was said in the version accepted in this run: as read, or as staged where that is long ago."""
+        if key in self._heard or key not in self._intake.winner:
+            return self._heard.get(key)
+        import pyarrow.parquet as pq
+
+        shard = self._intake.shards[self._intake.winner[key]]
+        return _said(pq.read_table(shard / "turns.parquet", filters=[("interaction_id", "==", key)])).get(key)
+
+    def _stored_turns(
+        self, pending: Sequence[Interaction], known: Mapping[str, ContactIdentity]
+    ) -> dict[str, list[Turn]]:
+        """What was said in the stored version of contacts that come again with other content: one read for all.
+
+        A contact whose rows were lost is known without content; it is read again, whatever it says.
+        """
+        again = {
+            i.interaction_id: known[i.interaction_id].day
+            for i in pending
+            if i.interaction_id in known and known[i.interaction_id].content_hash not in ("", i.content_hash)
+        }
+        if not again or self._store is None:
+            return {}
+        import pyarrow as pa
         import pyarrow.compute as pc
 
-        rows = self._store.read("turns", ["interaction_id", "turn", "speaker", "text"], [known.day])
-        own = rows.filter(pc.equal(rows["interaction_id"], key)).sort_by("turn").to_pylist()
-        return [Turn(row["speaker"], row["text"]) for row in own] or None
+        rows = self._store.read("turns", ["interaction_id", "turn", "speaker", "text"], set(again.values()))
+        return _said(rows.filter(pc.is_in(rows["interaction_id"], pa.array(list(again), pa.string()))))
+
+
+def _said(turns: pa.Table) -> dict[str, list[Turn]]:
+    said: dict[str, list[Turn]] = {}
+    for row in turns.sort_by([("interaction_id", "ascending"), ("turn", "ascending")]).to_pylist():
+        said.setdefault(row["interaction_id"], []).append(Turn(row["speaker"], row["text"]))
+    return said
 
 
 @dataclass(frozen=True)
@@ -208,30 +253,35 @@ class _Shard:
 
 def _understood(batches: Iterator[list[Interaction]], staging: Path, settings: Settings) -> Iterator[_Shard]:
     """Each batch's folder; batches that an earlier, killed run finished are not read again."""
-    names: list[tuple[str, tuple[str, ...]]] = []
+    waiting: deque[tuple[_Shard, bool]] = deque()  # in order of reading, with whether it was finished before
 
     def unfinished() -> Iterator[list[Interaction]]:
         for batch in batches:
-            name = _batch_name(batch, settings)
-            names.append((name, tuple(interaction.interaction_id for interaction in batch)))
-            if not _is_complete(staging / name):
+            folder = staging / _batch_name(batch, settings)
+            finished = _is_complete(folder)
+            waiting.append((_Shard(folder, tuple(interaction.interaction_id for interaction in batch)), finished))
+            if not finished:
                 yield batch
 
-    done = 0
     for tables in understand_all(unfinished(), settings):
-        while _is_complete(staging / names[done][0]):
-            yield _Shard(staging / names[done][0], names[done][1])
-            done += 1
-        _write(tables, staging / names[done][0])
-        yield _Shard(staging / names[done][0], names[done][1])
-        done += 1
-    for name, ids in names[done:]:
-        yield _Shard(staging / name, ids)
+        while waiting[0][1]:
+            yield waiting.popleft()[0]
+        shard, _ = waiting.popleft()
+        _write(tables, shard.folder)
+        yield shard
+    while waiting:
+        yield waiting.popleft()[0]
 
 
 def _is_complete(folder: Path) -> bool:
-    """Whether a batch was staged whole; tidying removes files older than a day, and half a batch is none."""
-    return all((folder / f"{name}.parquet").is_file() for name in FACT_TABLES)
+    """Whether a batch was staged whole; tidying removes files older than a day, and a power loss may cut them short."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return all(pq.read_metadata(folder / f"{name}.parquet").num_columns for name in FACT_TABLES)
+    except (OSError, pa.ArrowException):
+        return False
 
 
 def _batch_name(batch: Sequence[Interaction], settings: Settings) -> str:
@@ -241,7 +291,8 @@ def _batch_name(batch: Sequence[Interaction], settings: Settings) -> str:
 
     contents = [part for i in batch for part in (i.interaction_id, i.content_hash, i.source_uri, i.day.isoformat())]
     reading = msgspec.json.encode(settings.understand, order="deterministic").decode()
-    return stable_id(model_version(models_folder(settings.understand.model)), reading, *contents, length=32)
+    version = model_version(models_folder(settings.understand.model))
+    return stable_id(__version__, version, reading, *contents, length=32)
 
 
 def _write(tables: Tables, folder: Path) -> None:

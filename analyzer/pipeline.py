@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import shutil
 import signal
@@ -17,9 +18,11 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from analyzer.config import Settings
-from analyzer.errors import RunAborted, UsageError
+from analyzer.errors import RunAborted, StoreError, UsageError
 from analyzer.fingerprint import Fingerprint, fingerprint_of
 from analyzer.progress import Progress, Silent
+from analyzer.store.commits import checkpointed, is_whole
+from analyzer.store.folder import TABLES
 from analyzer.store.ledger import Ledger, last_fingerprint
 from analyzer.weights import model_version, models_folder
 
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
     from analyzer.intake import Account
     from analyzer.store.store import Store
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ class RunSummary:
     side_file_problems: dict[str, int] = field(default_factory=dict)
     ignored_keys: dict[str, int] = field(default_factory=dict)
     skipped_files: dict[str, str] = field(default_factory=dict)
+    earlier_models: dict[str, int] = field(default_factory=dict)
 
     @property
     def reject_share(self) -> float:
@@ -80,15 +86,41 @@ def run(request: RunRequest, settings: Settings, progress: Progress | None = Non
 
     Raises UsageError (nothing read), StoreBusy, or RunAborted and StoreError (nothing committed).
     """
-    began = time.monotonic()
+    try:
+        with _stoppable() as stop:
+            return _begin(request, settings, progress or Silent(), stop, time.monotonic())
+    except OSError as error:
+        what = error.strerror or str(error).partition("\n")[0][:300]
+        raise RunAborted(
+            f"The machine refused: {what}.", hint="Check space and rights; `analyzer verify` tells more of a store."
+        ) from error
+    except MemoryError as error:
+        raise RunAborted("Out of memory.", hint="Lower ingest.batch_contacts or engine.workers.") from error
+
+
+def _begin(request: RunRequest, settings: Settings, progress: Progress, stop: _Stop, began: float) -> RunSummary:
     fingerprint = fingerprint_of(request, settings)
     version = model_version(models_folder(settings.understand.model))
-    if not request.dry_run and last_fingerprint(request.store) == str(fingerprint):
+    if request.dry_run:
+        return _dry_run(request, settings, fingerprint, progress, began)
+    if _stands(request.store, fingerprint):
         return _unchanged(request, fingerprint, version, began)
-    with _stoppable():
-        if request.dry_run:
-            return _dry_run(request, settings, fingerprint, progress or Silent(), began)
-        return _run(request, settings, fingerprint, version, progress or Silent(), began)
+    return _run(request, settings, fingerprint, version, progress, stop, began)
+
+
+def _stands(store: Path, fingerprint: Fingerprint) -> bool:
+    """Whether the published state was made of the same, and its newest commits are on disk whole."""
+    try:
+        if last_fingerprint(store) != str(fingerprint):
+            return False
+        with Ledger.open(store, write=False) as ledger:
+            vector = ledger.vector()
+    except StoreError:
+        return False  # opening it for writing brings it up to date, or says what is wrong
+    return all(
+        is_whole(store / TABLES / name, version) or checkpointed(store / TABLES / name) == version
+        for name, version in vector.items()
+    )
 
 
 def _unchanged(request: RunRequest, fingerprint: Fingerprint, version: str, began: float) -> RunSummary:
@@ -121,21 +153,21 @@ def _dry_run(
 
 
 def _run(
-    request: RunRequest, settings: Settings, fingerprint: Fingerprint, version: str, progress: Progress, began: float
-) -> RunSummary:
+    request: RunRequest, settings: Settings, fingerprint: Fingerprint, version: str, progress: Progress, stop: _Stop,
+    began: float,
+) -> RunSummary:  # fmt: skip
     from analyzer.gather import given_tables, known_after
-    from analyzer.ingest.quarantine import Quarantine, prune
-    from analyzer.intake import UNDERSTOOD, take_in
+    from analyzer.ingest.quarantine import Quarantine
+    from analyzer.intake import take_in
     from analyzer.outlook import look_out
     from analyzer.publication import changes_of
-    from analyzer.store.folder import STAGING
     from analyzer.store.store import open_store
 
     sources = _sources(request, settings, fingerprint)
     with open_store(request.store, write=True) as store:
+        given, problems = given_tables(request, settings, store)
         with Quarantine(store.path, sources.run_id) as quarantine:
             intake = take_in(sources, store, settings, progress, quarantine.add)
-        given, problems = given_tables(request, settings, store)
         progress.begin("journeys, scores, loyalty", None, "")
         known, new_facts = known_after(store, intake, given, settings)
         as_of = request.as_of or _data_clock(known.facts, sources.now)
@@ -144,14 +176,36 @@ def _run(
         progress.begin("publishing", None, "")
         run_row = _run_row(intake.account, sources.run_id, sources.now, as_of, settings, version, began)
         changes = changes_of(store, intake, new_facts, derived, given, run_row)
+        earlier = _earlier_models(store, version)
+        stop.hold_off()  # what is being published is published; a kill undoes it
         store.publish(
             changes, run=run_row, fingerprint=str(fingerprint), identities=intake.identities.values(),
             files=intake.account.files,
         )  # fmt: skip
-        shutil.rmtree(store.path / STAGING / UNDERSTOOD, ignore_errors=True)
-        prune(store.path, settings.ingest.quarantine_days, sources.now)
+        _tidy(store, settings, sources.now)
     flags = _new_flags(derived["flags"], set(intake.identities))
-    return _summary(intake.account, sources.run_id, as_of, began, flags, problems, version=version)
+    return _summary(intake.account, sources.run_id, as_of, began, flags, problems, version=version, earlier=earlier)
+
+
+def _tidy(store: Store, settings: Settings, now: datetime) -> None:
+    """The run is published: what cannot be deleted now is no failure, and is deleted by a later run."""
+    from analyzer.ingest.quarantine import prune
+    from analyzer.intake import UNDERSTOOD
+    from analyzer.store.folder import STAGING
+
+    shutil.rmtree(store.path / STAGING / UNDERSTOOD, ignore_errors=True)
+    try:
+        prune(store.path, settings.ingest.quarantine_days, now)
+    except OSError as error:
+        log.warning("Old quarantine could not be removed: %s", error.strerror)
+
+
+def _earlier_models(store: Store, version: str) -> dict[str, int]:
+    """How many contacts were accepted under other weights; facts are written once and keep what those said."""
+    accepted: Counter[str] = Counter()
+    for row in store.read("runs", ["model_version", "accepted"]).to_pylist():
+        accepted[row["model_version"]] += row["accepted"]
+    return {name: count for name, count in accepted.items() if count and name != version}
 
 
 def _sources(request: RunRequest, settings: Settings, fingerprint: Fingerprint) -> Any:
@@ -194,32 +248,43 @@ def _new_flags(flags: pa.Table, taken_in: set[str]) -> dict[str, int]:
 
 def _summary(
     account: Account, run_id: str | None, as_of: datetime | None, began: float, flags: dict[str, int],
-    problems: dict[str, int], *, dry_run: bool = False, version: str = "",
+    problems: dict[str, int], *, dry_run: bool = False, version: str = "", earlier: dict[str, int] | None = None,
 ) -> RunSummary:  # fmt: skip
     return RunSummary(
         run_id, account.read, account.accepted, account.rejected, account.duplicate, account.replaced,
         len(account.skipped), time.monotonic() - began, as_of, dry_run=dry_run, model_version=version,
         reject_codes=dict(account.reject_codes.most_common()), flags=flags, side_file_problems=problems,
         ignored_keys=dict(account.stats.unknown_keys.most_common(10)),
-        skipped_files={item.source_uri: item.reason for item in account.skipped[:20]},
+        skipped_files={item.source_uri: item.reason for item in account.skipped[:20]}, earlier_models=earlier or {},
     )  # fmt: skip
 
 
+class _Stop:
+    """What a signal does: it ends the run, until publishing begins."""
+
+    def __init__(self) -> None:
+        self._holds_off = False
+
+    def hold_off(self) -> None:
+        """From now on the run goes on to its end: a stop within or after the commit could not say what stands."""
+        self._holds_off = True
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if not self._holds_off:
+            name = signal.Signals(number).name
+            raise RunAborted(f"Stopped by {name}; nothing was committed.", hint="Run again; it resumes.")
+
+
 @contextmanager
-def _stoppable() -> Iterator[None]:
+def _stoppable() -> Iterator[_Stop]:
     """SIGTERM and Ctrl-C end a run as RunAborted: what is not published yet is dropped, what is understood is kept."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise RunAborted(
-            f"Stopped by {signal.Signals(number).name}; nothing was committed.", hint="Run again; it resumes."
-        )
-
+    stop = _Stop()
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield stop
         return
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

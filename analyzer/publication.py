@@ -83,7 +83,7 @@ def _ordered(name: str, table: pa.Table) -> pa.Table:
 
 
 def _rejects(store: Store, intake: Intake, run_id: str) -> pa.Table:
-    """Rejects of other files as they stood, those of files read now as they are now."""
+    """Rejects of other files as they stood, of files read now as they are now: none where one was mended."""
     rows = {
         (reject.source_uri, reject.position): {
             "source_uri": reject.source_uri, "position": reject.position, "source_format": reject.source_format,
@@ -92,13 +92,14 @@ def _rejects(store: Store, intake: Intake, run_id: str) -> pa.Table:
         for reject in intake.account.rejects
     }  # fmt: skip
     standing = store.read("rejects")
-    read_now = pa.array(sorted({uri for uri, _ in rows} | _uris(intake)), pa.string())
-    kept = standing.filter(pc.invert(pc.is_in(standing["source_uri"], read_now)))
-    return pa.concat_tables([kept, STORED["rejects"].from_rows(list(rows.values()))])
+    kept = pa.array([not _is_of(uri, intake.read_uris) for uri in standing["source_uri"].to_pylist()], pa.bool_())
+    return pa.concat_tables([standing.filter(kept), STORED["rejects"].from_rows(list(rows.values()))])
 
 
-def _uris(intake: Intake) -> set[str]:
-    return {identity.source_uri for identity in intake.identities.values()}
+def _is_of(uri: str, files: Collection[str]) -> bool:
+    """Whether ``uri`` is one of ``files`` or a member of an archive among them (``calls.zip!monday.jsonl``)."""
+    parts = uri.split("!")
+    return any("!".join(parts[:length]) in files for length in range(1, len(parts) + 1))
 
 
 def _weights(store: Store, weights: pa.Table) -> pa.Table:

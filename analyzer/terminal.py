@@ -69,9 +69,15 @@ class _LateBars:
 
 def _bars() -> Bars:
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
     from rich.progress import Progress as Bars
-    from rich.progress import TransferSpeedColumn
 
     return Bars(
         TextColumn("{task.description:<26}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
@@ -95,6 +101,7 @@ def summary_lines(summary: RunSummary, store: Path, max_reject_share: float) -> 
     lines += _listed("Lines not read in side files", summary.side_file_problems)
     lines += _listed("Unknown keys ignored", summary.ignored_keys)
     lines += [f"  Skipped {name}: {why}" for name, why in summary.skipped_files.items()]
+    lines += _listed("Taken in with other models, whose findings they keep", summary.earlier_models)
     if summary.dry_run:
         return [*lines, "Dry run: nothing was understood or written."]
     lines += _listed("Needs a look", summary.flags)

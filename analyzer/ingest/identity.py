@@ -84,10 +84,15 @@ def decide(
 
 
 def is_redacted_twin(known: Sequence[Turn], incoming: Sequence[Turn]) -> bool:
-    """Whether the same was said in both but for placeholders that stand where the other has words."""
+    """Whether the same was said in both but for placeholders that stand where the other has words.
+
+    Not where the very same was said: then other facts have changed, and the contact is no twin but a new version.
+    """
     if len(known) != len(incoming):
         return False
     pairs = list(zip(known, incoming, strict=True))
+    if all(unredacted(a.text) == unredacted(b.text) for a, b in pairs):
+        return False
     if not any(_REDACTED.search(turn.text) for pair in pairs for turn in pair):
         return False
     return all(a.speaker == b.speaker and (_covers(a.text, b.text) or _covers(b.text, a.text)) for a, b in pairs)
