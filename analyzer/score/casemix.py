@@ -80,11 +80,15 @@ def _centred(values: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Slopes:
-    """Within-unit least squares: ``beta``, its covariance per unit of residual variance, and the slopes it took."""
+    """Within-unit least squares: ``beta``, its covariance per unit of residual variance, and the slopes it took.
+
+    ``used`` says which columns have a slope; they may share some, so that ``rank`` is less than their number.
+    """
 
     beta: Floats
     covariance: Floats
     rank: int
+    used: Bools
 
 
 def within_slopes(xx: Floats, xy: Floats, degrees: float) -> Slopes:
@@ -98,10 +102,10 @@ def within_slopes(xx: Floats, xy: Floats, degrees: float) -> Slopes:
     beta, covariance = np.zeros(len(xy)), np.zeros_like(xx)
     k = int(used.sum())
     if k == 0 or degrees - k < max(MIN_DEGREES, DEGREES_PER_SLOPE * k):
-        return Slopes(beta, covariance, 0)
+        return Slopes(beta, covariance, 0, np.zeros(len(xy), dtype=np.bool_))
     scale = np.outer(size[used], size[used])
     values, vectors = np.linalg.eigh(xx[np.ix_(used, used)] / scale)
     # Columns that determine each other (a queue that serves one channel) share their slope: pseudo-inverse.
     inverse = np.where(values > 1e-8, 1.0 / np.maximum(values, 1e-8), 0.0)
     covariance[np.ix_(used, used)] = (vectors * inverse) @ vectors.T / scale
-    return Slopes(covariance @ xy, covariance, int((inverse > 0).sum()))
+    return Slopes(covariance @ xy, covariance, int((inverse > 0).sum()), used)

@@ -11,13 +11,18 @@ from scipy import stats
 
 from analyzer.config import ScoreSettings
 from analyzer.score.casemix import within_slopes
-from analyzer.score.frames import Floats
+from analyzer.score.frames import Bools, Floats
 from analyzer.score.measures import Measure
 from analyzer.score.shrinkage import Shrunken, UnitMeans, alone, shrink
 
 DECILE_UNITS: Final = 50
 DRAWS: Final = 1000
 DRAW_SEED: Final = 20_260_101
+# Contacts' worth of the scale's own spread. On a day when three rare events did not happen the data say that contacts
+# never differ; an interval that believed them would have no width. Over a month it is lost among the contacts.
+PRIOR_DEGREES: Final = 2.0
+# A covariate without a slope in which a unit differs by more than this from all makes it incomparable.
+APART: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +51,15 @@ class Estimates:
     worse_probability: Floats
     lowest_decile_probability: Floats
     slopes: int
+    apart: Bools  # not compared with others: its case mix is its own, and no slope tells what that does
 
 
 def estimate(sums: UnitSums, measure: Measure, settings: ScoreSettings) -> Estimates:
     """Raw, adjusted and shrunken means with intervals of the units in ``sums``.
 
-    adjusted = raw − (the unit's covariate mean − the mean of all) · β, β within units. Contacts count as independent
-    within a unit given the case mix. Without any within-unit degree of freedom only the means are given.
+    adjusted = raw − (the unit's covariate mean − the mean of all) · β, β within units, cut to the measure's range.
+    Contacts count as independent within a unit given the case mix. A measure whose scale has no end has only means
+    where there is no within-unit degree of freedom. Who is set apart by a covariate without a slope is not compared.
     """
     raw = sums.y / sums.w
     n_effective = sums.w**2 / sums.w2
@@ -62,31 +69,41 @@ def estimate(sums: UnitSums, measure: Measure, settings: ScoreSettings) -> Estim
     distance = mean_x - sums.x.sum(axis=0) / sums.w.sum()
     adjusted = raw - distance @ slopes.beta
     squares = float(np.sum(sums.yy - sums.y * raw) - (sums.xy - sums.x.T @ raw) @ slopes.beta)
+    squares = max(squares, 0.0) * _contacts_per_weight(sums, degrees)
     units = UnitMeans(
         adjusted,
         n_effective,
         np.einsum("uk,kl,ul->u", distance, slopes.covariance, distance),
-        max(squares, 0.0) * _contacts_per_weight(sums, degrees),
-        degrees - slopes.rank,
+        *_with_prior(squares, degrees - slopes.rank, measure),
     )
+    bounds = (measure.lowest, measure.highest)
+    shown = np.clip(adjusted, *bounds)
+    apart = np.asarray((np.abs(distance[:, ~slopes.used]) > APART).any(axis=1), dtype=np.bool_)
     nan = np.full(len(raw), np.nan)
     spread = _spread(sums, raw)
     if units.within_degrees < 0.5:
-        return Estimates(raw, adjusted, nan, nan, nan, spread, nan, nan, slopes.rank)
+        return Estimates(raw, shown, nan, nan, nan, spread, nan, nan, slopes.rank, apart)
     posterior = shrink(units) if len(raw) > 1 else alone(units)
     low, high = _interval(posterior, settings.interval)
-    bounds = (measure.lowest, measure.highest)
+    lowest_decile = _lowest_decile(posterior, measure) if len(raw) >= DECILE_UNITS else nan
     return Estimates(
         raw,
-        adjusted,
+        shown,
         np.clip(posterior.value, *bounds),
         np.clip(low, *bounds),
         np.clip(high, *bounds),
         spread,
-        _worse(posterior, measure, settings.margin * _overall_sd(sums)),
-        _lowest_decile(posterior, measure) if len(raw) >= DECILE_UNITS else nan,
+        np.where(apart, np.nan, _worse(posterior, measure, settings.margin * _overall_sd(sums))),
+        np.where(apart, np.nan, lowest_decile),
         slopes.rank,
+        apart,
     )
+
+
+def _with_prior(squares: float, degrees: float, measure: Measure) -> tuple[float, float]:
+    """Within-unit squares and degrees with those that the scale stands for; as they are where a scale has no end."""
+    spread = measure.prior_spread
+    return (squares, degrees) if spread is None else (squares + PRIOR_DEGREES * spread**2, degrees + PRIOR_DEGREES)
 
 
 def _contacts_per_weight(sums: UnitSums, degrees: float) -> float:
@@ -121,7 +138,7 @@ def _worse(posterior: Shrunken, measure: Measure, margin: float) -> Floats:
     sd = np.sqrt(posterior.gap_variance)
     certain = np.where(worse_by > margin, 1.0, 0.0)
     z = np.divide(worse_by - margin, sd, out=np.zeros_like(sd), where=sd > 0)
-    return np.where(np.isnan(sd), np.nan, np.where(sd > 0, stats.norm.cdf(z), certain))
+    return np.where(np.isnan(sd), np.nan, np.where(sd > 0, stats.t.cdf(z, posterior.degrees), certain))
 
 
 def _lowest_decile(posterior: Shrunken, measure: Measure) -> Floats:

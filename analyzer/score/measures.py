@@ -28,6 +28,12 @@ class Measure:
     sharing: Sharing = "share"
     understood: bool = True  # taken from the models' reading, so void where speakers seem swapped
 
+    @property
+    def prior_spread(self) -> float | None:
+        """A quarter of the scale: how much contacts of one unit are taken to differ before any was seen."""
+        scale = self.highest - self.lowest
+        return scale / 4 if np.isfinite(scale) else None
+
 
 MEASURES: Final = (
     Measure("experience_contact", "0–100", True, 0, 100),

@@ -129,12 +129,14 @@ def _block(
     method = np.full(len(cells.period), "", dtype=object)
     for period, (first, last) in enumerate(pairwise(bounds)):
         observed = first + np.flatnonzero(cells.n[first:last] > 0)
-        slopes = 0
+        slopes, apart = 0, observed[:0]
         if len(observed):
             estimates = estimate(_unit_sums(cells, observed, period), measure, world.settings)
             slopes = estimates.slopes
             _place(columns, observed, estimates)
+            apart = observed[estimates.apart]
         method[first:last] = _method(kind, measure, slopes, design, len(observed))
+        method[apart] += "; not compared: its case mix is its own"
     final = np.ones(len(length.names), dtype=np.bool_)
     np.logical_and.at(final, length.of_day, final_days)
     final &= length.over

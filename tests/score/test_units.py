@@ -204,3 +204,41 @@ def test_rates_stay_within_their_range():
 def test_no_contacts_give_an_empty_table():
     facts = worlds.contacts(0)
     assert score(facts, []).empty
+
+
+def test_rare_events_that_did_not_happen_leave_an_interval():
+    facts = worlds.contacts(4, empathic_opportunities=[1] * 4, opportunities_hurt=[0] * 4)
+    rows = of(score(facts, ["a-1", "a-1", "a-2", "a-3"]), "agent", "opportunities_hurt_rate")
+    assert (rows["value"] == 0).all() and (rows["high"] > 0.2).all()
+    assert rows["worse_probability"].between(0.05, 0.95).all()
+
+
+def test_a_single_contact_has_an_interval_of_nearly_the_whole_scale():
+    row = of(score(worlds.contacts(1), "a-1", [90.0]), "agent", "experience_contact").loc["a-1"]
+    assert row["value"] == 90 and row["high"] - row["low"] > 80
+
+
+def test_adjusted_stays_within_the_range_of_the_measure():
+    rng = np.random.default_rng(4)
+    start = np.concatenate([rng.uniform(-1, 0, 60), [1.0, 1.0]])
+    solved = np.concatenate([np.clip(0.9 + 0.8 * start[:60], 0, 1), [0.95, 0.95]])
+    facts = worlds.contacts(62, sentiment_start=start, resolved_probability=solved)
+    row = of(score(facts, ["a-1"] * 30 + ["a-2"] * 30 + ["a-3"] * 2), "agent", "resolved_rate").loc["a-3"]
+    assert "case mix within units" in row["method"] and 0 <= row["adjusted"] <= 1 and row["low"] <= row["value"]
+
+
+def test_agents_who_share_no_queue_are_not_compared():
+    rng = np.random.default_rng(6)
+    agent = np.repeat(np.arange(6), 40)
+    hard = agent < 3
+    facts = worlds.contacts(240, queue=np.where(hard, "complaints", "orders"), sentiment_start=rng.uniform(-1, 1, 240))
+    rows = of(score(facts, [f"a-{a}" for a in agent], 60 - 15 * hard + rng.normal(0, 8, 240)), "agent",
+              "experience_contact")  # fmt: skip
+    assert rows["value"].notna().all() and rows["worse_probability"].isna().all()
+    assert rows["method"].str.endswith("not compared: its case mix is its own").all()
+    elsewhere = worlds.contacts(240, queue=rng.choice(["complaints", "orders"], 240))
+    assert (
+        of(score(elsewhere, [f"a-{a}" for a in agent]), "agent", "experience_contact")["worse_probability"]
+        .notna()
+        .all()
+    )
