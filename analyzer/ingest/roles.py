@@ -121,6 +121,11 @@ _SHORT: Final[Mapping[str, Speaker]] = {
     "client_services": "agent",
 }  # fmt: skip
 
+_GIVES_AWAY: Final = re.compile(
+    r"how (?:can|may) i (?:help|assist)|is there anything else i can|(?:was|wie) kann ich (?:heute )?(?:für sie|ihnen) "
+    r"|thank you for calling|kann ich (?:sonst noch|ihnen noch|noch)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Roles:
@@ -200,3 +205,18 @@ def role_of_label(label: str) -> Speaker | None:
 
 def _count(pattern: re.Pattern[str], text: str) -> int:
     return sum(1 for _ in pattern.finditer(text))
+
+
+def alternating(texts: Sequence[str], min_probability: float) -> list[Speaker]:
+    """Roles of paragraphs that name nobody, two people taking turns; raises ``roles_unclear`` where that cannot be.
+
+    A paragraph of the customer's that offers help or asks for more says that the turns do not alternate.
+    """
+    roles = infer_roles({str(side): texts[side::2] for side in (0, 1)}) if len(texts) > 1 else None
+    if roles is None or roles.probability < min_probability:
+        raise Refused("roles_unclear", "It names no speakers.")
+    told = [roles.of[str(place % 2)] for place in range(len(texts))]
+    for place, text in enumerate(texts):
+        if told[place] == "customer" and _GIVES_AWAY.search(text.casefold().replace("’", "'")):
+            raise Refused("roles_unclear", f"It names no speakers, and paragraph {place} is out of turn.")
+    return told

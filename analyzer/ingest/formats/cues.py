@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import html
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from analyzer.ingest.raw import RawTurn, ReadContext
 from analyzer.ingest.reject_codes import Refused
-from analyzer.ingest.roles import role_of_label, with_roles
+from analyzer.ingest.roles import with_roles
+from analyzer.ingest.speaker_labels import label_and_rest, speaker_labels
 
 _VOICE: Final = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^>]*)>")
 _TAG: Final = re.compile(r"</?(?:c|i|b|u|v|ruby|rt|lang|font)(?:[.\s][^>]*)?>|<\d[\d:.]*>")
-_LABEL: Final = re.compile(r"\s*(?:[-–>]+\s*)?(?:\[([^\]\n]{1,60})\]|([^\W\d_][^\n:\[\]<>]{0,40}?))\s*:(?=\s|$)\s*")
-_DIARISED: Final = re.compile(r"(?:speaker|sprecher|spk)[ _-]?[\w-]{1,8}", re.IGNORECASE)
 _TIME: Final = re.compile(r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})")
 _UNNAMED: Final = "system"
 
@@ -55,7 +53,11 @@ def turns_of(cues: Sequence[Cue], context: ReadContext) -> list[RawTurn]:
 
 
 def _said(cues: Sequence[Cue]) -> Iterator[_Said]:
-    labels = None if any(_VOICE.search(cue.text) for cue in cues) else _labels(cues)
+    labels = (
+        None
+        if any(_VOICE.search(cue.text) for cue in cues)
+        else speaker_labels(line for cue in cues for line in cue.text.split("\n"))
+    )
     for number, cue in enumerate(cues):
         start_ms, end_ms = _milliseconds(cue.start), _milliseconds(cue.end)
         if start_ms is None or end_ms is None or end_ms < start_ms:
@@ -75,30 +77,14 @@ def _by_label(text: str, labels: frozenset[str]) -> list[tuple[str | None, str]]
     """Lines of a cue joined under the label that begins them."""
     pieces: list[tuple[str | None, str]] = []
     for line in text.split("\n"):
-        match = _LABEL.match(line)
-        label = (match[1] or match[2]).strip() if match else None
-        if match and label in labels:
-            pieces.append((label, line[match.end() :]))
+        found = label_and_rest(line)
+        if found and found[0] in labels:
+            pieces.append(found)
         elif pieces:
             pieces[-1] = (pieces[-1][0], f"{pieces[-1][1]}\n{line}")
         else:
             pieces.append((None, line))
     return pieces
-
-
-def _labels(cues: Sequence[Cue]) -> frozenset[str]:
-    """What stands before a colon and is a speaker: a role, SPEAKER_00, in brackets, or said again ("Note:" is not)."""
-    counts: Counter[str] = Counter()
-    sure: set[str] = set()
-    for cue in cues:
-        for line in cue.text.split("\n"):
-            if match := _LABEL.match(line):
-                label = (match[1] or match[2]).strip()
-                counts[label] += 1
-                if match[1] or role_of_label(label) or _DIARISED.fullmatch(label):
-                    sure.add(label)
-    again = {label for label, count in counts.items() if count > 1 and label[:1].isupper()}
-    return frozenset(sure or again)
 
 
 def _plain(text: str) -> str:

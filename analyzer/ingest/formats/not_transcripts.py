@@ -7,6 +7,7 @@ from typing import Final
 
 _NAMES: Final = re.compile(r"(readme|licen[cs]e|changelog|notice|copying)([._-].*)?", re.IGNORECASE)
 _SIDE: Final = re.compile(r".*\.(sha256|sha1|md5|asc|sig)", re.IGNORECASE)
+_SCHEMA: Final = re.compile(rb'\s*\{\s*"\$schema"\s*:')
 _MAGIC: Final = {
     b"\x89PNG\r\n\x1a\n": "a picture", b"\xff\xd8\xff": "a picture", b"GIF8": "a picture", b"%PDF-": "a PDF document",
     b"ID3": "a sound file", b"OggS": "a sound file", b"fLaC": "a sound file",
@@ -23,6 +24,8 @@ def why_none(head: bytes, name: str) -> str | None:
         return "documentation"
     if _SIDE.fullmatch(name):
         return "checksum or signature"
+    if _SCHEMA.match(head):
+        return "a JSON schema"
     if head[:4] == b"RIFF":
         return "a picture" if head[8:12] == b"WEBP" else "a sound file"
     return next((kind for mark, kind in _MAGIC.items() if head.startswith(mark)), None)
