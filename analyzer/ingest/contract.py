@@ -69,11 +69,12 @@ class Contract:
     def _interaction(self, raw: RawContact, context: ReadContext, native: bool) -> Interaction:
         source_id = id_or_none(raw.source_id, "interaction_id")
         file_id = raw.file_id or context.name
+        names = (context.name, file_id)  # a transcript may tell the name of its recording
         given = raw.facts
-        facts, added = self._with_metadata(given, source_id, context.name)
+        facts, added = self._with_metadata(given, source_id, names)
         if boolean_or_none(facts.consent_recording, "consent_recording") is False:
             raise Refused("no_consent")
-        started_at, source = self._start(facts, raw, added, context.name)
+        started_at, source = self._start(facts, raw, added, names)
         agent_id = id_or_none(facts.agent_id, "agent_id")
         transfers = count_or_none(facts.transfers, "transfers")
         offsets = self._offsets(raw, started_at)
@@ -111,9 +112,12 @@ class Contract:
         }
         return Interaction(content_hash=content_hash(checked, turns), turns=turns, **checked)
 
-    def _with_metadata(self, facts: Facts, source_id: str | None, name: str) -> tuple[Facts, frozenset[str]]:
+    def _with_metadata(
+        self, facts: Facts, source_id: str | None, names: tuple[str, str]
+    ) -> tuple[Facts, frozenset[str]]:
         """Facts with the gaps filled from ``--metadata``, and which fields were."""
-        extra = self.metadata.facts_of(source_id, name) if self.metadata else None
+        told = (self.metadata.facts_of(source_id, name) for name in names) if self.metadata else ()
+        extra = next((each for each in told if each), None)
         if extra is None:
             return facts, frozenset()
         gaps = {
@@ -124,7 +128,7 @@ class Contract:
         return msgspec.structs.replace(facts, **gaps), frozenset(gaps)
 
     def _start(
-        self, facts: Facts, raw: RawContact, added: frozenset[str], name: str
+        self, facts: Facts, raw: RawContact, added: frozenset[str], names: tuple[str, str]
     ) -> tuple[datetime, StartedAtSource]:
         """When the contact began and how we know: record, turns' own times, metadata, file name, else now."""
         if not _blank(facts.started_at) and "started_at" not in added:
@@ -133,9 +137,10 @@ class Contract:
             return min(self._past(time, "turn time") for time in told), "record"
         if not _blank(facts.started_at):
             return self._past(facts.started_at, "started_at (metadata)"), "metadata"
-        named = times.time_from_name(name, self.settings.timezone)
-        if named is not None and named <= self.now:
-            return named, "file_name"
+        for name in names:
+            named = times.time_from_name(name, self.settings.timezone)
+            if named is not None and named <= self.now:
+                return named, "file_name"
         return self.now, "first_seen"
 
     def _past(self, value: object, field: str) -> datetime:
@@ -157,8 +162,7 @@ class Contract:
         """Milliseconds from the start for turns told in absolute times."""
         if raw.turn_times is None:
             return None
-        zone = self.settings.timezone
-        moments = [None if _blank(t) else times.parse_time(t, zone, "turn time") for t in raw.turn_times]
+        moments = [self._moment(time, "turn time") for time in raw.turn_times]
         return [None if m is None else round((m - started_at).total_seconds() * 1000) for m in moments]
 
     def _team(self, agent_id: str | None, at: datetime) -> str | None:

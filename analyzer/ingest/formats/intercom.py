@@ -54,6 +54,7 @@ class _Part(msgspec.Struct, frozen=True):
     body: str | None = None
     created_at: Time = None
     author: _Author | None = None
+    redacted: bool | str | None = None
 
 
 class _Parts(msgspec.Struct, frozen=True):
@@ -66,6 +67,7 @@ class _Source(msgspec.Struct, frozen=True):
     delivered_as: str | None = None
     body: str | None = None
     author: _Author | None = None
+    redacted: bool | str | None = None
 
 
 class _Contact(msgspec.Struct, frozen=True):
@@ -141,15 +143,22 @@ def _contact(document: Document, context: ReadContext) -> RawContact:
 
 
 def _messages(told: IntercomConversation, source: _Source | None, context: ReadContext) -> Iterator[Message]:
-    if source and source.body:
+    if source and source.body and not _is_redacted(source, context):
         yield _message(source.body, source.author, moment(told.created_at, context, "created_at"))
     for part in _parts(told):
         if part.part_type in _NOTES:
             context.stats.left_out["private_note"] += 1
-        elif part.body and part.part_type in _COMMENTS:
-            yield _message(part.body, part.author, moment(part.created_at, context, "part.created_at"))
-        else:
+        elif not part.body or part.part_type not in _COMMENTS:
             context.stats.left_out["event"] += 1
+        elif not _is_redacted(part, context):
+            yield _message(part.body, part.author, moment(part.created_at, context, "part.created_at"))
+
+
+def _is_redacted(told: _Source | _Part, context: ReadContext) -> bool:
+    """Whether Intercom put its own words ("This message was deleted") in place of what was written."""
+    redacted = boolean_or_none(told.redacted, "redacted") is True
+    context.stats.left_out["redacted"] += redacted
+    return redacted
 
 
 def _parts(told: IntercomConversation) -> list[_Part]:
