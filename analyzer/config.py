@@ -111,16 +111,20 @@ class AuditSettings(Section, frozen=True):
 
 
 class Condition(Section, frozen=True):
-    """One condition on a measure of a contact; exactly one of ``above``, ``below``, ``equals`` is given."""
+    """One condition on a measure of a contact; exactly one of ``above``, ``below``, ``equals``, ``heard`` is given.
+
+    ``heard`` asks whether a label was found, by the threshold that was calibrated for it.
+    """
 
     measure: Name
     above: float | None = None
     below: float | None = None
     equals: str | float | None = None
+    heard: bool | None = None
 
     def __post_init__(self) -> None:
-        if sum(bound is not None for bound in (self.above, self.below, self.equals)) != 1:
-            raise ValueError(f"condition on {self.measure}: give one of above, below, equals")
+        if sum(bound is not None for bound in (self.above, self.below, self.equals, self.heard)) != 1:
+            raise ValueError(f"condition on {self.measure}: give one of above, below, equals, heard")
 
 
 class FlagRule(Section, frozen=True):
@@ -214,7 +218,9 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"Cannot read {path}: {error.strerror}.", hint="Check the path given with --config.") from error
+        raise ConfigError(
+            f"Cannot read {path}: {error.strerror}.", hint="Check the path given with --config."
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from error
 

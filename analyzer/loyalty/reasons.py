@@ -18,13 +18,14 @@ from analyzer.config import LoyaltySettings
 Customer = Mapping[Hashable, Any]
 Recent = list[dict[Hashable, Any]]
 
-CHURN_TALK_FROM: Final = 0.5
+CHURN_TALK_FROM: Final = 0.35  # labels are rare: this much already is a found cue
+BAD_MOOD_TO, CONTENT_FROM = -0.4, 2.5
 SOON_DAYS: Final = 60
 DETRACTOR_TO, PROMOTER_FROM = 6, 9
 LONG_TENURE_MONTHS: Final = 36
 _USED: Final = [
     "customer_key", "started_at", "churn_talk_probability", "promises_broken", "prior_contacts", "resolution",
-    "sentiment_end",
+    "sentiment_end", "satisfaction",
 ]  # fmt: skip
 
 
@@ -67,7 +68,8 @@ def unresolved(customer: Customer, recent: Recent, as_of: datetime) -> str | Non
 
 
 def bad_mood(customer: Customer, recent: Recent, as_of: datetime) -> str | None:
-    bad = bool(recent) and recent[-1]["sentiment_end"] <= -0.4
+    """A bad end that the reading of the whole contact does not contradict."""
+    bad = bool(recent) and recent[-1]["sentiment_end"] <= BAD_MOOD_TO and not recent[-1]["satisfaction"] >= CONTENT_FROM
     return f"left the last contact in a bad mood ({_day(recent[-1]['started_at'])})" if bad else None
 
 

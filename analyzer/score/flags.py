@@ -1,8 +1,9 @@
 """Contacts worth a person's look, by the rules in the configuration.
 
 A condition compares one measure of the contact: a number or word of its facts, a count of opportunities or promises,
-its experience, or a codebook label, which stands for the highest probability that its cues reach. What was not observed
-meets no condition. Where speakers seem swapped, only what the record itself says can raise a flag.
+its experience, or a codebook label, which stands for the highest probability that its cues reach, or by ``heard`` for
+whether it was found. ``wants_to_leave`` is 1 where the customer spoke of leaving or came to cancel. What was not
+observed meets no condition. Where speakers seem swapped, only what the record itself says can raise a flag.
 """
 
 from __future__ import annotations
@@ -42,8 +43,12 @@ OPPORTUNITIES: Final[Mapping[str, Callable[[pd.DataFrame], Floats]]] = {
         0.0,
     ),
 }
+LEAVING: Final = "wants_to_leave"
+CHURN_LABEL, CANCEL_REASON = "loyal.churn", "contract_cancel"
 WORDS: Final = frozenset(FACT_WORDS + LINK_WORDS)
-MEASURES: Final = frozenset(FACT_NUMBERS + LINK_NUMBERS + EXPERIENCE + LABELS) | OPPORTUNITIES.keys() | WORDS
+MEASURES: Final = (
+    frozenset(FACT_NUMBERS + LINK_NUMBERS + EXPERIENCE + LABELS) | OPPORTUNITIES.keys() | WORDS | {LEAVING}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class _Contacts:
     facts: pd.DataFrame
     links: pd.DataFrame
     experience: pd.DataFrame
-    strongest: Mapping[str, pd.DataFrame]  # label → probability and turn of its strongest cue, by contact
+    strongest: Mapping[str, pd.DataFrame]  # label → probability, found and turn of its strongest cue, by contact
     unheard: Bools  # nothing can be said of labels: swapped, or a language we do not understand
     swapped: Bools
 
@@ -89,6 +94,8 @@ def _check(rule: FlagRule, has_experience: bool) -> None:
         where = f"flags.rules {rule.name}: {condition.measure}"
         if condition.measure not in known:
             raise ConfigError(f"{where} is no measure of a contact.", hint=f"Known: {', '.join(sorted(known))}.")
+        if condition.heard is not None and condition.measure not in LABELS:
+            raise ConfigError(f"{where} is no label: heard asks for one.")
         is_word = condition.measure in WORDS
         if is_word != isinstance(condition.equals, str):
             kind = 'a word: compare it with equals = "…".' if is_word else "a number: give above, below or equals."
@@ -96,7 +103,7 @@ def _check(rule: FlagRule, has_experience: bool) -> None:
 
 
 def _labels(flag_settings: FlagSettings) -> list[str]:
-    asked = {condition.measure for rule in flag_settings.rules for condition in rule.when}
+    asked = {condition.measure for rule in flag_settings.rules for condition in rule.when} | {CHURN_LABEL}
     return [label for label in LABELS if label in asked]
 
 
@@ -124,8 +131,8 @@ def _gather(
 
 
 def _strongest(cues: pd.DataFrame, label: str) -> pd.DataFrame:
-    """By contact, probability and turn of the label's strongest cue; the earlier turn of two equals."""
-    heard = cues.loc[cues["label"] == label, ["interaction_id", "turn", "probability"]]
+    """By contact, probability, found and turn of the label's strongest cue; the earlier turn of two equals."""
+    heard = cues.loc[cues["label"] == label, ["interaction_id", "turn", "probability", "found"]]
     heard = heard.sort_values(["interaction_id", "probability", "turn"], ascending=[True, False, True])
     return heard.drop_duplicates("interaction_id").set_index("interaction_id")
 
@@ -158,6 +165,8 @@ def _meets(condition: Condition, contacts: _Contacts) -> Bools:
         frame = contacts.facts if condition.measure in FACT_WORDS else contacts.links
         met = np.asarray(texts(frame, condition.measure) == condition.equals, dtype=np.bool_)
         return met if condition.measure in RECORDED else met & ~contacts.swapped
+    if condition.heard is not None:
+        return np.equal(_found(condition.measure, contacts), float(condition.heard))
     value = _value(condition.measure, contacts)
     # Comparisons with NaN are false, so what was not observed meets nothing.
     if condition.above is not None:
@@ -167,7 +176,16 @@ def _meets(condition: Condition, contacts: _Contacts) -> Bools:
     return np.equal(value, float(condition.equals or 0.0))
 
 
+def _found(label: str, contacts: _Contacts) -> Floats:
+    """1 where the label was found, 0 where it was listened for in vain, NaN where nothing could be heard."""
+    found = np.nan_to_num(numbers(contacts.strongest[label], "found"))
+    return np.where(contacts.unheard, np.nan, found)
+
+
 def _value(measure: str, contacts: _Contacts) -> Floats:
+    if measure == LEAVING:
+        cancels = np.asarray(texts(contacts.facts, "reason") == CANCEL_REASON, dtype=np.float64)
+        return np.maximum(_found(CHURN_LABEL, contacts), cancels)
     if measure in contacts.strongest:
         # A label without a cue was listened for and not heard: 0, unless nothing could be heard.
         heard = np.nan_to_num(numbers(contacts.strongest[measure], "probability"))
@@ -186,6 +204,6 @@ def _number(measure: str, contacts: _Contacts) -> Floats:
 
 def _turns(rule: FlagRule, contacts: _Contacts) -> Floats:
     for condition in rule.when:
-        if condition.measure in contacts.strongest and condition.below is None:
+        if condition.measure in contacts.strongest and condition.below is None and condition.heard is not False:
             return numbers(contacts.strongest[condition.measure], "turn")
     return np.full(len(contacts.ids), np.nan)

@@ -208,9 +208,9 @@ EXPLANATIONS = {
     "opportunity_hurt": "The customer showed a feeling and was brushed off.",
     "opportunity_unmet": "The customer showed a feeling more than once and nobody took it up.",
     "broken_promise": "A promise was not kept; the customer came back about it.",
-    "repeat_unresolved": "Not the first contact in this matter, and still not solved.",
-    "outstanding_empathy": "The agent met every feeling the customer showed.",
-    "saved_customer": "The customer spoke of leaving and went away content.",
+    "repeat_unresolved": "Not the first contact in this matter, still not solved, and the customer is unhappy.",
+    "outstanding_empathy": "The agent met every feeling the customer showed, and more than correctly.",
+    "saved_customer": "The customer wanted to leave and stays.",
 }
 
 

@@ -25,6 +25,7 @@ def arrow_world(n):
         started_at=pd.Timestamp("2026-11-02", tz="UTC"),
         agent_ids=[["a-1"]] * n,
         resolved_probability=np.linspace(0, 1, n),
+        satisfaction=np.linspace(1, 5, n),
         sentiment_end=np.linspace(-1, 1, n),
         queue=["orders", None] * (n // 2),
         agent_id="a-1",

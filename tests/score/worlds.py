@@ -34,6 +34,7 @@ def contacts(n: int, **columns: Any) -> pd.DataFrame:
     frame["channel"] = "voice"
     frame["language"] = "de"
     frame["role_confidence"] = 1.0
+    frame["agent_turns"] = 5
     for name, values in columns.items():
         frame[name] = values
     return frame
