@@ -2,8 +2,8 @@
 
 Expectation: of the contacts in which a customer spoke of an expectation, the share exceeded less the share unmet,
 for all and by the topic named in the same turn. Perception: our reading of a contact less the customer's answer
-about the same contact, both on 0–1 with 1 the best: above 0 we flatter ourselves. Intervals resample whole
-customers.
+about the same contact, both on 0–1 with 1 the best: above 0 we flatter ourselves. Intervals count each
+customer as one.
 """
 
 from __future__ import annotations

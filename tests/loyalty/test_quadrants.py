@@ -89,6 +89,13 @@ def test_clustered_interval_of_few_customers_is_everything() -> None:
     assert clustered_mean(pd.Series([1.0, 0.0]), pd.Series(["a", "b"])) == (0.5, -1.0, 1.0)
 
 
+@pytest.mark.parametrize("customers", [5, 8, 30])
+def test_clustered_interval_of_one_opinion_has_width(customers: int) -> None:
+    mean, low, high = clustered_mean(pd.Series([-1.0] * customers), pd.Series([f"k{i}" for i in range(customers)]))
+    assert (mean, low) == (-1, -1)
+    assert -1 + 3.5 / customers < high < -1 + 7 / customers  # the rule of three for a share, on a scale of 2: 6 / n
+
+
 def test_clustered_interval_does_not_depend_on_the_order_of_rows() -> None:
     frame = pd.DataFrame({"v": np.linspace(-1, 1, 40), "c": [f"k{i % 9}" for i in range(40)]})
     turned = frame.iloc[::-1]
