@@ -66,7 +66,9 @@ def _difference(y: Floats, member: Bools, reason: Ints, agent: Ints, settings: S
         return nothing | {"method": "not estimable: a single agent"}
     fit = sm.OLS(_within(y, reason), x[:, None]).fit(cov_type="cluster", cov_kwds={"groups": agent}, use_t=True)
     low, high = fit.conf_int(alpha=1 - settings.interval)[0]
-    few = f"; only {clusters} agents, interval perhaps too narrow" if clusters < FEW_CLUSTERS else ""
+    # Contacts without an agent are clusters of one: many of them do not make the few agents more.
+    alike = len(agent) ** 2 / float(np.sum(np.bincount(agent) ** 2.0))
+    few = f"; worth only {alike:.0f} agents, interval perhaps too narrow" if alike < FEW_CLUSTERS else ""
     method = f"OLS within contact reason, clustered by agent{few}"
     return {"n": n, "difference": float(fit.params[0]), "low": float(low), "high": float(high), "method": method}
 

@@ -62,3 +62,9 @@ def test_what_cannot_be_compared_is_null_and_says_why():
 
 def test_no_contacts_have_nothing_to_watch():
     assert watch(worlds.contacts(0), []).empty
+
+
+def test_contacts_without_an_agent_do_not_hide_that_agents_are_few():
+    facts, y = world(4, n=200, agents=5)
+    facts.loc[:19, "agent_id"] = None
+    assert "worth only 6 agents" in watch(facts, y).loc[("experience_contact", "language", "en"), "method"]
