@@ -1,0 +1,95 @@
+"""What Amazon's call transcripts have in common: turns in ms from the start, and a start that only names tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from analyzer.ingest.raw import RawTurn
+from analyzer.ingest.reject_codes import Refused
+from analyzer.ingest.values import role_of
+from analyzer.records import Speaker
+
+_FEELINGS: Final = {"POSITIVE": 1.0, "NEUTRAL": 0.0, "MIXED": 0.0, "NEGATIVE": -1.0}
+_CLOCK: Final = re.compile(
+    r"(20\d\d)-?(\d\d)-?(\d\d)T(\d\d)(?::|%3A|_)?(\d\d)(?:(?::|%3A|_)?(\d\d))?(?:\.\d+)?(?:_UTC|Z)"
+)
+_LONGEST_MS: Final = 366 * 24 * 3600 * 1000
+_DAY_FOLDERS: Final = re.compile(r"/(20\d\d)/(\d\d)/(\d\d)/")
+
+
+class Participant(msgspec.Struct, frozen=True, rename="pascal"):
+    participant_id: str | None = None
+    participant_role: str | None = None
+    display_name: str | None = None
+
+
+class VoiceTurn(msgspec.Struct, frozen=True, rename="pascal"):
+    """A turn of a call; ``participant_id`` is a UUID to be looked up, or the role itself."""
+
+    content: str | None = None
+    id: str | None = None
+    participant_id: str | None = None
+    participant_role: str | None = None
+    begin_offset_millis: int | float | None = None
+    end_offset_millis: int | float | None = None
+    sentiment: str | None = None
+
+
+def feeling_of(word: str | None) -> float | None:
+    """The source's word for a feeling as −1, 0 or 1; mixed is in between."""
+    return _FEELINGS.get(word.upper()) if word else None
+
+
+def roles_by_id(participants: Sequence[Participant] | None) -> dict[str, Speaker]:
+    """The role of each participant that states one."""
+    return {
+        one.participant_id: role
+        for one in participants or ()
+        if one.participant_id and one.participant_role and (role := role_of(one.participant_role))
+    }
+
+
+def label_of(turn: VoiceTurn) -> str:
+    """The role where the turn states it, else whom to look up."""
+    return turn.participant_role or turn.participant_id or ""
+
+
+def voice_turns(turns: Sequence[VoiceTurn]) -> list[RawTurn]:
+    """Turns by their start; speakers are roles where told, else participant ids."""
+    raw = [
+        RawTurn(
+            label_of(turn), turn.content or "", None, turn.begin_offset_millis, turn.end_offset_millis,
+            source_sentiment=feeling_of(turn.sentiment),
+        )
+        for turn in turns
+    ]  # fmt: skip
+    if all(turn.start_ms is not None for turn in raw):
+        raw.sort(key=lambda turn: turn.start_ms or 0)
+    return raw
+
+
+def start_from_names(*names: str | None) -> datetime | None:
+    """The first time in recordings' and files' names ("…_20260105T10:30_UTC.wav"), else the day of their folders."""
+    told = [name for name in names if name]
+    for pattern in (_CLOCK, _DAY_FOLDERS):
+        for name in told:
+            if match := pattern.search(name):
+                try:
+                    return datetime(*(int(part) for part in match.groups(default="0")), tzinfo=UTC)  # type: ignore[misc,arg-type]
+                except ValueError:
+                    continue
+    return None
+
+
+def call_span(length_ms: float | None, *names: str | None) -> tuple[datetime | None, datetime | None]:
+    """Start and end of a call of that length; raises Refused for a length that none has."""
+    if length_ms is not None and not 0 <= length_ms < _LONGEST_MS:
+        raise Refused("bad_number", "TotalConversationDurationMillis.")
+    started_at = start_from_names(*names)
+    ended_at = started_at + timedelta(milliseconds=length_ms) if started_at and length_ms is not None else None
+    return started_at, ended_at
