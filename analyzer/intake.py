@@ -21,7 +21,7 @@ from analyzer.ingest.files import InputFile
 from analyzer.ingest.identity import decide
 from analyzer.ingest.metadata import Metadata
 from analyzer.ingest.raw import ReadStats
-from analyzer.ingest.read import read_file
+from analyzer.ingest.read import read_file, stitcher_over
 from analyzer.ingest.roster import Roster
 from analyzer.progress import Progress
 from analyzer.records import Interaction, Reject, Skipped, Turn, stable_id
@@ -116,11 +116,12 @@ def _batches(
     decider = _Decider(store, intake, sources.run_id)
     batch: list[Interaction] = []
     pending: list[Interaction] = []
+    stitcher = stitcher_over(sources.files, settings.ingest)
     for file in sources.files:
         before = (intake.account.read, intake.account.accepted, intake.account.rejected, intake.account.duplicate)
         for item in read_file(
             file, settings.ingest, metadata=sources.metadata, roster=sources.roster, now=sources.now,
-            on_bytes=progress.advance, stats=intake.account.stats,
+            on_bytes=progress.advance, stats=intake.account.stats, stitcher=stitcher,
         ):  # fmt: skip
             if isinstance(item, Interaction):
                 pending.append(item)
