@@ -53,7 +53,7 @@ _DECODER: Final = msgspec.json.Decoder(AzureConversation)
 
 def recognise(head: bytes, name: str) -> Guess:
     del name
-    return guess_json(head, ("conversationItems", "participantId"), 0.99)
+    return guess_json(head, ("conversationItems",), 0.98)
 
 
 def read(stream: Stream, context: ReadContext) -> Read:

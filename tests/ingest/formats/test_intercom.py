@@ -34,7 +34,7 @@ def conversation(**changes: Any) -> dict[str, Any]:
         "conversation_rating": {"rating": 2, "remark": "slow", "created_at": START + 3700},
         "statistics": {"count_reopens": 1, "handling_time": 1800},
         "conversation_parts": {"type": "conversation_part.list", "conversation_parts": [
-            part("comment", "<p>Hi, this is Fin.</p>", 10, "bot"),
+            part("comment", "<p>Hi, I am a bot.</p>", 10, "bot"),
             part("comment", "<p>Generated answer</p>", 15, "admin", from_ai_agent=True),
             part("assignment", None, 20, "bot"),
             part("note", "<p>angry, be quick</p>", 30),
@@ -52,7 +52,7 @@ def test_intercom_reads_source_and_parts_in_order(read: Read) -> None:
     assert isinstance(item, Interaction) and item.source_format == "intercom"
     assert [(t.speaker, t.text, t.start_ms, t.agent_id) for t in item.turns] == [
         ("customer", "Karte schon wieder abgelehnt 😡", 0, None),
-        ("bot", "Hi, this is Fin.", 10_000, None),
+        ("bot", "Hi, I am a bot.", 10_000, None),
         ("bot", "Generated answer", 15_000, None),
         ("agent", "Line one\nLine two & more", 300_000, "admin-1"),
         ("customer", "Danke", 360_000, None),

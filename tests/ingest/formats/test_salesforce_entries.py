@@ -20,7 +20,8 @@ Read = Callable[..., list[Item]]
 
 
 def entry(seq: int, actor: str, message: str | None, conversation: str = "0Mw1", **more: Any) -> dict[str, Any]:
-    return {"ConversationId": conversation, "Seq": seq, "ActorType": actor, "ActorId": f"{actor}-1", "EntryType": "Text",
+    return {"ConversationId": conversation, "Seq": seq, "ActorType": actor, "ActorId": f"{actor}-1",
+            "EntryType": "Text",
             "EntryTime": f"2026-01-05T10:30:{seq // 2:02}.000+0000", "EntryTimeMilliSecs": 0, "Message": message,
             **more}  # fmt: skip
 
