@@ -10,7 +10,17 @@ from typing import IO
 from analyzer.config import IngestSettings
 from analyzer.ingest.files import InputFile
 from analyzer.ingest.reject_codes import Refused
-from analyzer.ingest.stream import GZIP, RATIO_FLOOR, UNSUPPORTED, ZIP, Stream, bare_name, gunzip, rejected, translated
+from analyzer.ingest.stream import (
+    PACKED,
+    RATIO_FLOOR,
+    UNSUPPORTED,
+    ZIP,
+    Stream,
+    bare_name,
+    rejected,
+    translated,
+    unpack,
+)
 from analyzer.records import Reject
 
 
@@ -46,12 +56,11 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, uri: str, settings:
             raise Refused("nested_archive")
     except Refused as refusal:
         return rejected(uri, refusal)
-    packed = magic.startswith(GZIP)
+    packed = magic.startswith(PACKED)
     name = uri.rpartition("!")[2].rpartition("/")[2]
 
     def open_() -> IO[bytes]:
-        member = archive.open(info)
-        return gunzip(member) if packed else member
+        return unpack(archive.open(info), magic)
 
     return Stream(uri, bare_name(name) if packed else name, info.compress_size, settings, open_)
 

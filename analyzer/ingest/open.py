@@ -1,4 +1,4 @@
-"""What is in a file: its own bytes, unpacked where it is gzip, or the members of a zip archive. Told by content."""
+"""What is in a file: its own bytes, unpacked where it is gzip or zstd, or the members of a zip. Told by content."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from analyzer.config import IngestSettings
 from analyzer.ingest.archive import archive_members
 from analyzer.ingest.files import InputFile
 from analyzer.ingest.reject_codes import Refused
-from analyzer.ingest.stream import GZIP, UNSUPPORTED, ZIP, Stream, bare_name, gunzip, rejected, translated
+from analyzer.ingest.stream import PACKED, UNSUPPORTED, ZIP, Stream, bare_name, rejected, translated, unpack
 from analyzer.records import Reject
 
 
 def open_streams(
     file: InputFile, settings: IngestSettings, on_bytes: Callable[[int], None] | None = None
 ) -> Iterator[Stream | Reject]:
-    """The file itself, unpacked where it is gzip, or each member of the archive; a Reject where that fails."""
+    """The file itself, unpacked where it is gzip or zstd, or each member of the archive; a Reject where that fails."""
     try:
         with translated():
             magic = _magic(file)
@@ -29,11 +29,11 @@ def open_streams(
     except Refused as refusal:
         yield rejected(file.uri, refusal)
         return
-    packed = magic.startswith(GZIP)
+    packed = magic.startswith(PACKED)
 
     def open_() -> IO[bytes]:
         plain: IO[bytes] = _Counted(file, on_bytes) if on_bytes else file.path.open("rb", buffering=0)
-        return gunzip(plain) if packed else plain
+        return unpack(plain, magic)
 
     yield Stream(
         file.uri, bare_name(file.name) if packed else file.name, file.size if packed else None, settings, open_

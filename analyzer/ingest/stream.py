@@ -19,6 +19,7 @@ from typing import IO, Final, cast
 
 from analyzer.config import IngestSettings
 from analyzer.ingest.reject_codes import Refused, reject_message
+from analyzer.ingest.zst import ZSTD, ZstdError, ZstdFile
 from analyzer.records import Reject
 
 CHUNK: Final = 1 << 18
@@ -27,9 +28,10 @@ RATIO_FLOOR: Final = 8 << 20  # small files may well compress better than max_ra
 _SPOOL_BYTES: Final = 64 << 20
 
 GZIP: Final = b"\x1f\x8b"
+PACKED: Final = (GZIP, *ZSTD)
 ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 UNSUPPORTED: Final = {
-    b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!": "rar",
+    b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!": "rar",
 }  # fmt: skip
 _BOMS: Final = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF8, "utf-8"),
@@ -106,7 +108,7 @@ def translated() -> Iterator[None]:
         yield
     except EOFError as error:
         raise Refused("truncated") from error
-    except (zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile, struct.error) as error:
+    except (zlib.error, lzma.LZMAError, gzip.BadGzipFile, ZstdError, zipfile.BadZipFile, struct.error) as error:
         raise Refused("broken_archive") from error
     except NotImplementedError as error:
         raise Refused("unsupported_format", "Its compression method is unknown.") from error
@@ -114,9 +116,14 @@ def translated() -> Iterator[None]:
         raise Refused("unreadable_file", f"{error.strerror or type(error).__name__}.") from error
 
 
-def gunzip(source: IO[bytes]) -> IO[bytes]:
+def unpack(source: IO[bytes], magic: bytes) -> IO[bytes]:
+    """``source`` unpacked where its first bytes, ``magic``, say gzip or zstd; closing the one closes the other."""
+    if magic.startswith(ZSTD):
+        return cast(IO[bytes], ZstdFile(source))
+    if not magic.startswith(GZIP):
+        return source
     unpacked = gzip.GzipFile(fileobj=source)
-    unpacked.myfileobj = source  # type: ignore[assignment]  # so that closing the one closes the other
+    unpacked.myfileobj = source  # type: ignore[assignment]
     return cast(IO[bytes], unpacked)
 
 
@@ -132,7 +139,9 @@ def _as_utf8(first: bytes, chunks: Iterator[bytes], encoding: str) -> Iterator[b
 
 
 def bare_name(name: str) -> str:
-    return name[:-3] if name.lower().endswith(".gz") else name
+    """``name`` without .gz or .zst."""
+    stem, _, extension = name.rpartition(".")
+    return stem if stem and extension.lower() in ("gz", "zst", "zstd") else name
 
 
 def rejected(uri: str, refusal: Refused) -> Reject:

@@ -21,7 +21,7 @@ with (ROOT / "tests" / "cases" / "fixtures.csv").open(encoding="utf-8", newline=
     CASES = list(csv.DictReader(file))
 
 present = pytest.mark.skipif(
-    not FIXTURES.is_dir(), reason="../shared/data/fixtures is absent: no vendor's file was read"
+    not FIXTURES.is_dir(), reason="../shared/data/fixtures is absent: no vendors' files"
 )
 
 
