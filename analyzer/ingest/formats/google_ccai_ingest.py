@@ -29,7 +29,7 @@ class CcaiConversation(msgspec.Struct, frozen=True):
     """One conversation; ``user_id`` numbers the participants within it and identifies nobody outside."""
 
     entries: list[_Entry]
-    conversation_info: msgspec.Raw | None = None
+    conversation_info: msgspec.Raw = msgspec.Raw()  # categories; nothing of it is read
 
 
 _DECODER: Final = msgspec.json.Decoder(CcaiConversation)
