@@ -27,6 +27,7 @@ class Measure:
     highest: float = np.inf
     sharing: Sharing = "share"
     understood: bool = True  # taken from the models' reading, so void where speakers seem swapped
+    journey: bool = False  # later contacts still move it; all else is settled with the contact
 
     @property
     def prior_spread(self) -> float | None:
@@ -37,9 +38,9 @@ class Measure:
 
 MEASURES: Final = (
     Measure("experience_contact", "0–100", True, 0, 100),
-    Measure("experience_score", "0–100", True, 0, 100),
+    Measure("experience_score", "0–100", True, 0, 100, journey=True),
     Measure("resolved_rate", "0–1", True, 0, 1, "closer"),
-    Measure("fcr_rate", "0–1", True, 0, 1, "closer", understood=False),
+    Measure("fcr_rate", "0–1", True, 0, 1, "closer", understood=False, journey=True),
     Measure("sentiment_end", "−1…1", True, -1, 1),
     Measure("sentiment_shift", "−2…2", True, -2, 2),
     Measure("empathy", "1–5", True, 1, 5),

@@ -65,8 +65,9 @@ def score_units(
     """unit_scores: an estimate of every measure for every unit in every configured period.
 
     A unit has a row for each measure that it answers for, with n = 0 and nulls where nothing was observed. A row is
-    final once its period is over and all contacts that entered the estimates of its kind are final: values are drawn
-    towards the others' mean, so another unit's open contact can still move them.
+    final once its period is over; one that the journey moves (first-contact resolution, experience_score) once all
+    contacts of its kind are final too: values are drawn towards the others' mean, so another unit's open contact can
+    still move them.
     """
     facts = in_order(facts)
     distinct, day = np.unique(days(facts), return_inverse=True)
@@ -99,8 +100,9 @@ def _kind_blocks(kind: str, members: Memberships, world: _World) -> Iterator[pa.
     design = world.design.without(kind)
     n_days = int(world.day.max()) + 1
     rows = sorted_rows(world.day[contact], members.unit[order], design.x[contact], n_days)
-    final_days = np.ones(n_days, dtype=np.bool_)
-    np.logical_and.at(final_days, world.day[contact], world.final[contact])
+    settled = np.ones(n_days, dtype=np.bool_)
+    traced = settled.copy()
+    np.logical_and.at(traced, world.day[contact], world.final[contact])
     for measure in MEASURES:
         answers = members.weights(measure.sharing)[order]
         weight = answers * world.weights[measure.name][contact] if measure.name in world.weights else answers
@@ -110,6 +112,7 @@ def _kind_blocks(kind: str, members: Memberships, world: _World) -> Iterator[pa.
         cells = day_cells(rows, value, answers > 0, weight)
         for length in world.lengths:
             summed = period_cells(cells, length.of_day, len(length.names))
+            final_days = traced if measure.journey else settled
             yield _block(kind, measure, members.unit_ids, summed, length, final_days, design, world)
 
 
