@@ -1,6 +1,7 @@
 """From labelled dialogues to shipped weights: folds, calibration, reason head, final network, manifest.
 
-Each fold's logits are kept in the work folder, so a training that was killed goes on where it stopped.
+Each fold's logits are kept in the work folder, so a training that was killed goes on where it stopped. They are kept
+under a hash of all that went into them: other dialogues, another recipe or encoder never meet them.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from analyzer.learn import calibrate, corpus, reason
 from analyzer.learn.corpus import Dialogue
 from analyzer.learn.heads import Prediction, Recipe, predict, train
 from analyzer.progress import Progress
+from analyzer.records import stable_id
 from analyzer.understand.model import load_network, save_network
 from analyzer.understand.network import CONTACT_HEADS
-from analyzer.weights import write_manifest
+from analyzer.weights import file_digest, write_manifest
 
 NAME = "bilingual-1"
 _CONTACT = (*CONTACT_HEADS, "empathy")
@@ -38,7 +40,8 @@ def learn_all(
     progress.begin("training on all dialogues", None, "")
     save_network(train(dialogues, encoder, recipe, device, _Steps(progress, "all dialogues")), models)
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
-        shutil.copyfile(encoder / name, models / "encoder" / name)
+        if encoder.resolve() != (models / "encoder").resolve():
+            shutil.copyfile(encoder / name, models / "encoder" / name)
     progress.begin("reason head and calibration", None, "")
     finish(dialogues, held_out, predictions, models)
 
@@ -50,10 +53,11 @@ def out_of_fold(
     """Logits of every dialogue by a network that never saw its set, in the order of ``dialogues``."""
     found: dict[str, Prediction] = {}
     for fold in sorted(set(held_out)):
-        kept = work / f"fold-{fold}.npz"
+        own = [d for d, f in zip(dialogues, held_out, strict=True) if f == fold]
+        others = [d for d, f in zip(dialogues, held_out, strict=True) if f != fold]
+        start = file_digest(encoder / "model.safetensors")
+        kept = work / f"fold-{fold}-{stable_id(start, repr(recipe), repr(own), repr(others))}.npz"
         if not kept.exists():
-            own = [d for d, f in zip(dialogues, held_out, strict=True) if f == fold]
-            others = [d for d, f in zip(dialogues, held_out, strict=True) if f != fold]
             network = train(others, encoder, recipe, device, _Steps(progress, f"fold {fold + 1}"))
             save_predictions(predict(network, own, encoder, device), kept)
         found.update({p.interaction_id: p for p in load_predictions(kept)})

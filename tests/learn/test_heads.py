@@ -1,0 +1,128 @@
+"""Training itself, small: a tiny encoder and eight invented dialogues."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+from tokenizers import Tokenizer
+
+from analyzer import codebook
+from analyzer.config import load_settings
+from analyzer.learn import heads
+from analyzer.learn.corpus import as_interaction
+from analyzer.learn.heads import Recipe, batch_loss, collate, predict, start_network, swapped, train
+from analyzer.learn.reason import dialogue_features
+from analyzer.understand.hear import hear
+from analyzer.understand.language import LanguagePass
+from analyzer.understand.model import load_model, load_network
+from analyzer.understand.network import Network
+
+from .dialogues import dialogues, row
+
+SHORT = Recipe(epochs=1, batch_dialogues=4)
+
+
+@pytest.fixture(scope="module")
+def tokenizer(encoder: Path) -> Tokenizer:
+    return Tokenizer.from_file(str(encoder / "tokenizer.json"))
+
+
+@pytest.fixture(scope="module")
+def trained(encoder: Path) -> Network:
+    torch.set_num_threads(1)
+    return train(dialogues(), encoder, SHORT)
+
+
+def test_train_is_bitwise_reproducible(trained: Network, encoder: Path) -> None:
+    again = train(dialogues(), encoder, SHORT).state_dict()
+    assert all(torch.equal(value, again[name]) for name, value in trained.state_dict().items())
+
+
+def test_train_depends_on_its_seed(encoder: Path) -> None:
+    one, other = (train(dialogues(4), encoder, replace(SHORT, seed=seed)) for seed in (1, 2))
+    assert not torch.equal(one.heads.label_sentence.weight, other.heads.label_sentence.weight)
+
+
+def test_train_lowers_the_loss(encoder: Path, tokenizer: Tokenizer) -> None:
+    ours = dialogues()
+    steps: list[tuple[int, int]] = []
+    recipe = Recipe(epochs=4, batch_dialogues=8, swap_share=0, noise_share=0, heads_rate=5e-3)
+    torch.manual_seed(0)
+    before = batch_loss(start_network(encoder).eval(), ours, tokenizer, recipe, "cpu")
+    network = train(ours, encoder, recipe, on_step=lambda step, of: steps.append((step, of)))
+    after = batch_loss(network, ours, tokenizer, recipe, "cpu")
+    assert after.item() < 0.8 * before.item()
+    assert steps == [(1, 4), (2, 4), (3, 4), (4, 4)] and not network.training
+
+
+def test_start_network_refuses_an_encoder_of_another_shape(encoder: Path, tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").symlink_to(encoder / "model.safetensors")
+    config = (encoder / "config.json").read_text().replace('"num_hidden_layers": 1', '"num_hidden_layers": 2')
+    (tmp_path / "config.json").write_text(config)
+    with pytest.raises(ValueError, match="do not fit: missing"):
+        start_network(tmp_path)
+
+
+def test_collate_takes_each_distinct_sentence_once(tokenizer: Tokenizer) -> None:
+    ours = dialogues(4)
+    tokens, mask, who, batch = collate(ours, tokenizer, "cpu")
+    distinct = {(min(s, 1), t) for d in ours for s, t in zip(d.speakers, d.texts, strict=True)}
+    assert len(tokens) == len(mask) == len(who) == len(distinct)
+    assert batch.sentence.shape == (4, 7) and int(batch.sentence.max()) == len(distinct) - 1
+    for d, places in zip(ours, batch.sentence.tolist(), strict=True):
+        assert who[places].tolist() == d.speakers
+
+
+def test_swapped_dialogue_teaches_only_that_it_is_swapped(encoder: Path, tokenizer: Tokenizer) -> None:
+    one = dialogues(1)[0]
+    other = swapped(one)
+    assert other.turn_speakers == [1 - speaker for speaker in one.turn_speakers] and other.resolution == -1
+    torch.manual_seed(0)
+    network = start_network(encoder).eval()
+    relabelled = replace(other, labels=[[] for _ in other.labels], feelings=[2] * 5, satisfaction=1.0, reason=3)
+    losses = [batch_loss(network, [d], tokenizer, Recipe(), "cpu").item() for d in (other, relabelled)]
+    assert losses[0] == losses[1]
+
+
+def test_noise_leaves_words_in_every_sentence() -> None:
+    noisy = Recipe(noise_share=1.0, swap_share=0.0)
+    one = replace(dialogues(1)[0], texts=["Größe [PHONE_1]?", "…", "Ja!"], speakers=[0] * 3, turns=[0] * 3)
+    seen = {tuple(heads._altered(one, noisy, random.Random(seed)).texts) for seed in range(20)}
+    assert seen == {("Größe [PHONE_1]", "…", "Ja"), ("Groesse [PHONE_1]?", "…", "Ja!")}
+
+
+def test_predict_answers_in_order_whatever_the_batch(trained: Network, encoder: Path) -> None:
+    ours = [*dialogues(5), replace(dialogues(1)[0], interaction_id="silent", turn_speakers=[0, 1, 0, 1, 0, 1])]
+    together = predict(trained, ours, encoder)
+    alone = predict(trained, ours, encoder, batch_dialogues=1)
+    for d, one, other in zip(ours, together, alone, strict=True):
+        assert one.interaction_id == other.interaction_id == d.interaction_id
+        assert one.labels.shape == (len(d.turn_speakers), len(codebook.LABELS))
+        assert np.allclose(one.labels, other.labels, atol=1e-4, equal_nan=True)
+        assert all(np.allclose(one.contact[name], other.contact[name], atol=1e-4) for name in one.contact)
+    assert np.isnan(together[-1].labels[5]).all() and not np.isnan(together[-1].labels[:5]).any()
+
+
+def test_training_and_running_read_alike(models: Path) -> None:
+    """What calibration is fitted to is what a run hears: same words, same logits, on both paths."""
+    rows = [row("de", "de-1"), row("en", "en-1", happy=False)]
+    ours = [d for d in dialogues(4) if (d.language, d.resolution) in (("de", 0), ("en", 3))]
+    predictions = predict(load_network(models), ours, models / "encoder")
+    settings = msgspec.structs.replace(load_settings().understand, precision="float32", threads=1)
+    model = load_model(settings)
+    heard = hear(model, LanguagePass(settings).parse([as_interaction(r) for r in rows]))
+    features = dialogue_features(load_network(models).encoder, models / "encoder", ours)
+    for number, (run, prediction) in enumerate(zip(heard, predictions, strict=True)):
+        expected = run.curves.labels(prediction.labels.astype(float))
+        spoken = ~np.isnan(run.labels)
+        assert np.allclose(run.labels[spoken], expected[spoken], atol=1e-3) and spoken.any()
+        for name, logits in prediction.contact.items():
+            assert np.allclose(run.contact[name], logits, atol=1e-3), name
+        reason = run.curves.classes("reason", model.reason.logits(features[number]).astype(float))
+        assert np.allclose(run.reason, reason, atol=1e-3)
