@@ -68,9 +68,9 @@ def _turns(contact: Understood) -> Iterator[dict[str, Any]]:
     for index, turn in enumerate(interaction.turns):
         feeling = contact.feelings.get(index)
         yield {
-            "interaction_id": interaction.interaction_id, "day": interaction.day, "turn": index, "speaker": turn.speaker,
-            "agent_id": _speaker_agent(interaction, turn), "text": turn.text, "start_ms": turn.start_ms,
-            "end_ms": turn.end_ms,
+            "interaction_id": interaction.interaction_id, "day": interaction.day, "turn": index,
+            "speaker": turn.speaker, "agent_id": _speaker_agent(interaction, turn), "text": turn.text,
+            "start_ms": turn.start_ms, "end_ms": turn.end_ms,
             "negative_probability": feeling.negative_probability if feeling else None,
             "neutral_probability": feeling.neutral_probability if feeling else None,
             "positive_probability": feeling.positive_probability if feeling else None,
