@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import tempfile
 from pathlib import Path
@@ -43,9 +44,9 @@ def mutated(document: Any, changes: Changes, data: st.DataObject) -> Any:
         if kind == "delete":
             del holder[key]
         elif kind == "retype":
-            holder[key] = value
+            holder[key] = copy.deepcopy(value)  # it may be changed in its turn
         elif isinstance(holder, list):
-            holder.append(holder[key])
+            holder.append(copy.deepcopy(holder[key]))
     return document
 
 
