@@ -150,15 +150,30 @@ def show(
 
 
 @app.command()
-def formats() -> None:
-    """List the input formats and how each is recognised.
+def formats(
+    explain: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--explain", metavar="FILE", help="What this file, folder or glob is taken for, and why."),
+    ] = None,
+    config: Config = None,
+    sets: Sets = None,
+) -> None:
+    """List the input formats, or say what a file is taken for, the runners-up, its encoding, an archive's members.
 
-    Example: analyzer formats
+    Example: analyzer formats --explain dump/export.zip
     """
     from analyzer.ingest.formats import FORMATS
-    from analyzer.terminal import print_formats
+    from analyzer.terminal import print_explained, print_formats
 
-    print_formats(FORMATS)
+    if not explain:
+        print_formats(FORMATS)
+        return
+    from analyzer.config import load_settings
+    from analyzer.ingest.explain import explain as explained
+    from analyzer.ingest.files import find_files
+
+    settings = load_settings(config, sets or ()).ingest
+    print_explained(told for file in find_files(explain) for told in explained(file, settings))
 
 
 @app.command()

@@ -68,7 +68,7 @@ def _parts(file: InputFile, settings: IngestSettings) -> Iterator[tuple[Format, 
         if not isinstance(stream, Stream):
             continue
         try:
-            format_ = _format_of(stream.head(), stream.name)
+            format_ = format_of(stream.head(), stream.name)
             if isinstance(format_, str) or not format_.in_parts:
                 continue
             context = ReadContext(stream.uri, stream.name, format_.name, settings)
@@ -102,7 +102,7 @@ def _read_stream(
     found = False
     try:
         head = stream.head()
-        format_ = _format_of(head, stream.name)
+        format_ = format_of(head, stream.name)
         if isinstance(format_, str):
             yield Skipped(stream.uri, format_)
             return
@@ -126,7 +126,7 @@ def _read_stream(
         yield Skipped(stream.uri, "no records")
 
 
-def _format_of(head: bytes, name: str) -> Format | str:
+def format_of(head: bytes, name: str) -> Format | str:
     """The most probable format, or why the file holds no transcripts; raises Refused where neither is known."""
     if reason := why_none(head, name):
         return reason

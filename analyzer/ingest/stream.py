@@ -58,6 +58,15 @@ class Stream:
                 break
         return bytes(kept[:HEAD_BYTES])
 
+    def byte_order_mark(self) -> str | None:
+        """The encoding that the first bytes announce, ``None`` without a mark."""
+        first = b""
+        for chunk in self.packed_chunks(4):
+            first += chunk
+            if len(first) >= 4:
+                break
+        return next((encoding for mark, encoding in _BOMS if first.startswith(mark)), None)
+
     def chunks(self, size: int = CHUNK) -> Iterator[bytes]:
         """The content, UTF-16 and UTF-32 turned into UTF-8 where a byte order mark announces them."""
         chunks = self.packed_chunks(size)

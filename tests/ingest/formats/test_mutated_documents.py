@@ -190,7 +190,7 @@ def test_mutated_documents_are_accounted(kind: str, data: st.DataObject) -> None
         if data.draw(st.booleans()):
             del node[key]
         else:
-            node[key] = data.draw(VALUES)
+            node[key] = copy.deepcopy(data.draw(VALUES))
     _check(json.dumps(document), f"x.{'jsonl' if kind == 'convokit' else 'json'}")
 
 
