@@ -19,7 +19,7 @@ import msgspec
 
 from analyzer.ingest.files import InputFile
 from analyzer.ingest.formats.base import Format
-from analyzer.ingest.raw import FACT_NAMES, Facts, RawContact, RawTurn, ReadContext, ReadStats
+from analyzer.ingest.raw import FACT_NAMES, Facts, RawContact, RawTurn, ReadContext, ReadStats, Value
 from analyzer.ingest.stream import Stream
 
 _IN_MEMORY: Final = 64 << 20
@@ -123,12 +123,31 @@ def stitched(parts: Sequence[RawContact]) -> RawContact:
     """One contact of its parts in order of time; turns keep their moment, the closing facts are the last part's."""
     ordered = sorted(parts, key=_start)
     first = ordered[0]
+    if any(part.turn_times for part in ordered):
+        return _stitched_messages(ordered)
     turns = [turn for part in ordered for turn in _shifted(part, _start(first))]
     if all(turn.start_ms is not None for turn in turns):
         turns.sort(key=lambda turn: turn.start_ms or 0)
     return msgspec.structs.replace(
         first, turns=turns, facts=_facts(ordered), part_id=None, raw=b"\n".join(part.raw for part in ordered)
     )
+
+
+def _stitched_messages(ordered: Sequence[RawContact]) -> RawContact:
+    """Messages of all parts by their own times; one that an earlier part has too, as pages overlap, comes once."""
+    seen: set[tuple[str, str, Value]] = set()
+    told: list[tuple[RawTurn, Value]] = []
+    for part in ordered:
+        times = part.turn_times or [None] * len(part.turns)
+        pairs = list(zip(part.turns, times, strict=True))
+        told += [(turn, at) for turn, at in pairs if at is None or (turn.speaker, turn.text, at) not in seen]
+        seen |= {(turn.speaker, turn.text, at) for turn, at in pairs if isinstance(at, datetime)}
+    if all(isinstance(at, datetime) for _, at in told):
+        told.sort(key=lambda pair: pair[1])  # type: ignore[arg-type,return-value]
+    return msgspec.structs.replace(
+        ordered[0], turns=[turn for turn, _ in told], turn_times=[at for _, at in told], facts=_facts(ordered),
+        part_id=None, raw=b"\n".join(part.raw for part in ordered),
+    )  # fmt: skip
 
 
 def _start(part: RawContact) -> datetime:

@@ -1,7 +1,7 @@
 """Freshdesk tickets: a list of a ticket's conversations, or tickets with their conversations and description.
 
-Private notes stay out, and so does what was forwarded to others. Loose messages are gathered by ticket; their first
-message (the ticket's description) is then not in the file.
+Private notes stay out, and so does what was forwarded to others. Loose messages are gathered by ticket, over
+all pages of a ticket; the first message (the ticket's description) is then not among them.
 """
 
 from __future__ import annotations
@@ -66,14 +66,15 @@ _TICKET: Final = msgspec.json.Decoder(FreshdeskTicket)
 
 def recognise(head: bytes, name: str) -> Guess:
     del name
-    if (guess := guess_json(head, ("incoming", "private"), 0.99, none_of=("messageRecords",))).probability:
+    others = ("messageRecords", "interaction_id")
+    if (guess := guess_json(head, ("incoming", "private"), 0.99, none_of=others)).probability:
         return guess
     return guess_json(head, ("description_text", "requester_id", "conversations"), 0.98)
 
 
 def read(stream: Stream, context: ReadContext) -> Read:
     head = stream.head()
-    if any(has_key(head, key) for key in ("description_text", "description", "requester_id", "tickets")):
+    if has_key(head, "conversations") and any(has_key(head, key) for key in ("description_text", "requester_id")):
         yield from read_pages(stream, context, _TICKET_LISTS, _ticket_contact)
     else:
         messages = records(stream, context, _MESSAGE_LISTS)
@@ -88,7 +89,7 @@ def _thread_contact(thread: Thread, context: ReadContext) -> RawContact:
     told = [decoded(Document(thread.position, raw), _MESSAGE, context) for raw in thread.messages]
     count_unknown_keys(Document(thread.position, thread.messages[0]), FreshdeskMessage, context)
     ticket = FreshdeskTicket(told, id=thread.key)
-    return _contact(ticket, thread.position, thread.raw, context)
+    return _contact(ticket, thread.position, thread.raw, context, in_parts=True)
 
 
 def _ticket_contact(document: Document, context: ReadContext) -> RawContact:
@@ -97,7 +98,9 @@ def _ticket_contact(document: Document, context: ReadContext) -> RawContact:
     return _contact(ticket, document.position, document.raw, context)
 
 
-def _contact(ticket: FreshdeskTicket, position: int, raw: bytes, context: ReadContext) -> RawContact:
+def _contact(
+    ticket: FreshdeskTicket, position: int, raw: bytes, context: ReadContext, *, in_parts: bool = False
+) -> RawContact:
     messages = list(_messages(ticket, context))
     customers = [message.agent_id for message in messages if message.speaker == "customer" and message.agent_id]
     updates = [ticket.updated_at, *(told.updated_at for told in ticket.conversations)]
@@ -111,7 +114,7 @@ def _contact(ticket: FreshdeskTicket, position: int, raw: bytes, context: ReadCo
         queue=id_of(ticket.group_id),
         disposition=_STATUS.get(ticket.status, None) if isinstance(ticket.status, int) else ticket.status,
     )
-    return message_contact(position, messages, facts, id_of(ticket.id) or None, raw)
+    return message_contact(position, messages, facts, id_of(ticket.id) or None, raw, in_parts=in_parts)
 
 
 def _messages(ticket: FreshdeskTicket, context: ReadContext) -> Iterator[Message]:
@@ -137,4 +140,4 @@ def _words(html: str | None, text: str | None) -> str:
     return text_of_html(html) if html else new_words(text or "")
 
 
-FORMAT: Final = Format("freshdesk", "Freshdesk tickets and their conversations", False, recognise, read)
+FORMAT: Final = Format("freshdesk", "Freshdesk tickets and their conversations", False, recognise, read, in_parts=True)

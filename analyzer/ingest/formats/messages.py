@@ -14,6 +14,7 @@ from analyzer.ingest.epochs import Unit, from_epoch, number_of
 from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.values import word_or_none
+from analyzer.records import stable_id
 
 Id = str | int | None
 Time = str | int | float | None
@@ -32,9 +33,18 @@ class Message:
 
 
 def message_contact(
-    position: int, messages: Sequence[Message], facts: Facts, source_id: str | None, raw: bytes
+    position: int,
+    messages: Sequence[Message],
+    facts: Facts,
+    source_id: str | None,
+    raw: bytes,
+    *,
+    in_parts: bool = False,
 ) -> RawContact:
-    """The messages in order of time as turns. The contact starts with the first of them or earlier, never later."""
+    """The messages in order of time as turns. The contact starts with the first of them or earlier, never later.
+
+    ``in_parts``: more of its messages may lie in other files; the same part read twice has one ``part_id``.
+    """
     ordered = in_order(messages)
     told = [at for at in (facts.started_at, *(message.at for message in ordered)) if isinstance(at, datetime)]
     return RawContact(
@@ -45,6 +55,7 @@ def message_contact(
         ],
         facts=msgspec.structs.replace(facts, started_at=min(told)) if told else facts,
         source_id=source_id,
+        part_id=stable_id(raw.decode("utf-8", "replace")) if in_parts and source_id else None,
         turn_times=[message.at for message in ordered],
         raw=raw,
     )

@@ -1,7 +1,7 @@
 """Salesforce ConversationEntry rows (JSON or CSV, many conversations in a file) and answers of the Connect resource.
 
 Only entries of type Text are turns. In enhanced channels ``Message`` may be blank: a conversation without any words is
-refused. Entries are put in order of time, then of ``Seq``.
+refused. Entries are put in order of time, then of ``Seq``; those of one conversation in several files are stitched.
 """
 
 from __future__ import annotations
@@ -129,7 +129,8 @@ def _contact(thread: Thread, context: ReadContext) -> RawContact:
         customer_id=next((who for entry in entries if _role(entry) == "customer" and (who := _actor(entry))), None),
     )
     named = thread.key and not thread.key.startswith("page ")
-    return message_contact(thread.position, messages, facts, thread.key if named else None, thread.raw)
+    source_id = thread.key if named else None
+    return message_contact(thread.position, messages, facts, source_id, thread.raw, in_parts=True)
 
 
 def _has_words(entry: SalesforceEntry, context: ReadContext) -> bool:
@@ -172,4 +173,6 @@ def _time(entry: SalesforceEntry, context: ReadContext) -> datetime | None:
     return at
 
 
-FORMAT: Final = Format("salesforce_entries", "Salesforce ConversationEntry rows, JSON or CSV", False, recognise, read)
+FORMAT: Final = Format(
+    "salesforce_entries", "Salesforce ConversationEntry rows, JSON or CSV", False, recognise, read, in_parts=True
+)

@@ -4,15 +4,19 @@ import copy
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer.config import IngestSettings
+from analyzer.ingest.files import find_files
 from analyzer.ingest.raw import ReadStats
+from analyzer.ingest.read import read_file, stitcher_over
 from analyzer.records import Interaction
-from tests.ingest.conftest import Item, codes
+from tests.ingest.conftest import NOW, Item, codes
 from tests.ingest.formats.mutations import SECRET, accounted, mutated, mutations, short
 
 Read = Callable[..., list[Item]]
@@ -98,6 +102,19 @@ def test_freshdesk_thread_over_the_limit_is_refused(read: Read) -> None:
     told = [reply(n % 60, True, "a" * 500) for n in range(100)] + [reply(1, True, "b", 21)]
     items = read(json.dumps(told), "x.json", max_line_bytes=40_000)
     assert list(codes(items)) == ["line_too_long", "ok"]
+
+
+def test_freshdesk_pages_of_one_ticket_are_stitched(tmp_path: Path, defaults: IngestSettings) -> None:
+    (tmp_path / "page2.json").write_text(json.dumps([reply(20, False, "b"), reply(30, True, "c")]))
+    (tmp_path / "page1.json").write_text(json.dumps([reply(10, True, "a"), reply(20, False, "b")], indent=1))
+    (tmp_path / "again.json").write_text(json.dumps([reply(20, False, "b"), reply(30, True, "c")]))
+    files = find_files([tmp_path])
+    stitcher = stitcher_over(files, defaults)
+    items = [item for file in files for item in read_file(file, defaults, now=NOW, stitcher=stitcher)]
+    assert len(items) == 2 and len({item.content_hash for item in items if isinstance(item, Interaction)}) == 1
+    for item in items:
+        assert isinstance(item, Interaction) and item.source_id == "20"
+        assert [(t.text, t.start_ms) for t in item.turns] == [("a", 0), ("b", 600_000), ("c", 1_200_000)]
 
 
 @short

@@ -5,15 +5,19 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer.config import IngestSettings
+from analyzer.ingest.files import find_files
 from analyzer.ingest.raw import ReadStats
+from analyzer.ingest.read import read_file, stitcher_over
 from analyzer.records import Interaction
-from tests.ingest.conftest import Item, codes
+from tests.ingest.conftest import NOW, Item, codes
 from tests.ingest.formats.mutations import SECRET, accounted, mutated, mutations, short
 
 Read = Callable[..., list[Item]]
@@ -71,6 +75,15 @@ def test_salesforce_rows_are_parted_by_conversation(read: Read) -> None:
     rows = [entry(n, "EndUser", f"m{n}", f"0Mw{n % 2}") for n in range(6)]
     items = read("\n".join(map(json.dumps, rows)), "x.jsonl")
     assert [[text for _, text, *_ in said(item)] for item in items] == [["m0", "m2", "m4"], ["m1", "m3", "m5"]]
+
+
+def test_salesforce_conversation_over_two_exports_is_stitched(tmp_path: Path, defaults: IngestSettings) -> None:
+    (tmp_path / "b.json").write_text(json.dumps({"records": ENTRIES[3:]}))
+    (tmp_path / "a.json").write_text(json.dumps({"records": ENTRIES[:3]}))
+    files = find_files([tmp_path])
+    stitcher = stitcher_over(files, defaults)
+    (item,) = (item for file in files for item in read_file(file, defaults, now=NOW, stitcher=stitcher))
+    assert sorted(said(item)) == sorted(SAID)
 
 
 def connect(text: str, role: str, ms: int, **more: Any) -> dict[str, Any]:
