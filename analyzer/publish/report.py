@@ -141,17 +141,22 @@ def assemble(
     )
 
 
-def standings(measured: Measured, w: Wording) -> str:
-    """Who can be told apart from the average, who cannot, and of whom too little is known, in sentences."""
+def standings(measured: Measured, w: Wording) -> Markup:
+    """Who can be told apart from the average, who cannot, and of whom too little is known, in sentences.
+
+    A name never breaks over two lines.
+    """
+    firm = Markup('<span class="firm">{}</span>')
     names = {
-        standing: ", ".join(w.name("channel", name) for name in measured.names(standing)) for standing in STANDINGS
+        standing: Markup(", ").join(firm.format(w.name("channel", name)) for name in measured.names(standing))
+        for standing in STANDINGS
     }
     said = [w(f"units.{standing}", names=names[standing]) for standing in ("worse", "better") if names[standing]]
     if names["same"]:
         said.append(w("units.rest") if said else w("units.none_apart"))
     if names["insufficient"]:
         said.append(w("units.insufficient", names=names["insufficient"]))
-    return " ".join(said)
+    return Markup(" ".join(said))
 
 
 def _below(found: Topics, w: Wording) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ from analyzer.publish.wording import Wording, wording
 Row = dict[str, Any]
 
 CLOSE_IDS = 3
+SHOWN_FROM = 0.05
+UNJUDGED = frozenset({"not_first", "not_applicable"})  # the same in every window
 SEARCHED_IDS = 50_000
 SPEAKER_STYLES = {"customer": "bold cyan", "agent": "bold", "bot": "dim", "system": "dim italic"}
 
@@ -146,24 +148,20 @@ def _transcript(shown: Shown, w: Wording) -> RenderableType:
 
 
 def _findings(shown: Shown, w: Wording) -> RenderableType | None:
-    rows = sorted(shown.rows["findings"], key=lambda row: (row["name"], row["value"]))
-    table = columns(w, "finding", "value", "interval", "certainty", "by")
+    """Likeliest first; classes that are hardly possible are left out."""
+    rows = [row for row in shown.rows["findings"] if row["probability"] is None or row["probability"] >= SHOWN_FROM]
+    rows.sort(key=lambda row: (row["name"], -(row["probability"] or 0.0), row["value"]))
+    table = columns(w, "finding", "value", "interval", "certainty")
     for row in rows:
-        value = w("show.abstained") if row["abstained"] else visible(row["value"])
+        value = visible(w.name(row["name"], row["value"]))
+        value = f"{value} ({w('show.abstained')})" if row["abstained"] else value
         span = (
             w.interval(row["low"], row["high"], "number") if row["low"] is not None and row["high"] is not None else ""
         )
         certainty = "" if row["probability"] is None else w.value(row["probability"], "share")
-        by = f"{row['detector']} {row['model_version']}"
-        add_row(
-            table,
-            Text(row["name"]),
-            Text(value, style=_dim_if(row["abstained"])),
-            span,
-            certainty,
-            Text(by, style="dim"),
-        )
-    return table if rows else None
+        add_row(table, w.name("finding", row["name"]), Text(value, style=_dim_if(row["abstained"])), span, certainty)
+    versions = sorted({visible(row["model_version"]) for row in shown.rows["findings"]})
+    return Group(table, Text(f"{w('show.by')} {', '.join(versions)}", style="dim")) if rows else None
 
 
 def _contributions(shown: Shown, w: Wording) -> RenderableType | None:
@@ -191,6 +189,9 @@ def _contributions(shown: Shown, w: Wording) -> RenderableType | None:
 
 def _fcr(shown: Shown, w: Wording) -> RenderableType | None:
     rows = sorted(shown.rows["fcr"], key=lambda row: (row["matter"] != "same", row["window_days"]))
+    statuses = {row["status"] for row in rows}
+    if len(statuses) == 1 and statuses <= UNJUDGED:
+        return Text(w.name("fcr", statuses.pop()))
     table = columns(w, "matter", "window", "status", "certainty", "over")
     for row in rows:
         probability = "" if row["probability"] is None else w.value(row["probability"], "share")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from importlib import resources
 from typing import Literal
 
@@ -14,6 +16,7 @@ from analyzer.publish.estimates import Estimate
 Language = Literal["en", "de"]
 Kind = Literal["share", "points", "grade", "feeling", "number"]
 
+CUSTOMER_REASONS = "customer_reasons."
 MINUS, DASH, THIN, FIRM = "\u2212", "\u2013", "\u202f", "\u00a0"
 
 
@@ -42,6 +45,19 @@ class Wording:
         """A rule's explanation: in this language if it is the shipped one, else in the words of whoever wrote it."""
         shipped = self.shipped.get(f"explanation.{rule}")
         return self.texts[f"explanation.{rule}"] if shipped == text else text
+
+    def customer_reason(self, text: str) -> str:
+        """Why a customer may leave or is loyal, in this language; a text of unknown form is shown as it is."""
+        for form, pattern in _customer_reasons(tuple(self.texts)):
+            if match := pattern.fullmatch(text):
+                return self.texts[form].format(**{name: self._value(v) for name, v in match.groupdict().items()})
+        return text
+
+    def _value(self, word: str) -> str:
+        """A date or number as the tables write it, in this language."""
+        if len(word) == len("2026-11-08"):
+            return self.day(date.fromisoformat(word))
+        return word.replace(".", ",") if self.language == "de" else word
 
     def count(self, n: int) -> str:
         grouped = f"{n:,}"
@@ -108,6 +124,19 @@ def wording(language: Language) -> Wording:
     """The texts of one language."""
     english = _texts("en")
     return Wording(language, english if language == "en" else _texts(language), english)
+
+
+@lru_cache
+def _customer_reasons(keys: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """The forms in which the tables write reasons: their own text with {day} and {n} for what varies."""
+    forms = [key for key in keys if key.startswith(CUSTOMER_REASONS)]
+    return tuple(
+        (form, re.compile(
+            re.escape(form.removeprefix(CUSTOMER_REASONS))
+            .replace(r"\{day\}", r"(?P<day>\d{4}-\d{2}-\d{2})").replace(r"\{n\}", r"(?P<n>\d+(?:\.\d+)?)")
+        ))
+        for form in forms
+    )  # fmt: skip
 
 
 def _texts(language: Language) -> dict[str, str]:

@@ -12,8 +12,8 @@ from analyzer.publish.agents import AgentPolicy
 from analyzer.publish.estimates import Rules
 from analyzer.publish.report import standings
 from analyzer.publish.sections.glance import first_contact, headline_window
-from analyzer.publish.sections.look import look
-from analyzer.publish.sections.topics import _fifths
+from analyzer.publish.sections.look import EMPATHY_RULE, look
+from analyzer.publish.sections.topics import _fifths, topics
 from analyzer.publish.sections.units import Units, telling_period, units
 from analyzer.publish.sections.window import Window, open_window
 from analyzer.publish.wording import wording
@@ -53,7 +53,7 @@ def test_only_an_interval_beside_the_average_tells_a_difference() -> None:
         ("high", "worse"),
         ("few", "insufficient"),
     ]
-    assert standings(measured, ENGLISH) == (
+    assert standings(measured, ENGLISH).striptags() == (
         "Below the average: high. Above the average: low. The others cannot be told apart from the average. "
         "Too few contacts to say anything: few."
     )
@@ -160,3 +160,48 @@ def test_a_long_quote_is_cut_between_words() -> None:
     shown = "".join(piece.text for piece in card.quote)
     assert len(shown) <= 261
     assert shown.endswith("wort …")
+
+
+def test_a_broken_promise_is_shown_with_its_words_and_what_came_of_it() -> None:
+    window = open_window(world(), NAMED, Rules(10, 0.95))
+    assert window is not None
+    flag = next(row for row in world().read("flags").to_pylist() if row["polarity"] == "concern")
+    key, day = flag["interaction_id"], flag["day"]
+    promise = {"interaction_id": key, "day": day, "turn": 1, "text": "We call you on Friday.", "promised_by": None,
+               "status": "broken", "evidence_interaction_id": "c-9", "probability": 0.9}  # fmt: skip
+    broken = flag | {"rule": "broken_promise", "severity": 3, "turn": None}
+    tables = world().having(flags=[broken], commitments=[promise])
+    card = look(tables, window, quotes=True).concerns[0]
+    assert card.promised is not None and card.promised.text == "We call you on Friday."
+    assert card.promised.evidence_interaction_id == "c-9"
+    hidden = look(tables, window, quotes=False).concerns[0].promised
+    assert hidden is not None and hidden.text == ""
+    angry = world().having(flags=[broken | {"rule": "angry_end"}], commitments=[promise])
+    assert look(angry, window, quotes=True).concerns[0].promised is None
+
+
+def test_praise_of_empathy_quotes_the_agent() -> None:
+    window = open_window(world(), NAMED, Rules(10, 0.95))
+    assert window is not None
+    praised = [card for card in look(world(), window, quotes=True).praise if card.reasons[0].rule == EMPATHY_RULE]
+    assert praised and {card.speaker for card in praised} == {"agent"}
+
+
+def test_rules_are_counted_by_contact_and_explained_once() -> None:
+    window = open_window(world(), NAMED, Rules(10, 0.95))
+    assert window is not None
+    found = look(world(), window, quotes=True)
+    assert [rule.contacts for rule in found.rules] == sorted((r.contacts for r in found.rules), reverse=True)
+    assert {rule.polarity for rule in found.concern_rules} == {"concern"}
+    assert all(rule.explanation for rule in found.rules)
+
+
+def test_reasons_without_a_rate_are_named_and_not_drawn() -> None:
+    window = open_window(world(), NAMED, Rules(10, 0.95))
+    scarce = open_window(world(), NAMED, Rules(10_000, 0.95))
+    assert window is not None and scarce is not None
+    told, untold = topics(window, ENGLISH), topics(scarce, ENGLISH)
+    assert told.resolved is not None and told.few
+    drawn = {row.reason for row in told.rows if ENGLISH.name("reason", row.reason) in told.resolved.wide}
+    assert drawn == {row.reason for row in told.rows} - {row.reason for row in told.few}
+    assert untold.resolved is None and untold.few == untold.rows

@@ -107,3 +107,19 @@ def test_german_is_german() -> None:
 def test_a_contact_without_anything_understood_is_shown() -> None:
     bare = MemoryTables({name: world().read(name) for name in ("interaction_facts", "turns")})
     assert "Not scored" in terminal(bare, HURT)
+
+
+def test_findings_show_the_likeliest_first_and_say_what_could_not_be_told() -> None:
+    row = {"interaction_id": HURT, "number": None, "low": None, "high": None, "detector": "reason",
+           "model_version": "m-1", "abstained": True, "name": "reason"}  # fmt: skip
+    day = next(r["day"] for r in world().read("interaction_facts").to_pylist() if r["interaction_id"] == HURT)
+    shares = {"claim": 0.1, "refund": 0.3, "outage": 0.01}
+    findings = [row | {"value": value, "probability": share, "day": day} for value, share in shares.items()]
+    lines = [line for line in terminal(world().having(findings=findings), HURT).splitlines() if "cannot tell" in line]
+    assert ["Refund" in lines[0], "Claim" in lines[1], len(lines)] == [True, True, 2]
+
+
+def test_a_contact_that_is_not_the_first_says_so_once() -> None:
+    rows = [row | {"status": "not_first", "probability": None} for row in world().read("fcr").to_pylist()]
+    text = terminal(world().having(fcr=rows), HURT)
+    assert text.count("not the first contact") == 1

@@ -6,10 +6,12 @@ import re
 import string
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from analyzer.codebook import REASONS, RESOLUTIONS
 from analyzer.config import load_settings
+from analyzer.loyalty.reasons import BONDS, RISKS, Reason
 from analyzer.publish.estimates import Estimate
 from analyzer.publish.wording import Kind, kind_of, wording
 from analyzer.records import CHANNELS
@@ -31,7 +33,7 @@ def test_every_class_has_a_name() -> None:
     settings = load_settings()
     wanted = {f"reason.{name}" for name in REASONS} | {f"resolution.{name}" for name in RESOLUTIONS}
     wanted |= {f"channel.{name}" for name in CHANNELS} | {f"rule.{rule.name}" for rule in settings.flags.rules}
-    wanted |= {f"part.{name}" for name in settings.score.weights}
+    wanted |= {f"part.{name}" for name in (*settings.score.weights, "bound", "bound_journey")}
     assert wanted - EN.texts.keys() == set()
 
 
@@ -86,3 +88,29 @@ def test_one_takes_the_singular() -> None:
 )
 def test_units_of_the_tables_have_a_form(unit: str, kind: Kind) -> None:
     assert kind_of(unit) == kind
+
+
+@pytest.mark.parametrize("reason", [*RISKS, *BONDS], ids=lambda reason: reason.__name__)
+def test_every_reason_of_the_lists_is_translated(reason: Reason) -> None:
+    """The words that loyalty writes, in all their forms, are known here."""
+    moment = pd.Timestamp("2026-11-08", tz="UTC")
+    customer = {"left": True, "notice_at": moment, "nps": 3.0, "recommend": 1.0, "complaints_12m": 2.0,
+                "contract_end": moment, "tenure_months": 50.0, "referrals": 2.0, "purchases_12m": 3.0}  # fmt: skip
+    contact = {"churn_talk_probability": 0.9, "promises_broken": 2, "prior_contacts": 2, "resolution": "partial",
+               "sentiment_end": -0.9, "satisfaction": 1.0, "started_at": moment}  # fmt: skip
+    others = {**customer, "notice_at": None, "nps": 10.0, "referrals": 1.0}
+    told = [
+        reason(who, [{**contact, **change}], moment.to_pydatetime())
+        for who in (customer, others, {**others, "nps": float("nan")})
+        for change in ({}, {"promises_broken": 1, "resolution": "unresolved"})
+    ]
+    words = {text for text in told if text}
+    assert words and all(DE.customer_reason(text) != text for text in words)
+
+
+def test_customer_reasons_write_dates_as_their_readers_do() -> None:
+    text = "spoke of leaving on 2026-11-08"
+    assert EN.customer_reason(text) == "spoke of leaving on 8 Nov 2026"
+    assert DE.customer_reason(text) == "sprach am 8.\u202fNov. 2026 davon, zu gehen"
+    assert DE.customer_reason("would not recommend us (NPS 4.5)") == "würde uns nicht empfehlen (NPS 4,5)"
+    assert DE.customer_reason("our own words 2026-11-08") == "our own words 2026-11-08"

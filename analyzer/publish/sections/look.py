@@ -18,6 +18,7 @@ from analyzer.publish.sections.window import Window
 
 CONCERNS_SHOWN, PRAISE_SHOWN = 12, 4
 QUOTE_CHARS = 260
+BROKEN_RULE, EMPATHY_RULE = "broken_promise", "outstanding_empathy"
 Row = dict[str, Any]
 
 
@@ -37,6 +38,15 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Promised:
+    """What was promised in a contact and not kept; ``text`` is empty where quotes are switched off."""
+
+    text: str
+    due: date | None
+    evidence_interaction_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One flagged contact; ``quote`` is empty where quotes are switched off."""
 
@@ -49,21 +59,37 @@ class Card:
     reasons: tuple[Reason, ...]
     speaker: str | None
     quote: tuple[Words, ...]
+    promised: Promised | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule and on how many contacts it flagged something."""
+
+    name: str
+    polarity: str
+    severity: int
+    explanation: str
+    contacts: int
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """``rules`` counts contacts by rule; ``concerns`` and ``praise`` are the first of so many."""
+    """``rules``: the most frequent first; ``concerns`` and ``praise`` are the first of so many."""
 
-    rules: tuple[tuple[str, str, int], ...]
+    rules: tuple[Rule, ...]
     concerns: tuple[Card, ...]
     concern_count: int
     praise: tuple[Card, ...]
     praise_count: int
 
     @property
-    def concern_rules(self) -> tuple[tuple[str, str, int], ...]:
-        return tuple(row for row in self.rules if row[0] == "concern")
+    def concern_rules(self) -> tuple[Rule, ...]:
+        return tuple(rule for rule in self.rules if rule.polarity == "concern")
+
+    @property
+    def praise_rules(self) -> tuple[Rule, ...]:
+        return tuple(rule for rule in self.rules if rule.polarity == "praise")
 
 
 def look(tables: Tables, window: Window, quotes: bool) -> Look:
@@ -73,17 +99,25 @@ def look(tables: Tables, window: Window, quotes: bool) -> Look:
     concerns = _chosen([flag for flag in rows if flag["polarity"] == "concern"], CONCERNS_SHOWN)
     praise = _chosen([flag for flag in rows if flag["polarity"] == "praise"], PRAISE_SHOWN)
     cards = _cards([*concerns, *praise], tables, window, quotes)
-    counts = Counter((p, rule) for p, rule, _ in {(f["polarity"], f["rule"], f["interaction_id"]) for f in rows})
     of = {
         polarity: len({f["interaction_id"] for f in rows if f["polarity"] == polarity})
         for polarity in ("concern", "praise")
     }
     return Look(
-        rules=tuple((*which, n) for which, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
+        rules=_rules(rows),
         concerns=tuple(cards[: len(concerns)]),
         concern_count=of["concern"],
         praise=tuple(cards[len(concerns) :]),
         praise_count=of["praise"],
+    )
+
+
+def _rules(flags: list[Row]) -> tuple[Rule, ...]:
+    first = {flag["rule"]: flag for flag in reversed(flags)}
+    counts = Counter(rule for rule, _ in {(flag["rule"], flag["interaction_id"]) for flag in flags})
+    return tuple(
+        Rule(name, first[name]["polarity"], int(first[name]["severity"]), first[name]["explanation"], n)
+        for name, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     )
 
 
@@ -101,14 +135,34 @@ def _chosen(flags: list[Row], most: int) -> list[list[Row]]:
 def _cards(chosen: Sequence[list[Row]], tables: Tables, window: Window, quotes: bool) -> list[Card]:
     turns = _by_contact(tables, "turns", chosen) if quotes else {}
     cues = _by_contact(tables, "cues", chosen) if quotes else {}
+    promises = _by_contact(tables, "commitments", chosen)
     contacts = window.contacts.set_index("interaction_id")
-    return [_card(flags, contacts, turns, cues) for flags in chosen]
+    return [
+        _card(
+            flags, contacts, turns, cues, _promised(promises.get(flags[0]["interaction_id"], []), quotes)
+        ) for flags in chosen
+    ]  # fmt: skip
 
 
-def _card(flags: list[Row], contacts: pd.DataFrame, turns: dict[str, list[Row]], cues: dict[str, list[Row]]) -> Card:
+def _promised(promises: list[Row], quotes: bool) -> Promised | None:
+    """The first promise that was broken."""
+    broken = next((row for row in promises if row["status"] == "broken"), None)
+    if broken is None:
+        return None
+    due = broken["promised_by"].date() if broken["promised_by"] else None
+    return Promised(broken["text"] if quotes else "", due, broken["evidence_interaction_id"])
+
+
+def _card(
+    flags: list[Row],
+    contacts: pd.DataFrame,
+    turns: dict[str, list[Row]],
+    cues: dict[str, list[Row]],
+    promised: Promised | None,
+) -> Card:
     key = flags[0]["interaction_id"]
     contact = contacts.loc[key]
-    turn = _telling_turn(flags, turns.get(key, []))
+    turn = _telling_turn(flags, turns.get(key, []), cues.get(key, []))
     return Card(
         interaction_id=key,
         day=flags[0]["day"],
@@ -119,17 +173,32 @@ def _card(flags: list[Row], contacts: pd.DataFrame, turns: dict[str, list[Row]],
         reasons=tuple(Reason(flag["rule"], int(flag["severity"]), flag["explanation"]) for flag in flags),
         speaker=turn["speaker"] if turn else None,
         quote=_quote(turn, cues.get(key, [])) if turn else (),
+        promised=promised if any(flag["rule"] == BROKEN_RULE for flag in flags) else None,
     )
 
 
-def _telling_turn(flags: list[Row], turns: list[Row]) -> Row | None:
-    """The turn that the most severe flag points to; else the customer's lowest (for praise: highest) moment."""
+def _telling_turn(flags: list[Row], turns: list[Row], cues: list[Row]) -> Row | None:
+    """The turn that the most severe flag points to; else for empathy the words that carry most of it; else the
+    customer's lowest (for praise: highest) moment."""
     pointed = next((int(flag["turn"]) for flag in flags if flag["turn"] is not None), None)
     if pointed is not None:
         return next((turn for turn in turns if turn["turn"] == pointed), None)
+    warm = [cue for cue in cues if cue["found"] and cue["label"].startswith("emp.")]
+    if flags[0]["rule"] == EMPATHY_RULE and warm:
+        sums = _warmth(warm)
+        warmest = max(sums, key=lambda turn: (sums[turn], -turn))
+        return next((turn for turn in turns if turn["turn"] == warmest), None)
     felt = [turn for turn in turns if turn["sentiment"] is not None]
     extreme = max if flags[0]["polarity"] == "praise" else min
     return extreme(felt, key=lambda turn: turn["sentiment"]) if felt else None
+
+
+def _warmth(cues: list[Row]) -> dict[int, float]:
+    """The probabilities of each turn's labels summed: how many kinds of empathy it is expected to carry."""
+    sums: dict[int, float] = {}
+    for cue in cues:
+        sums[cue["turn"]] = sums.get(cue["turn"], 0.0) + float(cue["probability"])
+    return sums
 
 
 def _quote(turn: Row, cues: Iterable[Row]) -> tuple[Words, ...]:

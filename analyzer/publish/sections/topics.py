@@ -30,22 +30,26 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """Reasons by number of contacts, the first of ``reasons``; ``untold`` contacts have none."""
+    """Reasons by number of contacts; the picture shows those with enough, ``untold`` contacts have none."""
 
     rows: tuple[Topic, ...]
-    reasons: int
     untold: int
     overall: Estimate
-    resolved: Picture
+    resolved: Picture | None
+
+    @property
+    def few(self) -> tuple[Topic, ...]:
+        """Reasons with too few contacts to state a rate."""
+        return tuple(row for row in self.rows if not row.resolved.estimable)
 
 
 def topics(window: Window, w: Wording) -> Topics:
     contacts = window.contacts
     counts = contacts["reason"].value_counts()
     ordered = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
-    rows = tuple(_topic(str(reason), int(n), window) for reason, n in ordered[:REASONS_SHOWN])
+    rows = tuple(_topic(str(reason), int(n), window) for reason, n in ordered)
     overall = window.rate("resolved_probability")
-    return Topics(rows, len(counts), int(contacts["reason"].isna().sum()), overall, _picture(rows, overall, w))
+    return Topics(rows, int(contacts["reason"].isna().sum()), overall, _picture(rows, overall, w))
 
 
 def _topic(reason: str, n: int, window: Window) -> Topic:
@@ -56,9 +60,11 @@ def _topic(reason: str, n: int, window: Window) -> Topic:
     )  # fmt: skip
 
 
-def _picture(rows: tuple[Topic, ...], overall: Estimate, w: Wording) -> Picture:
-    dots = [Dot(w.name("reason", row.reason), row.resolved, w("units.n", n=row.resolved.n),
-                "accent" if row.resolved.estimable else "faint") for row in rows]  # fmt: skip
+def _picture(rows: tuple[Topic, ...], overall: Estimate, w: Wording) -> Picture | None:
+    told = [row for row in rows if row.resolved.estimable][:REASONS_SHOWN]
+    if not told:
+        return None
+    dots = [Dot(w.name("reason", row.reason), row.resolved, w("units.n", n=row.resolved.n)) for row in told]
     label = w("units.average", value=w.value(overall.value, "share")) if overall.value is not None else ""
     axis = Axis(0, 1, w("word.too_few"), label_expression("share", w), overall.value, label)
     header = (
