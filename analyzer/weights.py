@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from analyzer.errors import ModelError
 
@@ -53,10 +54,16 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _manifest(folder: Path) -> dict[str, dict[str, str]]:
+def _manifest(folder: Path) -> dict[str, Any]:
+    """The manifest; raises ModelError unless it has a name and a digest a file."""
     try:
-        manifest: dict[str, dict[str, str]] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        manifest["files"]  # noqa: B018  a manifest without files is damaged as well
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{folder / MANIFEST} is missing or damaged.", hint="Install the package again.") from error
-    return manifest
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        whole = isinstance(manifest["name"], str) and all(
+            isinstance(name, str) and isinstance(digest, str) for name, digest in manifest["files"].items()
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        whole = False
+    if not whole:
+        raise ModelError(f"{folder / MANIFEST} is missing or damaged.", hint="Install the package again.")
+    known: dict[str, Any] = manifest
+    return known

@@ -111,3 +111,12 @@ def test_loading_refuses_weights_of_another_shape(copied: Path, settings: Unders
     write_manifest(copied, "other")
     with pytest.raises(ModelError, match="do not load"):
         load_model(msgspec.structs.replace(settings, model=str(copied)))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"files": {}}', '{"name": 1, "files": {}}', '{"name": "m", "files": [1]}']
+)
+def test_weights_damaged_manifest_is_a_model_error(tmp_path: Path, text: str) -> None:
+    (tmp_path / "manifest.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ModelError, match="missing or damaged"):
+        model_version(tmp_path)
