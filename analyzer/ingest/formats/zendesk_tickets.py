@@ -9,7 +9,7 @@ nothing tells the role refuses the ticket.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -117,7 +117,7 @@ def _tickets(items: Iterator[Document | Reject], context: ReadContext) -> Read:
     position = 0
     for page in items:
         if isinstance(page, Reject):
-            yield context.reject(position, page.code, raw=page.raw)
+            yield replace(page, position=position)
             position += 1
             continue
         users: Sequence[_User] = ()
