@@ -17,6 +17,7 @@ from typing import IO, Final
 
 import msgspec
 
+from analyzer.errors import RunAborted
 from analyzer.ingest.files import InputFile
 from analyzer.ingest.formats.base import Format
 from analyzer.ingest.raw import FACT_NAMES, Facts, RawContact, RawTurn, ReadContext, ReadStats, Value
@@ -91,10 +92,15 @@ class Stitcher:
         return self._expected
 
     def _keep(self, part: RawContact, format_: Format, context: ReadContext) -> _Held:
-        if self._spool is None:
-            self._spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
-        offset = self._spool.seek(0, io.SEEK_END)
-        self._spool.write(part.raw)
+        try:
+            if self._spool is None:
+                self._spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+            offset = self._spool.seek(0, io.SEEK_END)
+            self._spool.write(part.raw)
+        except OSError as error:
+            raise RunAborted(
+                f"Cannot keep the parts of a contact: {error.strerror}.", hint="Free space in the temporary folder."
+            ) from error
         return _Held(offset, len(part.raw), part.position, format_, context)
 
     def _whole(self, held: Sequence[_Held]) -> list[Whole]:

@@ -91,7 +91,9 @@ def recognise(head: bytes, name: str) -> Guess:
         for key in _RECORD_MARKS
     ):
         return Guess(0.9, "JSON with contact records of Amazon Connect")
-    return Guess(0.0, "no Participants with ParticipantId of Amazon Connect")
+    # A long chat's sentiment may fill the head before any participant comes.
+    guess = guess_json(head, ("Channel", "ConversationCharacteristics"), 0.7, none_of=("JobName", "Transcript"))
+    return guess if guess.probability else Guess(0.0, "no Participants with ParticipantId of Amazon Connect")
 
 
 def read(stream: Stream, context: ReadContext) -> Read:

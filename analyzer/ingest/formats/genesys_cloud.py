@@ -106,8 +106,14 @@ def recognise(head: bytes, name: str) -> Guess:
         return guess
     if any(guess_json(head, ("conversationId", key), none_of=("transcripts", "turns")).probability for key in _METRICS):
         return Guess(0.9, "JSON with the metrics of a Genesys conversation")
-    guess = guess_json(head, ("conversationId", "communicationId", "transcripts"), 0.9)
-    return guess if guess.probability else Guess(0.0, "no transcripts with phrases by participantPurpose")
+    for keys in (
+        ("conversationId", "communicationId", "transcripts"),
+        ("conversationId", "communicationId", "mediaType"),
+    ):
+        guess = guess_json(head, keys, 0.9, none_of=("turns", "messageRecords"))
+        if guess.probability:
+            return guess
+    return Guess(0.0, "no transcripts with phrases by participantPurpose")
 
 
 def read(stream: Stream, context: ReadContext) -> Read:

@@ -133,6 +133,14 @@ def test_contact_lens_chat_keeps_words_and_joins_sentiment_by_id(read: Callable[
     assert set(stats.unknown_keys) == set()
 
 
+def test_contact_lens_is_known_by_its_head_however_long(read: Callable[..., list[Item]]) -> None:
+    told = chat()
+    groups = told["ConversationCharacteristics"]["Sentiment"]["DetailsByTranscriptItemGroup"]
+    groups += [{"Sentiment": "NEUTRAL", "TranscriptItems": [{"Id": f"none-{n}"}]} for n in range(2000)]
+    (item,) = read(json.dumps(told, sort_keys=True), "chat.json")
+    assert isinstance(item, Interaction) and len(item.turns) == 5
+
+
 def test_contact_lens_email_reads_html(read: Callable[..., list[Item]]) -> None:
     mail = message("1", "CUSTOMER", 5, "<p>Wo bleibt <b>mein</b> Paket?</p>", ContentType="text/html")
     told = chat(Version="EMAIL-2026-01-01", Channel="EMAIL", Transcript=[mail], ConversationCharacteristics={})
