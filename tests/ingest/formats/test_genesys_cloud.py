@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.config import IngestSettings
+from analyzer.config import IngestSettings, load_settings
 from analyzer.ingest.files import find_files
 from analyzer.ingest.read import read_file, stitcher_over
+from analyzer.intake import Sources, account_only
+from analyzer.progress import Silent
 from analyzer.records import Interaction, Reject, Skipped
 from tests.ingest.conftest import NOW, Item, codes
 from tests.ingest.formats.mutations import accounted, mutated, mutations, short
@@ -189,3 +191,11 @@ def test_genesys_says_what_is_wrong(read: Callable[..., list[Item]], content: st
 @given(changes=mutations, data=st.data())
 def test_genesys_mutated_is_accounted(changes: Any, data: st.DataObject) -> None:
     accounted(json.dumps(mutated(copy.deepcopy(call()), changes, data)), "t.json")
+
+
+def test_genesys_legs_count_once_in_the_account(tmp_path: Path) -> None:
+    write(tmp_path / "dump", *LEGS, {"conversationId": "c-1", "sentimentTrend": 1, "participantMetrics": {}})
+    sources = Sources(find_files([tmp_path / "dump"]), None, None, NOW, "run")
+    account = account_only(sources, None, load_settings(), Silent())
+    assert (account.read, account.accepted, account.rejected, account.duplicate) == (2, 2, 0, 0)
+    assert [skipped.reason for skipped in account.skipped] == ["conversation metrics, no transcript"]
