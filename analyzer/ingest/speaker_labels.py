@@ -9,14 +9,17 @@ from typing import Final
 
 from analyzer.ingest.roles import role_of_label
 
+# Each part is bounded: a line may be megabytes of anything.
 _LABEL: Final = re.compile(
-    r"\s*(?:[-–>]+\s*)?\**\s*(?:\[([^\]\n]{1,60})\]|([^\W\d_][^\n:\[\]<>*]{0,50}?))\s*\**\s*:\**(?=\s|$)\s*"
+    r"(?:[-–>]{1,3}[ \t]{0,4})?\*{0,3}[ \t]{0,4}(?:\[([^\]\n]{1,60})\]|([^\W\d_][^\n:\[\]<>*]{0,50}?))"
+    r"[ \t]{0,4}\*{0,3}[ \t]{0,4}:\*{0,3}(?=\s|$)[ \t]{0,4}"
 )
 _DIARISED: Final = re.compile(r"(?:speaker|sprecher|spk)[ _-]?[\w-]{1,8}", re.IGNORECASE)
 
 
 def label_and_rest(line: str) -> tuple[str, str] | None:
     """What may be a label, and the words after it."""
+    line = line.lstrip()
     match = _LABEL.match(line)
     return ((match[1] or match[2]).strip(), line[match.end() :]) if match else None
 

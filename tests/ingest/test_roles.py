@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from analyzer.ingest.raw import RawTurn
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.roles import infer_roles, role_of_label, with_roles
+from analyzer.ingest.speaker_labels import speaker_labels
 
 AGENT = ["Nordwelle, my name is Ruth, how can I help you?", "Let me check. Your order left us on Monday."]
 CUSTOMER = ["Hi, I'm calling about my parcel, I have been waiting since Friday.", "OK, thanks for your help."]
@@ -59,3 +62,11 @@ def test_with_roles_gives_the_one_missing_role_to_the_one_unknown() -> None:
 )  # fmt: skip
 def test_role_of_label_reads_words_around_a_role(label: str, role: str | None) -> None:
     assert role_of_label(label) == role
+
+
+def test_labels_and_talk_of_any_length_take_little_time() -> None:
+    began = time.perf_counter()
+    for hostile in (" " * 1_000_000, "-" * 1_000_000, "* " * 500_000, "a" * 1_000_000, "[" * 1_000_000):
+        assert role_of_label(hostile) is None and speaker_labels([hostile, hostile + ": x"]) == frozenset()
+        assert infer_roles({"a": [hostile], "b": ["Can I help you? " * 60_000]}) is not None
+    assert time.perf_counter() - began < 5

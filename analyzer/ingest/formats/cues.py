@@ -16,8 +16,8 @@ from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.roles import with_roles
 from analyzer.ingest.speaker_labels import label_and_rest, speaker_labels
 
-_VOICE: Final = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^>]*)>")
-_TAG: Final = re.compile(r"</?(?:c|i|b|u|v|ruby|rt|lang|font)(?:[.\s][^>]*)?>|<\d[\d:.]*>")
+_VOICE: Final = re.compile(r"<v(?:\.[^\s>]{0,100})?[ \t]{1,4}([^>\n]{0,200})>")
+_TAG: Final = re.compile(r"</?(?:c|i|b|u|v|ruby|rt|lang|font)(?:[.\s][^>\n]{0,200})?>|<\d[\d:.]{0,20}>")
 _TIME: Final = re.compile(r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})")
 _UNNAMED: Final = "system"
 

@@ -91,10 +91,10 @@ class Vcon(msgspec.Struct, frozen=True):
     attachments: Any = None
 
 
-def _flat(indexes: Any) -> Iterator[int]:
+def _flat(indexes: Any, depth: int = 3) -> Iterator[int]:
     """Numbers of a reference: one, a list, or a list a channel. What is no number points nowhere."""
-    if isinstance(indexes, list):
+    if isinstance(indexes, list) and depth:
         for index in indexes:
-            yield from _flat(index)
+            yield from _flat(index, depth - 1)
     elif indexes is not None:
         yield indexes if isinstance(indexes, int) and not isinstance(indexes, bool) else -1

@@ -11,7 +11,7 @@ from tests.ingest.conftest import Item
 
 Read = Callable[..., list[Item]]
 SAID = [
-    ("SPEAKER_01", "Nordwelle, my name is Ruth, how can I help you?"),
+    ("SPEAKER_01", "Nordwelle, how can I help you?"),
     ("SPEAKER_00", "I'm calling about my bill, I was charged twice."),
     ("SPEAKER_01", "I'm sorry to hear that, let me check your account."),
     ("SPEAKER_00", "OK, thanks for your help."),
