@@ -13,16 +13,21 @@ from typing import Final
 
 import msgspec
 
-from analyzer.ingest.epochs import from_epoch, number_of
+from analyzer.ingest.epochs import from_epoch
 from analyzer.ingest.formats.base import Format, Guess, Read
 from analyzer.ingest.formats.documents import Contact, Document, count_unknown_keys, decoded, guess_json, read_documents
+from analyzer.ingest.formats.genesys_records import (
+    Clock,
+    GenesysTranscript,
+    Participant,
+    Transcript,
+    clock_of,
+    epoch_of,
+)
 from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.stream import Stream
-from analyzer.ingest.times import parse_time
 from analyzer.records import Skipped, Speaker
-
-OFFSET_BELOW: Final = 100_000_000_000  # a smaller "epoch" counts from the conversation's start
 
 _CUSTOMER: Final = frozenset({"external", "customer"})
 _AGENT: Final = frozenset({"agent", "user", "supervisor", "internal"})
@@ -32,69 +37,6 @@ _CHANNELS: Final = {
     "message": "messaging", "messaging": "messaging", "webmessaging": "messaging", "email": "email",
 }  # fmt: skip
 _METRICS: Final = ("participantMetrics", "sentimentTrendClass", "sentimentTrend", "empathyScores")
-
-Time = int | float | str | None
-
-
-class _Duration(msgspec.Struct, frozen=True):
-    milliseconds: int | float | None = None
-
-
-class _Phrase(msgspec.Struct, frozen=True, rename="camel"):
-    participant_purpose: str
-    text: str | None = None
-    decorated_text: str | None = None
-    phrase_index: int | None = None
-    start_time_ms: Time = None
-    duration: _Duration | None = None
-
-
-class _Sentiment(msgspec.Struct, frozen=True, rename="camel"):
-    sentiment: int | float | None = None
-    phrase_index: int | None = None
-
-
-class _Analytics(msgspec.Struct, frozen=True, rename="camel"):
-    sentiment: list[_Sentiment] | None = None
-
-
-class _Transcript(msgspec.Struct, frozen=True, rename="camel"):
-    phrases: list[_Phrase] | None = None
-    language: str | None = None
-    start_time: Time = None
-    analytics: _Analytics | None = None
-
-
-class _Participant(msgspec.Struct, frozen=True, rename="camel"):
-    participant_purpose: str | None = None
-    user_id: str | None = None
-    queue_id: str | None = None
-    flow_id: str | None = None
-    team_id: str | None = None
-    ani: str | None = None
-    dnis: str | None = None
-    to: str | None = None
-    from_: str | None = msgspec.field(default=None, name="from")
-    initial_direction: str | None = None
-    start_time_ms: Time = None
-    end_time_ms: Time = None
-
-
-class GenesysTranscript(msgspec.Struct, frozen=True, rename="camel"):
-    """One communication as Genesys writes it."""
-
-    conversation_id: str
-    transcripts: list[_Transcript]
-    organization_id: str | None = None
-    communication_id: str | None = None
-    recording_id: str | None = None
-    media_type: str | None = None
-    conversation_start_time: Time = None
-    start_time: Time = None
-    duration: _Duration | None = None
-    participants: list[_Participant] | None = None
-    uri: str | None = None
-
 
 _DECODER: Final = msgspec.json.Decoder(GenesysTranscript)
 
@@ -127,7 +69,7 @@ def _contact(document: Document, context: ReadContext) -> Contact:
     count_unknown_keys(document, GenesysTranscript, context)
     if not told.conversation_id.strip():
         raise Refused("no_id")
-    clock = _clock(told)
+    clock = clock_of(told)
     people = [_person(one, clock) for one in told.participants or []]
     turns = [turn for transcript in told.transcripts for turn in _turns(transcript, people, clock)]
     turns.sort(key=lambda turn: -1 if turn.start_ms is None else turn.start_ms)
@@ -146,72 +88,23 @@ def _is_metrics(raw: bytes) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Clock:
-    """Turns a time of the document into ms since ``start`` (an epoch in ms, unknown for bare offsets)."""
-
-    start: int | float | None
-    shift: int | float = 0  # what small offsets count from, after the start
-
-    def since_start(self, value: Time) -> int | float | None:
-        number = None if value is None else _milliseconds(value)
-        if number is None:
-            return None
-        if abs(number) < OFFSET_BELOW:
-            return number + self.shift
-        return number - self.start if self.start is not None else None
-
-
-def _milliseconds(value: Time) -> int | float | None:
-    """A number, or an ISO time as epoch milliseconds; raises Refused where it is neither."""
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return None
-    number = number_of(value)
-    if number is None:
-        number = round(parse_time(value, "UTC", "startTime").timestamp() * 1000)
-    return number
-
-
-def _clock(told: GenesysTranscript) -> _Clock:
-    """The conversation's start, else the communication's, else the earliest epoch in sight."""
-    of_parts = [told.start_time, *(transcript.start_time for transcript in told.transcripts)]
-    communication = next((t for value in of_parts if (t := _epoch(value)) is not None), None)
-    conversation = _epoch(told.conversation_start_time)
-    phrases = [phrase.start_time_ms for transcript in told.transcripts for phrase in transcript.phrases or []]
-    offsets = [n for value in phrases if (n := _milliseconds(value)) is not None]
-    if conversation is None and communication is None:
-        seen = [*phrases, *(one.start_time_ms for one in told.participants or [])]
-        return _Clock(min((t for value in seen if (t := _epoch(value)) is not None), default=None))
-    if conversation is None or communication is None or communication < conversation:
-        return _Clock(min(t for t in (conversation, communication) if t is not None))
-    # A phrase cannot come before its communication: an offset that would shows that offsets count from there.
-    lead = communication - conversation
-    small = [offset for offset in offsets if abs(offset) < OFFSET_BELOW]
-    return _Clock(conversation, lead if small and min(small) < lead else 0)
-
-
-def _epoch(value: Time) -> int | float | None:
-    number = _milliseconds(value)
-    return number if number is not None and number >= OFFSET_BELOW else None
-
-
-@dataclass(frozen=True, slots=True)
 class _Person:
     """A participant other than the customer, and when they took part."""
 
     role: Speaker
-    told: _Participant
+    told: Participant
     start: float
     end: float
 
 
-def _person(one: _Participant, clock: _Clock) -> _Person:
+def _person(one: Participant, clock: Clock) -> _Person:
     start, end = clock.since_start(one.start_time_ms), clock.since_start(one.end_time_ms)
     return _Person(
         _role(one), one, float("-inf") if start is None else float(start), float("inf") if end is None else float(end)
     )
 
 
-def _role(one: _Participant) -> Speaker:
+def _role(one: Participant) -> Speaker:
     purpose = (one.participant_purpose or "").strip().casefold()
     if purpose in _CUSTOMER:
         return "customer"
@@ -222,7 +115,7 @@ def _role(one: _Participant) -> Speaker:
     return "bot" if purpose in _BOT else "system"
 
 
-def _turns(transcript: _Transcript, people: Sequence[_Person], clock: _Clock) -> list[RawTurn]:
+def _turns(transcript: Transcript, people: Sequence[_Person], clock: Clock) -> list[RawTurn]:
     feelings = {
         one.phrase_index: float(one.sentiment)
         for one in (transcript.analytics.sentiment if transcript.analytics else None) or []
@@ -272,7 +165,7 @@ def _overlap(one: _Person, start: float | None, end: float | None) -> float:
     return min(last, one.end + 1) - max(start, one.start)
 
 
-def _facts(told: GenesysTranscript, clock: _Clock, people: Sequence[_Person], turns: Sequence[RawTurn]) -> Facts:
+def _facts(told: GenesysTranscript, clock: Clock, people: Sequence[_Person], turns: Sequence[RawTurn]) -> Facts:
     customer = next((one.told for one in people if one.role == "customer"), None)
     agents = [one for one in people if one.role == "agent"]
     speaking = next((turn.agent_id for turn in reversed(turns) if turn.agent_id), None)
@@ -290,13 +183,13 @@ def _facts(told: GenesysTranscript, clock: _Clock, people: Sequence[_Person], tu
     )
 
 
-def _ended_at(told: GenesysTranscript, clock: _Clock) -> datetime | None:
-    start = _epoch(told.start_time) or clock.start
+def _ended_at(told: GenesysTranscript, clock: Clock) -> datetime | None:
+    start = epoch_of(told.start_time) or clock.start
     length = told.duration.milliseconds if told.duration else None
     return None if start is None or length is None else from_epoch(start + length, "ms", "duration")
 
 
-def _address(customer: _Participant | None, direction: str | None) -> str | None:
+def _address(customer: Participant | None, direction: str | None) -> str | None:
     """The customer's own number or address; in an outbound contact it is the one that was called."""
     if customer is None:
         return None
