@@ -51,3 +51,9 @@ def test_fixture_is_taken_for_one_format_only(case: dict[str, str]) -> None:
     (first, best), (second, next_best), *_ = guesses(head, Path(case["path"]).name)
     assert first.name == case["format"] and best.probability >= RECOGNISED_FROM
     assert next_best.probability < best.probability, f"{second.name} claims it too: {next_best.why}"
+
+
+@present
+def test_every_vendor_file_has_a_line() -> None:
+    files = {str(path.relative_to(FIXTURES)) for path in FIXTURES.rglob("*") if path.is_file()}
+    assert files == {case["path"] for case in CASES}
