@@ -40,6 +40,7 @@ class IngestSettings(Section, frozen=True):
     min_role_probability: Share
     customer_keys: Literal["clear", "hashed"]
     key_file: str
+    special_categories: bool
     messaging_gap_h: Positive
     email_gap_h: Positive
     batch_contacts: Count

@@ -79,7 +79,7 @@ class Contract:
         transfers = count_or_none(facts.transfers, "transfers")
         offsets = self._offsets(raw, started_at)
         joined = "\n".join([turn.text for turn in raw.turns])
-        masker = Masker(joined)
+        masker = Masker(joined, self.settings.special_categories)
         turns = _turns(raw.turns, joined, offsets, None if transfers else agent_id, masker, context)
         agent_id = agent_id or next((t.agent_id for t in reversed(turns) if t.speaker == "agent" and t.agent_id), None)
         _count_masks(masker, context)
@@ -182,7 +182,7 @@ def _turns(
     ``joined`` is all their text: one look at it tells whether any of it needs work.
     """
     odd = not is_plain(joined)
-    look = odd or needs_look(joined)
+    look = odd or needs_look(joined, masker.special_categories)
     named = any(turn.agent_id for turn in raw)
     turns: list[Turn] = []
     for index, turn in enumerate(raw):
@@ -231,7 +231,7 @@ def _words(value: object, masker: Masker) -> str | None:
 @lru_cache(maxsize=4096)
 def _quiet(text: str) -> str | None:
     """``text`` if there is nothing to normalise or mask in it, as in most names of queues and teams."""
-    return text.strip() if is_plain(text) and not needs_look(text) else None
+    return text.strip() if is_plain(text) and not needs_look(text, special_categories=True) else None
 
 
 def _blank(value: object) -> bool:

@@ -1,0 +1,117 @@
+"""Masks for what identifies a person, German and English, written and spoken, numbered within a contact.
+
+One search over the text (``hints``, linear by construction) tells which kinds could be in it; nearly all talk meets no
+finder at all. Check digits (python-stdnum), numbering plans (phonenumbers) and context words keep amounts, dates and
+times unmasked. ``MASKS`` lists the finders in the order in which they are tried; a new kind is one file and one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from analyzer.ingest.masking import (
+    accounts,
+    addresses,
+    births,
+    dictated,
+    emails,
+    identities,
+    name_cues,
+    names,
+    networks,
+    phones,
+    references,
+    secrets,
+    special,
+    spoken,
+)
+from analyzer.ingest.masking.hints import ANY, ASKED, CONTEXT, NUMBER, SPECIAL, Hints
+from analyzer.ingest.masking.spans import Masker, Span
+
+__all__ = ["MASKS", "Mask", "Masker", "Span", "mask", "needs_look"]
+
+_FEW_DIGITS: Final = r"\d(?:[^\pL\d\n]{0,3}\d){5}"
+
+
+class Mask(NamedTuple):
+    """A finder, and what must be in a text for it to be tried: ``hint`` (RE2), under its group's condition."""
+
+    finds: str
+    group: str
+    hint: str
+    find: Callable[[str, Masker], Iterator[Span]]
+
+
+MASKS: Final = (
+    Mask("links with a login, IP and hardware addresses", ANY, networks.HINT, networks.find),
+    Mask("email addresses, written and spelled", ANY, emails.HINT, emails.find),
+    Mask("IBANs by check digits", NUMBER, r"(?i)[a-z]{2}\d{2}[ -]?[a-z0-9]", accounts.find_ibans),
+    Mask("tax, social security, identity numbers, plates", NUMBER, identities.HINT, identities.find),
+    Mask("passwords, PINs, codes, user names", ANY, secrets.HINT, secrets.find),
+    Mask("birth dates and ages", CONTEXT, births.HINT, births.find),
+    Mask("cards by check digit", NUMBER, _FEW_DIGITS, accounts.find_cards),
+    Mask("order, contract, customer, policy, ticket … numbers", CONTEXT, references.HINT, references.find),
+    Mask("street, postcode and town", CONTEXT, addresses.HINT, addresses.find),
+    Mask("phone numbers", NUMBER, _FEW_DIGITS, phones.find),
+    Mask("numbers said digit by digit", NUMBER, spoken.HINT, dictated.find),
+    Mask("names of people", ANY, name_cues.HINT, names.find),
+    Mask("answers: birth date", ASKED, "", births.find_answer),
+    Mask("answers: PIN or code", ASKED, "", secrets.find_answer),
+    Mask("answers: a number asked for", ASKED, "", references.find_answers),
+    Mask("birth dates asked for", ANY, births.ASK_HINT, births.find),
+    Mask("numbers asked for", ANY, references.ASK_HINT, references.find),
+    Mask("health, faith, union", SPECIAL, special.HINT, special.find),
+)
+_HINTS: Final = Hints([(entry.group, entry.hint) for entry in MASKS])
+_NAMES: Final = next(place for place, entry in enumerate(MASKS) if entry.find is names.find)
+_ASKED: Final = {place for place, entry in enumerate(MASKS) if entry.group == ASKED}
+
+
+def needs_look(text: str, special_categories: bool = False) -> bool:
+    """Whether ``text`` could hold anything that is masked; false for most talk."""
+    return any(_HINTS.places(line, special_categories) for line in text.split("\n"))
+
+
+def mask(text: str, masker: Masker) -> str:
+    """``text`` with everything in ``MASKS`` replaced; masking masked text changes nothing.
+
+    >>> mask("Write to Ann@Example.org or ann@example.org.", Masker())
+    'Write to [EMAIL_1] or [EMAIL_1].'
+    """
+    if masker.unread:
+        already, masker.unread = masker.unread, ""
+        for line in already.split("\n"):
+            if _NAMES in masker.hinted.setdefault(line, _HINTS.places(line, masker.special_categories)):
+                names.learn(line, masker)
+    for _ in range(8):  # a mask may part what was joined; more than two rounds are not seen in talk
+        masked = text
+        for place in _places(text, masker):
+            masked = _replace(masked, MASKS[place].find(masked, masker), masker)
+        if masked == text:
+            break
+        text = masked
+    if masker.asked:
+        masker.asked = {kind: left - 1 for kind, left in masker.asked.items() if left > 1}
+    return text
+
+
+def _places(text: str, masker: Masker) -> list[int]:
+    """Which lines of ``MASKS`` to try, in their order."""
+    known = masker.hinted.get(text)
+    places = set(known) if known is not None else _HINTS.places(text, masker.special_categories)
+    if masker.asked:
+        places |= _ASKED
+    if (masker.people or masker.asked) and names.mentions(text, masker):
+        places.add(_NAMES)
+    return sorted(places)
+
+
+def _replace(text: str, spans: Iterator[Span], masker: Masker) -> str:
+    parts: list[str] = []
+    done = 0
+    for start, end, kind, value in spans:
+        if start >= done:
+            parts += (text[done:start], masker.placeholder(kind, value))
+            done = end
+    return "".join((*parts, text[done:])) if parts else text

@@ -1,0 +1,122 @@
+"""Birth dates after a word that tells what they are, numeric, in words or dictated; ages of people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from analyzer.ingest.masking.spans import Masker, Span, compact
+from analyzer.ingest.masking.spoken import DIGITS_OF
+
+_MONTHS: Final = (
+    r"(?:jan(?:uar|uary|uar)?|feb(?:ruar|ruary)?|mär(?:z)?|maerz|mar(?:ch)?|apr(?:il)?|ma[iy]|jun[ie]?"
+    r"|juno|jul[iy]?|aug(?:ust)?"
+    r"|sep(?:t(?:ember)?)?|o[kc]t(?:ober)?|nov(?:ember)?|de[zc](?:ember)?|jänner)"
+)
+_ORDINAL: Final = (
+    r"(?:ersten?r?|zweiten?r?|dritten?r?|vierten?r?|fünften?r?|sechsten?r?|siebten?r?|siebenten?r?"
+    r"|achten?r?|neunten?r?|zehnten?r?"
+    r"|elften?r?|zwölften?r?|(?:drei|vier|fünf|sech|sieb|acht|neun)zehnten?r?|(?:[a-zäöü]{3,8}und)?(?:zwan"
+    r"|drei)(?:zig|ßig|ssig)sten?r?"
+    r"|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth"
+    r"|fourteenth|fifteenth"
+    r"|sixteenth|seventeenth|eighteenth|nineteenth|(?:twenty|thirty)[ -]?(?:first|second|third|fourth"
+    r"|fifth|sixth|seventh|eighth|ninth)"
+    r"|twentieth|thirtieth)"
+)
+_WORDS: Final = "|".join(sorted(DIGITS_OF, key=len, reverse=True))
+_YEAR_WORDS: Final = (
+    rf"(?:neunzehn|zwei ?tausend|zwanzig|nineteen|twenty|two thousand)[ -]?(?:hundert"
+    rf"|hundred)?(?:[ -]?(?:und|and|oh)?[ -]?(?:{_WORDS})){{0,3}}"
+)
+_DAY: Final = rf"(?:\d{{1,2}}(?:st|nd|rd|th|\.)?|{_ORDINAL})"
+_MONTH: Final = rf"(?:{_MONTHS}\.?|{_ORDINAL}|\d{{1,2}}\.?)"
+_YEAR: Final = rf"(?:(?:19|20)\d\d|['’]?\d\d|{_YEAR_WORDS})"
+_DATE: Final = re.compile(
+    rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/. ]{{1,2}}\d{{1,2}}[-/. ]{{1,2}}(?:\d{{4}}|\d{{2}})|\d{{8}}"
+    rf"|{_DAY}(?: of)? {_MONTH},? {_YEAR}|{_MONTHS}\.? (?:the )?{_DAY},? {_YEAR}|{_DAY}(?: of)? {_MONTHS}"
+    rf"|{_MONTHS} {_DAY}"
+    rf"|(?:19|20)\d\d|{_YEAR_WORDS})(?!\w)",
+    re.IGNORECASE,
+)
+_BORN_AFTER: Final = re.compile(
+    rf"(?<!\w)((?:\d{{1,2}}[-/. ]{{1,2}}\d{{1,2}}[-/. ]{{1,2}}\d{{2,4}}|{_DAY} {_MONTHS}\.? {_YEAR})) geboren(?!\w)",
+    re.IGNORECASE,
+)
+_CONTEXT: Final = re.compile(
+    r"(?<!\w)(?:geboren(?:e[nr]?)?|geburtsdatum|geburtstag|geburtsjahr|jahrgang|geb\.|date of birth"
+    r"|birth ?date|birthday|born|d\.?o\.?b\.?)(?!\w)",
+    re.IGNORECASE,
+)
+_FILLER: Final = re.compile(
+    r"(?:[ :,.(–-]|\n|(?:am|im|on|in|ist|is|was|war|der|den|the|dem|mein|my|ihr|jahr|year|vom|bin|i|ich"
+    r"|it's|its|und|and|of|oh|äh|um|uh|ja|yes)(?!\w)){0,10}",
+    re.IGNORECASE,
+)
+_PERSON: Final = (
+    r"(?:i am|i'm|he is|he's|she is|she's|ich bin|er ist|(?:my|our|mein|meine|unser"
+    r"|unsere) (?:\w{2,14}[ -]){0,2}?(?:mother|father|mum|mom"
+    r"|dad|son|daughter|wife|husband|partner|kid|child|grand\w{2,10}|mutter|vater|sohn|tochter|frau|mann"
+    r"|kind|oma|opa|enkel\w{0,3}) (?:is|ist))"
+)
+_AGE: Final = re.compile(
+    rf"(?<!\w){_PERSON} (?:now |already |schon |jetzt |only |erst )?(\d{{1,3}})(?: years? old| jahre alt"
+    rf"|(?= ?[.,;!?]| and | und |$))"
+    r"|(?<!\w)(?:aged?|at the age of|age of|age:|age is|alter:|alter ist|alter von) (\d{2,3})(?!\w)"
+    r"|(?<!\w)(\d{1,3})[ -]years?[ -]old(?= (?:man|woman|lady|boy|girl|son|daughter|mother|father|male"
+    r"|female))"
+    r"|(?<!\w)(\d{1,3})-jährige[rns]?(?= (?:mutter|vater|sohn|tochter|frau|mann|oma|opa))",
+    re.IGNORECASE,
+)
+_ASKS: Final = re.compile(
+    r"(?:geburtsdatum|date of birth|birth ?date|birthday|geboren)[^.!]{0,40}[?]|geburtsdatum,? bitte"
+    r"|(?:ihr|das) geburtsdatum",
+    re.I,
+)
+
+ASK_HINT: Final = r"(?i)geburtsdatum|date of birth|birth ?date|birthday|\bdob\b|geboren"
+HINT: Final = (
+    r"(?i)(?:^|[^\pL])(?:geboren\pL{0,2}|geburts\pL+|jahrgang|geb\.|birth ?-?da\pL+|date of birth|born"
+    r"|d\.?o\.?b\.?)(?:[^\pL]|$)"
+    r"|(?:aged?|of|is|alter|von):? \d{2}|\d[ -]years?[ -]old|\djahre alt|\d jahre alt|\d-jährig|\b(?:i am"
+    r"|i'm|he is|he's|she is|she's|is|bin|ist) (?:\pL+ )?\d{1,3}(?:\W|$)"
+)
+
+
+def find(text: str, masker: Masker) -> Iterator[Span]:
+    spans = [*_told(text, masker), *_before(text)]
+    spans += [
+        Span(match.start(group), match.end(group), "AGE", match[group])
+        for match in _AGE.finditer(text)
+        if (group := match.lastindex or 0) and 1 <= int(match[group]) <= 115
+    ]
+    yield from sorted(spans)
+
+
+def _before(text: str) -> Iterator[Span]:
+    """ "Am 3. Mai 1985 geboren": the date stands first."""
+    for match in _BORN_AFTER.finditer(text):
+        yield Span(match.start(1), match.end(1), "BIRTH", compact(match[1]))
+
+
+def find_answer(text: str, masker: Masker) -> Iterator[Span]:
+    """A whole date in an answer to "your date of birth, please?"."""
+    if masker.asked.get("BIRTH"):
+        for match in _DATE.finditer(text):
+            before = text[match.start() - 1 : match.start()]
+            if not (before.isalnum() or before in {".", "/", "-"}) and len(match[0]) >= 8 and not match[0].isdecimal():
+                yield Span(match.start(), match.end(), "BIRTH", compact(match[0]))
+                return
+
+
+def _told(text: str, masker: Masker) -> Iterator[Span]:
+    position = 0
+    while context := _CONTEXT.search(text, position):
+        filler = _FILLER.match(text, context.end())
+        position = filler.end() if filler else context.end()
+        if match := _DATE.match(text, position):
+            yield Span(match.start(), match.end(), "BIRTH", compact(match[0]))
+            position = match.end()
+    if _ASKS.search(text):
+        masker.asked["BIRTH"] = 3

@@ -1,0 +1,82 @@
+"""Which kinds of mask a text could hold, told by a few linear searches (RE2) before any finder runs.
+
+A Set of RE2 tells in one pass which of its patterns occur, but its automaton remembers every combination it has met: a
+handful of patterns a set stays small and quick, twenty do not. So the patterns stand in groups. Most need a digit or a
+number word, and most talk has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import re2
+
+from analyzer.ingest.masking.spoken import NUMBER_HINT
+
+ANY: Final = "any"  # groups: tried on every text
+NUMBER: Final = "number"  # only where there is a digit or a number word
+CONTEXT: Final = "context"  # the same, apart from NUMBER to keep both sets small
+SPECIAL: Final = "special"  # only where special categories are masked
+ASKED: Final = "asked"  # never hinted by the text itself: the turn before asked for it
+
+
+class Cues:
+    """Words after (or before) which something personal stands, by kind; found in one linear pass.
+
+    Patterns of ``cues`` are RE2, in any case, without groups that capture.
+    """
+
+    def __init__(self, cues: Mapping[str, str]) -> None:
+        options = re2.Options()
+        options.case_sensitive = False
+        options.longest_match = True
+        options.max_mem = 64 << 20
+        self.kinds = list(cues)
+        self.pattern = re2.compile("(^|[^\\pL\\d])(?:" + "|".join(f"({cue})" for cue in cues.values()) + ")", options)
+
+    def find(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Start, end and kind of every cue that is followed by no further letter; the longest at each place."""
+        for match in self.pattern.finditer(text):
+            if not text[match.end() : match.end() + 1].isalnum():
+                kind = next(kind for group, kind in enumerate(self.kinds, 2) if match.start(group) >= 0)
+                yield match.end(1), match.end(), kind
+
+
+class Hints:
+    """Searches over the hints of a list of masks; places are positions in that list."""
+
+    def __init__(self, hints: Sequence[tuple[str, str]]) -> None:
+        """``hints``: group and pattern of each place."""
+        self.groups: dict[str, tuple[re2.Set, list[int]]] = {}
+        for group in (ANY, NUMBER, CONTEXT, SPECIAL):
+            places = [place for place, (own, _) in enumerate(hints) if own == group]
+            patterns = [hints[place][1] for place in places]
+            if group == ANY:
+                patterns.append(NUMBER_HINT)
+                places.append(len(hints))
+            self.groups[group] = (_compiled(patterns), places)
+        self.number = len(hints)
+
+    def places(self, text: str, special: bool) -> set[int]:
+        """Places whose hint occurs in ``text``."""
+        encoded = text.encode()
+        found = self._of(ANY, encoded)
+        if self.number in found:
+            found.remove(self.number)
+            found |= self._of(NUMBER, encoded) | self._of(CONTEXT, encoded)
+        return found | self._of(SPECIAL, encoded) if special else found
+
+    def _of(self, group: str, encoded: bytes) -> set[int]:
+        hints, places = self.groups[group]
+        return {places[index] for index in hints.Match(encoded) or ()}
+
+
+def _compiled(patterns: Sequence[str]) -> re2.Set:
+    options = re2.Options()
+    options.max_mem = 64 << 20
+    hints = re2.Set.SearchSet(options)
+    for pattern in patterns:
+        hints.Add(pattern)
+    hints.Compile()
+    return hints

@@ -1,0 +1,36 @@
+"""Word lists behind the masks: given names, surnames, capitalised words that are neither, towns.
+
+A file of names holds two lists parted by an empty line: words that are hardly anything else, then words that may be.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Final
+
+
+def _lists(file_name: str) -> list[frozenset[str]]:
+    text = resources.files("analyzer.ingest.masking").joinpath(file_name).read_text(encoding="utf-8")
+    parts: list[set[str]] = [set()]
+    for line in text.splitlines():
+        if not line:
+            parts.append(set())
+        elif not line.startswith("#"):
+            parts[-1].update(line.split())
+    return [frozenset(part) for part in parts]
+
+
+GIVEN, GIVEN_OR_WORD = _lists("given_names.txt")
+SURNAMES, SURNAME_OR_WORD = _lists("surnames.txt")
+(CAPITALS,) = _lists("capitals.txt")
+(TOWNS,) = _lists("towns.txt")
+
+ANY_GIVEN: Final = GIVEN | GIVEN_OR_WORD
+ANY_NAME: Final = ANY_GIVEN | SURNAMES | SURNAME_OR_WORD
+LOWER_GIVEN: Final = frozenset(word.casefold() for word in GIVEN)
+LOWER_NAMES: Final = frozenset(word.casefold() for word in GIVEN | SURNAMES)
+
+
+def is_given_name(word: str) -> bool:
+    """Whether ``word``, in any case, is a given name and hardly anything else."""
+    return word.casefold() in LOWER_GIVEN

@@ -1,0 +1,64 @@
+"""Invented German and English cases: ``<KIND:value>`` marks what must be hidden, everything else must stay.
+
+The half "dev" was at hand while the masks were written and must come out exactly; the half "held" was not, and its
+rates must not fall below what was aimed at.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+from analyzer.ingest.masking import Masker, mask
+from analyzer.learn.evaluate_masking import Labelled, masked_spans, measure
+
+CASES = Path(__file__).resolve().parents[1] / "cases"
+MARK = re.compile(r"<([A-Z]+):([^>]*)>")
+LANGUAGES = ("de", "en")
+
+
+def texts(language: str, half: str) -> list[str]:
+    with (CASES / f"masking_{language}.csv").open(newline="", encoding="utf-8") as file:
+        return [row["text"] for row in csv.DictReader(file) if row["half"] == half]
+
+
+def labelled(text: str) -> Labelled:
+    spans, plain, at = [], "", 0
+    for match in MARK.finditer(text):
+        plain += text[at : match.start()]
+        spans.append((len(plain), len(plain) + len(match[2]), match[1]))
+        plain += match[2]
+        at = match.end()
+    return Labelled(plain + text[at:], tuple(spans))
+
+
+@pytest.mark.parametrize("text", [text for language in LANGUAGES for text in texts(language, "dev")])
+def test_masking_gets_every_known_case_right(text: str) -> None:
+    plain = MARK.sub(r"\2", text)
+    masked = re.sub(r"\[([A-Z]+)_\d+\]", r"[\1]", mask(plain, Masker(plain)))
+    assert masked == MARK.sub(r"[\1]", text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_masking_holds_on_cases_never_looked_at(language: str) -> None:
+    quality = measure([labelled(text) for text in texts(language, "held")])
+    assert quality.labelled >= 30
+    assert quality.f2 is not None and quality.f2 >= 0.85
+
+
+def test_measure_counts_found_labels_and_right_masks() -> None:
+    rows = [labelled("a <NAME:Bob Roe> b c"), labelled("<TOWN:Ulm> and d")]
+    found = {rows[0].text: [(2, 9), (10, 11)], rows[1].text: []}
+    every = measure(rows, lambda text: found[text])
+    assert (every.labelled, every.found, every.masks, every.right) == (2, 1, 2, 1)
+    assert every.f2 == pytest.approx(0.5)
+    names = measure(rows, lambda text: found[text], types=frozenset({"NAME"}))
+    assert names.recall == 1.0 and names.recall_by_type == {"NAME": (1, 1)}
+
+
+def test_masked_spans_are_offsets_into_the_text() -> None:
+    text = "Hi Anna, mail a@b.example or b@b.example."
+    assert [text[start:end] for start, end in masked_spans(text)] == ["Anna", "a@b.example", "b@b.example"]
