@@ -47,12 +47,12 @@ def render_interaction(tables: Tables, interaction_id: str, settings: PublishSet
     shown = gather(tables, interaction_id, agent_policy(tables, settings))
     parts: list[RenderableType] = [_header(shown, w)]
     for title, part in (
+        ("flags", _flags(shown, w)),
         ("transcript", _transcript(shown, w)),
         ("findings", _findings(shown, w)),
         ("score", _contributions(shown, w)),
         ("fcr", _fcr(shown, w)),
         ("promises", _promises(shown, w)),
-        ("flags", _flags(shown, w)),
         ("others", _others(shown, w)),
     ):
         if part is not None:
