@@ -16,12 +16,12 @@ from analyzer.ingest.masking.spans import Masker, Span, word_set
 from analyzer.ingest.masking.word_lists import (
     ANY_GIVEN,
     ANY_NAME,
-    CAPITALS,
     GIVEN,
     LOWER_GIVEN,
     LOWER_NAMES,
     SURNAME_OR_WORD,
     SURNAMES,
+    is_other,
 )
 
 _WORD: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_])){0,40}")
@@ -90,7 +90,7 @@ def _person(name: str, masker: Masker) -> str:
     known = next((masker.people[word] for word in reversed(words) if word in masker.people), None)
     value = known or name.casefold()
     for word in words:
-        if word[0].isupper() and len(word) > 2 and word not in CAPITALS:
+        if word[0].isupper() and len(word) > 2 and not is_other(word):
             masker.people.setdefault(word, value)
     return value
 
@@ -134,7 +134,7 @@ def _told_before(text: str, end: int) -> Iterator[tuple[int, int]]:
     offset = max(0, end - 64)
     match = _LAST_WORDS.search(text[offset:end].rstrip(" ,"))
     if match:
-        words = [n for n in (1, 2) if match[n] and match[n][0].isupper() and match[n] not in CAPITALS]
+        words = [n for n in (1, 2) if match[n] and match[n][0].isupper() and not is_other(match[n])]
         if any(match[n] in ANY_NAME for n in words):
             yield offset + match.start(words[0]), offset + match.end(words[-1])
 
@@ -145,7 +145,7 @@ def _by_given_name(text: str) -> Iterator[tuple[int, int]]:
     while match := _CAPITALISED.search(text, position):
         position = match.end()
         word = match[0]
-        if word in CAPITALS:
+        if is_other(word):
             continue
         pair = _pair(text, match)
         if pair:
@@ -179,14 +179,14 @@ def _pair(text: str, match: re.Match[str]) -> int:
         return 0
     end = _extend(text, match.end())
     words = _WORDS.findall(text[match.start() : end])
-    return end if 2 <= len(words) <= 3 and words[-1] in SURNAMES and words[-1] not in CAPITALS else 0
+    return end if 2 <= len(words) <= 3 and words[-1] in SURNAMES and not is_other(words[-1]) else 0
 
 
 def _titled(text: str, position: int) -> tuple[int, int] | None:
     """A capitalised word after "Frau", "Mr": a name, though it were a word elsewhere ("Herr Baum")."""
     start = _past_titles(text, position)
     match = _WORD.match(text, start)
-    if match is None or not match[0][0].isupper() or (match[0] in CAPITALS and _is_function_word(match[0])):
+    if match is None or not match[0][0].isupper() or (is_other(match[0]) and _is_function_word(match[0])):
         return _lower(text, position) if match else None
     return start, _extend(text, match.end())
 
@@ -203,7 +203,7 @@ def _known(text: str, position: int) -> tuple[int, int] | None:
 def _capitalised(text: str, position: int) -> tuple[int, int] | None:
     start = _past_titles(text, position)
     match = _WORD.match(text, start)
-    if match is None or not match[0][0].isupper() or match[0] in CAPITALS:
+    if match is None or not match[0][0].isupper() or is_other(match[0]):
         return None
     return start, _extend(text, match.end())
 
@@ -235,7 +235,7 @@ def _extend(text: str, end: int) -> int:
             position = match.end()
             continue
         initial = len(match[0]) == 1 and text[match.end() : match.end() + 1] == "."
-        if not match[0][0].isupper() or (match[0] in CAPITALS and not initial) or (len(match[0]) == 1 and not initial):
+        if not match[0][0].isupper() or (is_other(match[0]) and not initial) or (len(match[0]) == 1 and not initial):
             break
         position = end = match.end()
     return end

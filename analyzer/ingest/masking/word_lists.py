@@ -34,3 +34,12 @@ LOWER_NAMES: Final = frozenset(word.casefold() for word in GIVEN | SURNAMES)
 def is_given_name(word: str) -> bool:
     """Whether ``word``, in any case, is a given name and hardly anything else."""
     return word.casefold() in LOWER_GIVEN
+
+
+def is_other(word: str) -> bool:
+    """Whether the capitalised ``word`` is no name: "Rechnung", "It's", "Service-Team"."""
+    if word in CAPITALS:
+        return True
+    if "-" in word:
+        return word.rpartition("-")[2] in CAPITALS
+    return ("'" in word or "’" in word) and word.replace("’", "'").partition("'")[0] in CAPITALS
