@@ -86,6 +86,11 @@ _ENGLISH_SAID: Final = re.compile(
     r"(?:street|road|avenue|lane|drive|crescent|boulevard|close|terrace|gardens|grove)(?!\w)",
     re.IGNORECASE,
 )
+_ENGLISH_HINT: Final = re2.compile(
+    rf"[^\pL]{_SUFFIX}(?:[^\pL]|$)|(?i)(?:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours|route"
+    rf"|via|viale|piazza|corso|vicolo|calle|avenida|av|avda|plaza|paseo|carrera|rua|travessa|praça|largo|ul"
+    rf"|ulica|aleja|strada|c)[^\pL]"
+)
 _UNIT: Final = re.compile(
     r",?\s{1,2}(?:(?:apt|apartment|unit|suite|ste|flat|floor|fl|room|rm|bldg|building|wohnung|whg|etage"
     r"|hinterhaus|c/o)\.?,? ?#? ?[\w-]{1,8}|#\s?\w{1,6})(?!\w)",
@@ -188,7 +193,7 @@ def _streets(text: str) -> Iterator[tuple[int, int]]:
             yield _from_capital(match), _with_town(text, match.end())
     for match in _PLACE_GERMAN.finditer(text):
         yield match.start(), _with_town(text, match.end())
-    for pattern in (_ROMANCE, _ENGLISH, _ENGLISH_SAID):
+    for pattern in (_ROMANCE, _ENGLISH, _ENGLISH_SAID) if _ENGLISH_HINT.search(text) else ():
         for match in pattern.finditer(text):
             yield match.start(), _with_town(text, match.end())
     for match in _ANY_STREET.finditer(text):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from analyzer.ingest.masking.hints import Cues
@@ -29,6 +30,7 @@ _CAPITALISED: Final = re.compile(r"(?<![^\W_])[A-ZÀ-ÞĀ-ſ](?:[^\W\d_]|['’-]
 _GAP: Final = re.compile(r" {1,2}|\. ?(?=[^\W\d_])")
 _PARTICLES: Final = word_set("von van vom zu zur der den de del della di da dos das du la le el al bin ter ten")
 _FROM: Final = word_set("von vom zu zur")  # "Kevin von RheinMobil" is no nobleman
+_SHORT_TITLES: Final = word_set("mr mrs ms mx dr prof fr hr frl")
 _TITLE_WORD: Final = word_set("doktor professor dr prof med dipl ing herr herrn frau mr mrs ms miss sir")
 
 _CUES: Final = Cues(
@@ -71,12 +73,12 @@ def mentions(text: str, masker: Masker) -> bool:
 
 def learn(line: str, masker: Masker) -> None:
     """Remember who is introduced in ``line``."""
-    for start, end in sorted({*_by_context(line), *_by_given_name(line)}):
+    for start, end in _introduced(line):
         _person(line[start:end], masker)
 
 
 def _places(text: str, masker: Masker) -> set[tuple[int, int]]:
-    found = {*_by_context(text), *_by_given_name(text)}
+    found = set(_introduced(text))
     if masker.people:
         found |= {match.span() for match in _WORDS.finditer(text) if match[0] in masker.people}
     if masker.asked.get("NAME") and len(text) <= 60:
@@ -95,6 +97,12 @@ def _person(name: str, masker: Masker) -> str:
     return value
 
 
+@lru_cache(maxsize=1024)
+def _introduced(text: str) -> tuple[tuple[int, int], ...]:
+    """Names that the text itself tells, in order; each turn is asked for when people are learnt and when it is masked."""
+    return tuple(sorted({*_by_context(text), *_by_given_name(text)}))
+
+
 def _by_context(text: str) -> Iterator[tuple[int, int]]:
     for start, end, cue in _CUES.find(text):
         if cue == "after" or cue == "strong":
@@ -109,6 +117,8 @@ def _by_context(text: str) -> Iterator[tuple[int, int]]:
 def _after(cue: str, text: str, start: int, gap: re.Match[str]) -> tuple[int, int] | None:
     """The name behind a cue that begins at ``start`` and is followed by ``gap``."""
     position = gap.end()
+    if cue == "title" and "." in gap[0] and text[start : gap.start()].casefold() not in _SHORT_TITLES:
+        return None  # "… ein Herr. Würden Sie"
     match cue:
         case "strong":
             return _capitalised(text, position) or _lower(text, position)
@@ -186,7 +196,7 @@ def _titled(text: str, position: int) -> tuple[int, int] | None:
     """A capitalised word after "Frau", "Mr": a name, though it were a word elsewhere ("Herr Baum")."""
     start = _past_titles(text, position)
     match = _WORD.match(text, start)
-    if match is None or not match[0][0].isupper() or (is_other(match[0]) and _is_function_word(match[0])):
+    if match is None or not match[0][0].isupper() or _is_function_word(match[0]):
         return _lower(text, position) if match else None
     return start, _extend(text, match.end())
 

@@ -38,7 +38,7 @@ def is_given_name(word: str) -> bool:
 
 def is_other(word: str) -> bool:
     """Whether the capitalised ``word`` is no name: "Rechnung", "It's", "Service-Team"."""
-    if word in CAPITALS:
+    if word in CAPITALS or word.endswith("team"):
         return True
     if "-" in word:
         return word.rpartition("-")[2] in CAPITALS
