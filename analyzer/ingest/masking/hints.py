@@ -7,6 +7,7 @@ number word, and most talk has none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -41,6 +42,49 @@ class Cues:
             if not text[match.end() : match.end() + 1].isalnum():
                 kind = next(kind for group, kind in enumerate(self.kinds, 2) if match.start(group) >= 0)
                 yield match.end(1), match.end(), kind
+
+
+_PHRASE_WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+
+
+class Phrases:
+    """Fixed phrases by kind, found word by word in any case: one look-up a word, however many phrases there are."""
+
+    def __init__(self, phrases: Mapping[str, str]) -> None:
+        """``phrases``: kind → phrases parted by commas; a phrase may be of several kinds."""
+        self.next: dict[tuple[str, ...], set[str]] = {}  # words said so far → words that may go on
+        self.kinds: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for kind, listed in phrases.items():
+            for phrase in listed.casefold().split(", "):
+                words = tuple(phrase.split())
+                self.kinds[words] = (*self.kinds.get(words, ()), kind)
+                for place in range(len(words)):
+                    self.next.setdefault(words[:place], set()).add(words[place])
+
+    def find(self, text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+        """Start, end and kinds of the longest phrase at each place, left to right."""
+        words = [(match[0].casefold().replace("’", "'"), match) for match in _PHRASE_WORD.finditer(text)]
+        first, at = self.next[()], 0
+        while at < len(words):
+            length = self._longest(words, at) if words[at][0] in first else 0
+            if length:
+                said = tuple(word for word, _ in words[at : at + length])
+                yield words[at][1].start(), words[at + length - 1][1].end(), self.kinds[said]
+            at += length or 1
+
+    def _longest(self, words: list[tuple[str, re.Match[str]]], at: int) -> int:
+        """How many words from ``at`` make up the longest phrase, each one space or sign from the next."""
+        said: tuple[str, ...] = ()
+        longest = end = 0
+        for word, match in words[at : at + 8]:
+            if said and match.start() - end > 2:
+                break
+            if word not in self.next.get(said, ()):
+                break
+            said, end = (*said, word), match.end()
+            if said in self.kinds:
+                longest = len(said)
+        return longest
 
 
 class Hints:

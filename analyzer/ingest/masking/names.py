@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from analyzer.ingest.masking.hints import Cues
-from analyzer.ingest.masking.name_cues import AFTER, CLOSING, GREETING, STRONG, TITLES, WEAK
+from analyzer.ingest.masking.hints import Phrases
+from analyzer.ingest.masking.name_cues import AFTER, CLOSING, COLON, GREETING, STRONG, TITLES, WEAK
 from analyzer.ingest.masking.spans import Masker, Span, word_set
 from analyzer.ingest.masking.word_lists import (
     ANY_GIVEN,
@@ -33,11 +33,20 @@ _FROM: Final = word_set("von vom zu zur")  # "Kevin von RheinMobil" is no noblem
 _SHORT_TITLES: Final = word_set("mr mrs ms mx dr prof fr hr frl")
 _TITLE_WORD: Final = word_set("doktor professor dr prof med dipl ing herr herrn frau mr mrs ms miss sir")
 
-_CUES: Final = Cues(
-    {"strong": STRONG, "weak": WEAK, "title": TITLES, "greeting": GREETING, "closing": CLOSING, "after": AFTER}
+_CUES: Final = Phrases(
+    {
+        "strong": STRONG,
+        "colon": COLON,
+        "weak": WEAK,
+        "title": TITLES,
+        "greeting": GREETING,
+        "closing": CLOSING,
+        "after": AFTER,
+    }
 )
 _GAP_AFTER: Final = {
     "strong": re.compile(r"[ :,]{1,3}"),
+    "colon": re.compile(r"[:,] {0,2}"),
     "weak": re.compile(r"[ :,]{1,2}"),
     "title": re.compile(r"\.? ?"),
     "greeting": re.compile(r",? "),
@@ -99,17 +108,16 @@ def _person(name: str, masker: Masker) -> str:
 
 @lru_cache(maxsize=1024)
 def _introduced(text: str) -> tuple[tuple[int, int], ...]:
-    """Names that the text itself tells, in order; each turn is asked for when people are learnt and when it is masked."""
+    """Names that the text itself tells, in order; asked for when people are learnt and when the turn is masked."""
     return tuple(sorted({*_by_context(text), *_by_given_name(text)}))
 
 
 def _by_context(text: str) -> Iterator[tuple[int, int]]:
-    for start, end, cue in _CUES.find(text):
-        if cue == "after" or cue == "strong":
-            yield from _told_before(text, start)
-        for kind in ("greeting", "closing") if cue in {"greeting", "closing"} else (cue,):
-            gap = _GAP_AFTER[kind].match(text, end) if kind != "after" else None
-            if gap and (found := _after(kind, text, start, gap)):
+    for start, end, cues in _CUES.find(text):
+        for cue in cues:
+            if cue == "after":
+                yield from _told_before(text, start)
+            elif (gap := _GAP_AFTER[cue].match(text, end)) and (found := _after(cue, text, start, gap)):
                 yield found
                 break
 
@@ -120,7 +128,7 @@ def _after(cue: str, text: str, start: int, gap: re.Match[str]) -> tuple[int, in
     if cue == "title" and "." in gap[0] and text[start : gap.start()].casefold() not in _SHORT_TITLES:
         return None  # "… ein Herr. Würden Sie"
     match cue:
-        case "strong":
+        case "strong" | "colon":
             return _capitalised(text, position) or _lower(text, position)
         case "weak":
             return _known(text, position)
