@@ -67,12 +67,12 @@ _ROMANCE: Final = re.compile(
     rf" (?:{_CAP}|de|da|do|del|della|di|la|las|los)(?: (?:{_CAP}|de|da|do|dos|del|della|di|la|las|los"
     rf"|y)){{0,4}},? \d{{1,5}}[a-z]?)(?!\w)"
 )
+# Written small, only the first are streets; the others are everyday words ("way", "place", "point").
+_SURE_SUFFIX: Final = "street|road|avenue|lane|drive|crescent|boulevard|close|terrace|gardens|grove"
 _SUFFIX: Final = (
-    r"(?i:street|st|road|rd|avenue|ave|av|lane|ln|drive|dr|court|ct|place|pl|boulevard|blvd|way|close"
-    r"|crescent|cres|terrace|ter|square|sq"
-    r"|gardens|gdns|grove|hill|park|mews|parkway|pkwy|highway|hwy|circle|cir|trail|trl|row|walk|view|rise"
-    r"|green|loop|run|path|pike|plaza"
-    r"|alley|quay|wharf|parade|esplanade|ridge|crossing|point|heights|bend|cove|turnpike|expressway|freeway)"
+    rf"(?:(?i:{_SURE_SUFFIX})|St|ST|Rd|RD|Ave?|AVE?|Ln|LN|Dr|DR|Ct|CT|Court|Pl|Place|Blvd|Way|Cres|Ter|Sq|Square|Gdns|Hill"
+    r"|Park|Mews|Parkway|Pkwy|Highway|Hwy|Circle|Cir|Trail|Trl|Row|Walk|View|Rise|Green|Loop|Run|Path|Pike|Plaza|Alley|Quay"
+    r"|Wharf|Parade|Esplanade|Ridge|Crossing|Point|Heights|Bend|Cove|Turnpike|Expressway|Freeway)"
 )
 _COMPASS: Final = r"(?:(?i:north|south|east|west)|[NSEW]{1,2})"
 _ENGLISH: Final = re.compile(
@@ -83,13 +83,13 @@ _ENGLISH: Final = re.compile(
 _ENGLISH_SAID: Final = re.compile(
     rf"(?<![\w.,/:$€£-])(?:\d{{1,5}}[a-z]?|{_SAID_NUMBER}) (?!minutes?|hours?|miles?|days?|weeks?|way|more"
     rf"|by|or|of|times)(?:[a-z][\w'-]{{2,20}} ){{1,2}}"
-    r"(?:street|road|avenue|lane|drive|crescent|boulevard|close|terrace|gardens|grove)(?!\w)",
+    r"(?:" + _SURE_SUFFIX + r")(?!\w)",
     re.IGNORECASE,
 )
 _ENGLISH_HINT: Final = re2.compile(
-    rf"[^\pL]{_SUFFIX}(?:[^\pL]|$)|(?i)(?:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours|route"
-    rf"|via|viale|piazza|corso|vicolo|calle|avenida|av|avda|plaza|paseo|carrera|rua|travessa|praça|largo|ul"
-    rf"|ulica|aleja|strada|c)[^\pL]"
+    rf"[^\pL]{_SUFFIX}(?:[^\pL]|$)|(?i)\d,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours|route) "
+    r"|(?:^|[^\pL])(?:via|viale|piazza|corso|vicolo|calle|avenida|av\.|avda\.|plaza|paseo|carrera|rua|travessa|praça"
+    r"|largo|ul\.|ulica|aleja|strada|c/) "
 )
 _UNIT: Final = re.compile(
     r",?\s{1,2}(?:(?:apt|apartment|unit|suite|ste|flat|floor|fl|room|rm|bldg|building|wohnung|whg|etage"
@@ -158,8 +158,8 @@ _TOWN_AFTER: Final = re.compile(rf"(?:,\s{{0,2}}|\s?\n\s?|\sin )(?:\d{{4,5}} )?(
 HINT: Final = (
     r"(?i)(?:stra(?:ß|ss)e|str\.|str|gasse|allee|weg|platz|ring|ufer|damm|chaussee|steig|stieg|pfad|promenade|graben"
     r"|wall|kamp|markt|straat|laan|gatan|vägen|vej|gade|vegen|gata|katu|utca|ulice)[ ,]"
-    r"|[^\pL](?:"
-    + _SUFFIX[4:-1]
+    r"|[^\pL](?-i:"
+    + _SUFFIX
     + r")(?:[^\pL]|$)|\d{4}[ ,]+\pL|\pL\s+\d{5}|post ?box|p\.? ?o\.? ?box|postfach|packstation"
     r"|[a-z]\d[a-z\d]? ?\d[a-z]{2}(?:\W|$)|post ?code|zip|postleitzahl|plz|postal code"
     r"|\d,? (?:rue|avenue|boulevard|place|chemin)"

@@ -105,15 +105,18 @@ class Hints:
     def places(self, text: str, special: bool) -> set[int]:
         """Places whose hint occurs in ``text``."""
         encoded = text.encode()
-        found = self._of(ANY, encoded)
+        found = set(self._of(ANY, encoded))
         if self.number in found:
             found.remove(self.number)
-            found |= self._of(NUMBER, encoded) | self._of(CONTEXT, encoded)
-        return found | self._of(SPECIAL, encoded) if special else found
+            found.update(self._of(NUMBER, encoded), self._of(CONTEXT, encoded))
+        if special:
+            found.update(self._of(SPECIAL, encoded))
+        return found
 
-    def _of(self, group: str, encoded: bytes) -> set[int]:
+    def _of(self, group: str, encoded: bytes) -> Sequence[int]:
         hints, places = self.groups[group]
-        return {places[index] for index in hints.Match(encoded) or ()}
+        matched = hints.Match(encoded)
+        return [places[index] for index in matched] if matched else ()
 
 
 def _compiled(patterns: Sequence[str]) -> re2.Set:
