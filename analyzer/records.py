@@ -169,6 +169,7 @@ class Understood:
     empathic_opportunities: int
     opportunities_met: int
     opportunities_hurt: int
+    opportunities_met_by_action: int
     empathy: float | None
     effort: float | None
     satisfaction: float | None

@@ -121,6 +121,9 @@ FACT_COLUMNS: Final = (
     _c("empathic_opportunities", INT, "runs of customer turns with a feeling or complaint that an agent could answer"),
     _c("opportunities_met", INT, "of these, answered with empathy"),
     _c("opportunities_hurt", INT, "of these, answered with dismissal or bare policy"),
+    Column(
+        "opportunities_met_by_action", INT, "of these, answered with a solution and no word to the person", default=0
+    ),
     _n("empathy", FLOAT, "how well the agent met the person", unit="1–5"),
     _n("effort", FLOAT, "how hard the customer had to work; high = hard", unit="1–5"),
     _n("satisfaction", FLOAT, "how satisfied the customer is at the end", unit="1–5"),

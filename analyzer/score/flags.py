@@ -39,7 +39,8 @@ OPPORTUNITIES: Final[Mapping[str, Callable[[pd.DataFrame], Floats]]] = {
     "opportunities_unmet": lambda facts: np.maximum(
         numbers(facts, "empathic_opportunities")
         - numbers(facts, "opportunities_met")
-        - numbers(facts, "opportunities_hurt"),
+        - numbers(facts, "opportunities_hurt")
+        - numbers(facts, "opportunities_met_by_action"),
         0.0,
     ),
 }

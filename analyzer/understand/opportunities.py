@@ -1,8 +1,9 @@
 """Empathic opportunities: when a customer shows a feeling or complains, does the agent take it up?
 
 Codebook, "Derived": an opportunity is a run of neighbouring customer turns with a feeling or a complaint, followed by
-an agent turn. It is met if one of the agent's next two speaking blocks carries empathy that is no template, hurt if one
-carries dismissal or bare policy (hurt wins), and met by action if only a solution came. "mhm" is no speaking block.
+an agent turn. It is met if what the agent says during the run, or in the two speaking blocks after it, carries empathy that
+is no template, hurt if it carries dismissal or bare policy (hurt wins), and met by action if only a solution came. "mhm"
+is no speaking block. A long complaint is one opportunity, so an apology after its last sentence still meets it.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def find_opportunities(
     ]  # fmt: skip
     opportunities = []
     for run in _runs(charged, turns):
-        answers = _agent_blocks(turns, run[0], found)[:blocks]
+        answers = _answers(_agent_blocks(turns, run[0], found), run[-1], blocks)
         if answers:
             outcome = _outcome(answers, found, boilerplate)
             opportunities.append(Opportunity(run[0], run[-1], outcome))
@@ -86,6 +87,12 @@ def _agent_blocks(turns: Sequence[Turn], after: int, found: Mapping[int, Collect
         elif turns[index].speaker == "customer":
             speaking = False
     return [block for block in blocks if not _is_receipt(block, turns, found)]
+
+
+def _answers(spoken: Sequence[list[int]], last_turn: int, blocks: int) -> list[list[int]]:
+    """The agent's blocks within a run, and as many after its last turn as may answer it."""
+    within = [block for block in spoken if block[0] < last_turn]
+    return [*within, *spoken[len(within) : len(within) + blocks]]
 
 
 def _is_receipt(block: Sequence[int], turns: Sequence[Turn], found: Mapping[int, Collection[str]]) -> bool:

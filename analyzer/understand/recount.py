@@ -28,6 +28,7 @@ def recount(
     facts = tables["interaction_facts"].to_pandas(types_mapper=pd.ArrowDtype).set_index("interaction_id", drop=False)
     for key, opportunities in counted.items():
         facts.loc[key, "opportunities_met"] = sum(o.outcome == "met" for o in opportunities)
+        facts.loc[key, "opportunities_met_by_action"] = sum(o.outcome == "met_by_action" for o in opportunities)
     back = pa.Table.from_pandas(facts.reset_index(drop=True), schema=STORED["interaction_facts"].schema)
     return {**tables, "interaction_facts": back, "findings": _findings(tables["findings"], counted)}
 

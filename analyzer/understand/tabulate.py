@@ -18,7 +18,8 @@ _COPIED: Final = (
 )  # fmt: skip
 _UNDERSTOOD: Final = (
     "language", "resolution", "resolved_probability", "sentiment_start", "sentiment_end", "sentiment_mean",
-    "sentiment_low", "sentiment_shift", "empathic_opportunities", "opportunities_met", "opportunities_hurt", "empathy",
+    "sentiment_low", "sentiment_shift", "empathic_opportunities", "opportunities_met", "opportunities_hurt",
+    "opportunities_met_by_action", "empathy",
     "effort", "satisfaction", "expectation_balance", "churn_talk_probability", "reason", "role_confidence",
 )  # fmt: skip
 

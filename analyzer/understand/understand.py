@@ -67,7 +67,8 @@ def unheard(parsed: Parsed, version: str, role_confidence: float | None = None) 
         interaction=parsed.interaction, language=parsed.language, feelings={}, cues=(),
         findings=_bookkeeping(parsed, role_confidence, version),
         resolution=None, resolved_probability=None, sentiment_start=None, sentiment_end=None, sentiment_mean=None,
-        sentiment_low=None, empathic_opportunities=0, opportunities_met=0, opportunities_hurt=0, empathy=None,
+        sentiment_low=None, empathic_opportunities=0, opportunities_met=0, opportunities_hurt=0,
+        opportunities_met_by_action=0, empathy=None,
         effort=None, satisfaction=None, expectation_balance=None, churn_talk_probability=None, reason=None,
         role_confidence=_trusted(role_confidence),
     )  # fmt: skip
@@ -114,6 +115,7 @@ def _sum_up(
         empathic_opportunities=len(opportunities),
         opportunities_met=sum(o.outcome == "met" for o in opportunities),
         opportunities_hurt=sum(o.outcome == "hurt" for o in opportunities),
+        opportunities_met_by_action=sum(o.outcome == "met_by_action" for o in opportunities),
         empathy=numbers.get("empathy"), effort=numbers.get("effort"), satisfaction=numbers.get("satisfaction"),
         expectation_balance=_expectation_balance(found),
         churn_talk_probability=_noisy_or(heard, "loyal.churn") if has_customer else None,

@@ -101,7 +101,9 @@ def test_journeys_take_frames_as_the_store_reads_them() -> None:
     for row in store.facts:
         row |= {"source_id": "s", "source_uri": "u", "source_format": "native", "content_hash": "h", "agent_ids": []}
         row |= {"started_at_source": "record", "turn_count": 2, "customer_turns": 1, "role_confidence": 1.0}
-        row |= dict.fromkeys(("empathic_opportunities", "opportunities_met", "opportunities_hurt"), 0)
+        row |= dict.fromkeys(
+            ("empathic_opportunities", "opportunities_met", "opportunities_hurt", "opportunities_met_by_action"), 0
+        )
     read = [
         facts.from_rows(store.facts).to_pandas(),
         STORED["cues"].from_rows(store.cues).to_pandas(),

@@ -52,6 +52,7 @@ def contacts(*rows: dict[str, Any]) -> pd.DataFrame:
             "empathic_opportunities": 0,
             "opportunities_met": 0,
             "opportunities_hurt": 0,
+            "opportunities_met_by_action": 0,
             "role_confidence": 0.9,
         }
         full.append(plain | row)

@@ -162,6 +162,7 @@ def _add_contact(rows: dict[str, list[Row]], c: Contact) -> None:
             "empathic_opportunities": seen,
             "opportunities_met": met,
             "opportunities_hurt": hurt,
+            "opportunities_met_by_action": 0,
             "empathy": _clip(scene.empathy + c.noise, 1, 5),
             "effort": _clip(scene.effort - c.noise, 1, 5),
             "satisfaction": _clip(scene.satisfaction + c.noise, 1, 5),

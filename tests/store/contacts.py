@@ -85,7 +85,7 @@ def _fact(contact: Contact, run_id: str) -> dict[str, object]:
         "direction": "inbound", "language": "de", "started_at": _start(contact), "started_at_source": "record",
         "customer_key": contact.customer, "agent_id": "a-3", "agent_ids": ["a-3"], "turn_count": 2, "customer_turns": 1,
         "agent_turns": 1, "resolution": "resolved", "resolved_probability": 0.9, "sentiment_end": -0.25,
-        "empathic_opportunities": 1, "opportunities_met": 1, "opportunities_hurt": 0, "role_confidence": 0.99,
+        "empathic_opportunities": 1, "opportunities_met": 1, "opportunities_hurt": 0, "opportunities_met_by_action": 0, "role_confidence": 0.99,
     }  # fmt: skip
 
 

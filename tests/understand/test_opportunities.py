@@ -114,6 +114,12 @@ def test_neighbouring_customer_turns_are_one_opportunity(speakers: str, negative
     assert outcomes(speakers, {}, negative=negative) == expected
 
 
+def test_a_long_complaint_is_answered_until_two_blocks_after_its_end() -> None:
+    assert outcomes("cacacacaca", {7: [APOLOGY]}, negative={0, 2, 4}) == "0-4 met"
+    assert outcomes("cacacacaca", {9: [APOLOGY]}, negative={0, 2, 4}) == "0-4 unmet"
+    assert outcomes("cacaca", {3: [DISMISS], 5: [APOLOGY]}, negative={0, 2, 4}) == "0-4 hurt"
+
+
 def test_each_run_has_its_own_answers() -> None:
     assert outcomes("cacaca", {1: [APOLOGY], 5: [DISMISS]}, negative={0, 4}) == "0-0 met, 4-4 hurt"
 
