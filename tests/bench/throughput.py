@@ -1,0 +1,169 @@
+"""Contacts a second and memory of `analyzer run` on invented contacts: `python -m tests.bench.throughput`.
+
+2,000 contacts of 14 turns, put together from the sample dump's dialogues; in nine sentences of ten a word or number is
+drawn anew, so that most sentences are distinct and no cache of sentences helps. Beside it, in the same run, a baseline:
+the same encoder, one sentence at a time, in float32.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.conftest import ROOT, SAMPLE
+
+TURNS = 14
+BAR_CONTACTS_PER_S = 15.0
+BAR_GIB = 2.5
+THINGS = {
+    "en": "router kettle jacket invoice parcel tariff voucher sofa lamp headset contract deposit refund charger order",
+    "de": "Router Kessel Jacke Rechnung Paket Tarif Gutschein Sofa Lampe Vertrag Anzahlung Gutschrift Ladekabel Konto",
+}
+NAMES = (
+    "Adler Bishop Clarke Dietz Ekström Farrow Gruber Hollis Imhof Jansen Keller Lowe Mertens Nolan Oswald Pohl Quinn"
+)
+
+
+def dialogues() -> dict[str, list[list[dict[str, str]]]]:
+    """Turns of the sample's native contacts by language, long enough to fill 14 turns with two of them."""
+    found: dict[str, list[list[dict[str, str]]]] = {"de": [], "en": []}
+    for path in sorted((SAMPLE / "contacts").glob("*.jsonl*")):
+        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        for line in content.decode("utf-8").splitlines():
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue
+            turns = [turn for turn in record.get("turns", []) if turn["speaker"] in ("customer", "agent")]
+            if record.get("language") in found and len(turns) >= 6:
+                found[record["language"]].append([{"speaker": t["speaker"], "text": t["text"]} for t in turns])
+    return found
+
+
+def contacts(count: int, seed: int = 7) -> Iterator[dict[str, Any]]:
+    """Invented contacts in the order of time: the opening of one dialogue, the rest of another, words drawn anew."""
+    draw, known = random.Random(seed), dialogues()
+    start = datetime(2026, 9, 1, 7)
+    for number in range(count):
+        language = draw.choice(("de", "en"))
+        one, other = draw.sample(known[language], 2)
+        turns = (one + other + one)[:TURNS]
+        agent, customer = draw.randrange(20), draw.randrange(count // 3 + 1)
+        at = start + timedelta(minutes=25 * number)
+        yield {
+            "interaction_id": f"t-{number}", "channel": draw.choice(("voice", "chat", "email", "messaging")),
+            "language": language, "started_at": at.isoformat() + "Z", "customer_id": f"k-{customer}",
+            "agent_id": f"a-{agent}", "team": f"team-{agent % 3}",
+            "queue": draw.choice(("billing", "technical", "shop")),
+            "turns": [{"speaker": turn["speaker"], "text": varied(turn["text"], language, draw)} for turn in turns],
+        }  # fmt: skip
+
+
+def varied(text: str, language: str, draw: random.Random) -> str:
+    """``text`` with numbers drawn anew and, in nine sentences of ten, a thing or a name added."""
+    return " ".join(_varied(sentence, language, draw) for sentence in re.split(r"(?<=[.!?])\s+", text))
+
+
+def _varied(sentence: str, language: str, draw: random.Random) -> str:
+    sentence = re.sub(r"\d", lambda _: str(draw.randrange(10)), sentence)
+    if draw.random() < 0.1:
+        return sentence
+    words = sentence.split(" ")
+    added = f"{draw.choice(THINGS[language].split())} {draw.choice(NAMES.split())} {draw.randrange(1000)}"
+    words.insert(draw.randrange(len(words) + 1), added)
+    return " ".join(words)
+
+
+def sentences(records: Sequence[dict[str, Any]]) -> list[str]:
+    said = (turn["text"] for record in records for turn in record["turns"])
+    return [sentence for text in said for sentence in re.split(r"(?<=[.!?])\s+", text) if sentence]
+
+
+class Memory(threading.Thread):
+    """The largest resident set of any process of a run, in bytes."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self.process, self.peak = psutil.Process(pid), 0
+
+    def run(self) -> None:
+        while self.process.is_running():
+            try:
+                family = [self.process, *self.process.children(recursive=True)]
+                self.peak = max(self.peak, *(member.memory_info().rss for member in family))
+            except psutil.Error:
+                return
+            time.sleep(0.1)
+
+
+def run(path: Path, store: Path, more: Sequence[str]) -> tuple[float, float]:
+    """(seconds of the whole process, GiB of its largest process)."""
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "analyzer", "run", str(path), "--store", str(store), *more]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        memory = Memory(process.pid)
+        memory.start()
+        out, _ = process.communicate()
+    if process.returncode:
+        raise SystemExit(out)
+    return time.perf_counter() - began, memory.peak / 2**30
+
+
+def baseline(said: Sequence[str]) -> float:
+    """Sentences a second of the same encoder, one after the other, in float32."""
+    import torch
+
+    from analyzer.config import load_settings
+    from analyzer.understand.model import load_model
+
+    encoder = load_model(
+        load_settings(None, ["understand.precision=float32", "understand.token_budget=512"]).understand
+    )
+    network, tokenizer = encoder.encoder._network, encoder.encoder._tokenizer
+    began = time.perf_counter()
+    with torch.inference_mode():
+        for sentence in said:
+            ids = torch.tensor([tokenizer.encode(sentence).ids[:96]])
+            network(ids, torch.ones_like(ids), torch.zeros(1, dtype=torch.long))
+    return len(said) / (time.perf_counter() - began)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--contacts", type=int, default=2000)
+    parser.add_argument("--set", action="append", default=[])
+    asked = parser.parse_args()
+    records = list(contacts(asked.contacts))
+    said = sentences(records)
+    print(f"{len(records):,} contacts, {len(said):,} sentences, {len(set(said)) / len(said):.0%} of them distinct")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "calls.jsonl"
+        path.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), encoding="utf-8")
+        more = [part for setting in asked.set for part in ("--set", setting)]
+        took, peak = run(path, Path(folder) / "store", more)
+    alone = baseline(random.Random(1).sample(said, min(len(said), 1500)))
+    pace = len(records) / took
+    needed = len(said) / len(records)
+    print(f"analyzer run: {took:.1f} s, {pace:.1f} contacts/s, peak {peak:.2f} GiB")
+    print(
+        f"encoder alone, one sentence at a time in float32: {alone:.0f} sentences/s = {alone / needed:.1f} contacts/s"
+    )
+    return int(pace < BAR_CONTACTS_PER_S or peak > BAR_GIB)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

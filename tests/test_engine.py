@@ -1,0 +1,100 @@
+"""Understanding over processes: order, bounded look-ahead, workers that die, parents that die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from analyzer import engine
+from analyzer.config import Settings, load_settings
+from analyzer.errors import RunAborted
+from analyzer.records import Interaction, Turn
+
+from . import workers
+from .conftest import ROOT
+
+AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
+
+
+def interaction(number: int, queue: str | None = None, uri: str = "calls.jsonl") -> Interaction:
+    return Interaction(f"c-{number}", f"c-{number}", uri, "native_jsonl", "", date(2026, 11, 2), "chat", AT, "record",
+                       (Turn("customer", "Hello."),), queue=queue)  # fmt: skip
+
+
+def batches(count: int) -> Iterator[list[Interaction]]:
+    yield from ([interaction(number)] for number in range(count))
+
+
+@pytest.fixture
+def two(monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setattr(engine, "_start_worker", workers.start)
+    monkeypatch.setattr(engine, "_work", workers.work)
+    return load_settings(None, ["engine.workers=2"])
+
+
+def heard(tables: Iterator[engine.Tables]) -> list[str]:
+    return [key for table in tables for key in table["turns"]["interaction_id"].to_pylist()]
+
+
+def test_workers_keep_the_order_of_batches_and_read_only_a_few_ahead(two: Settings) -> None:
+    taken = 0
+
+    def counted() -> Iterator[list[Interaction]]:
+        nonlocal taken
+        for batch in batches(20):
+            taken += 1
+            yield batch
+
+    tables = engine.understand_all(counted(), two)
+    assert heard(iter([next(tables)])) == ["c-0"] and taken <= 6
+    assert heard(tables) == [f"c-{number}" for number in range(1, 20)]
+
+
+def test_no_batches_start_no_model() -> None:
+    assert list(engine.understand_all(iter(()), load_settings())) == []
+
+
+def test_worker_that_dies_is_replaced_and_nothing_is_lost(two: Settings, tmp_path: Path) -> None:
+    lives = tmp_path / "lives"
+    lives.write_text("one")
+    given = [[interaction(n, workers.DIES if n == 3 else None, str(lives))] for n in range(12)]
+    assert heard(engine.understand_all(iter(given), two)) == [f"c-{n}" for n in range(12)]
+    assert lives.read_text() == ""
+
+
+def test_batch_that_kills_its_worker_twice_ends_the_run(two: Settings, tmp_path: Path) -> None:
+    lives = tmp_path / "lives"
+    lives.write_text("one\ntwo\nthree")
+    given = [[interaction(n, workers.DIES if n == 3 else None, str(lives))] for n in range(12)]
+    with pytest.raises(RunAborted, match="twice"):
+        list(engine.understand_all(iter(given), two))
+
+
+def test_workers_end_when_their_parent_is_killed() -> None:
+    command = [sys.executable, "-m", "tests.workers"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pids = [int(parent.stdout.readline()) for _ in range(2)]
+        assert all(is_alive(pid) for pid in pids)
+        parent.kill()
+    assert parent.returncode == -signal.SIGKILL
+    until = time.monotonic() + 20
+    while any(is_alive(pid) for pid in pids) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(is_alive(pid) for pid in pids)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (ProcessLookupError, FileNotFoundError):
+        return False
