@@ -244,11 +244,19 @@ def _assign(base: dict[str, Any], assignment: str) -> None:
     try:
         value = tomllib.loads(f"v = {text}")["v"]
     except tomllib.TOMLDecodeError:
-        value = text.strip()
+        value = _number_or_word(text.strip())
     nested: Any = value
     for key in reversed(path.strip().split(".")):
         nested = {key: nested}
     _overlay(base, nested, ())
+
+
+def _number_or_word(text: str) -> float | str:
+    """What people type where TOML would want a leading zero or quotes: ``.4``, ``named``."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _nearest(key: str, known: Mapping[str, Any]) -> str:

@@ -54,7 +54,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """One contact: a call, a chat, an email thread or a messaging session, as ingested (masked, checked, identified)."""
+    """One contact: a call, chat, email thread or messaging session, as ingested (masked, checked, identified)."""
 
     interaction_id: str
     source_id: str

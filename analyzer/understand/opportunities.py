@@ -1,9 +1,9 @@
 """Empathic opportunities: when a customer shows a feeling or complains, does the agent take it up?
 
 Codebook, "Derived": an opportunity is a run of neighbouring customer turns with a feeling or a complaint, followed by
-an agent turn. It is met if what the agent says during the run, or in the two speaking blocks after it, carries empathy that
-is no template, hurt if it carries dismissal or bare policy (hurt wins), and met by action if only a solution came. "mhm"
-is no speaking block. A long complaint is one opportunity, so an apology after its last sentence still meets it.
+an agent turn. It is met if what the agent says during the run, or in the two speaking blocks after it, carries empathy
+that is no template, hurt if it carries dismissal or bare policy (hurt wins), and met by action if only a solution came.
+"mhm" is no speaking block. A long complaint is one opportunity, so an apology after its last sentence still meets it.
 """
 
 from __future__ import annotations
