@@ -64,6 +64,8 @@ _AGE: Final = re.compile(
     rf"(?<!\w){_PERSON} (?:now |already |schon |jetzt |only |erst )?(\d{{1,3}})(?: years? old| jahre alt"
     rf"|(?= ?[.,;!?]| and | und |$))"
     r"|(?<!\w)(?:aged?|at the age of|age of|age:|age is|alter:|alter ist|alter von) (\d{2,3})(?!\w)"
+    r"|(?<!\w)(?:turn(?:ed|ing|s)?|going on) (\d{2})(?= ?[.,;!?]| and | in | this | next | on |$)"
+    r"|(?<!\w)((?:1[6-9]|[2-9]\d|1[01]\d))(?:[ -]years?[ -]olds?| yo| y/o)(?!\w)"
     r"|(?<!\w)(\d{1,3})[ -]years?[ -]old(?= (?:man|woman|lady|boy|girl|son|daughter|mother|father|male"
     r"|female))"
     r"|(?<!\w)(\d{1,3})-jährige[rns]?(?= (?:mutter|vater|sohn|tochter|frau|mann|oma|opa))",
@@ -79,7 +81,8 @@ ASK_HINT: Final = r"(?i)geburtsdatum|date of birth|birth ?date|birthday|\bdob\b|
 HINT: Final = (
     r"(?i)(?:^|[^\pL])(?:geboren\pL{0,2}|geburts\pL+|jahrgang|geb\.|birth ?-?da\pL+|date of birth|born"
     r"|d\.?o\.?b\.?)(?:[^\pL]|$)"
-    r"|(?:aged?|of|is|alter|von):? \d{2}|\d[ -]years?[ -]old|\djahre alt|\d jahre alt|\d-jährig|\b(?:i am"
+    r"|(?:aged?|of|is|alter|von):? \d{2}|\d[ -]years?[ -]old|\d yo|\d y/o|turn(?:ed|ing|s)? \d|going on \d"
+    r"|\djahre alt|\d jahre alt|\d-jährig|\b(?:i am"
     r"|i'm|he is|he's|she is|she's|is|bin|ist) (?:\pL+ )?\d{1,3}(?:\W|$)"
 )
 

@@ -10,7 +10,8 @@ from analyzer.ingest.masking.word_lists import GIVEN, GIVEN_OR_WORD
 # WEAK: a known name must be among the words.
 STRONG: Final = (
     "account holder, account holder is, attn, auf den namen, birth name, birth name is, cardholder, cardholder is, "
-    "familienname, familienname ist, first name is, full name is, heisst er, heisst sie, ich heisse, im namen von, "
+    "i a, familienname, familienname ist, first name is, "
+    "full name is, heisst er, heisst sie, ich heisse, im namen von, "
     "in the name of, karteninhaber, karteninhaber ist, karteninhaberin, karteninhaberin ist, kontoinhaber, "
     "kontoinhaber ist, kontoinhaberin, kontoinhaberin ist, last name is, maiden name, maiden name is, mein name, "
     "mein name ist, my first name is, my first name was, my first name's, my full name is, my full name was, my "
@@ -30,8 +31,8 @@ WEAK: Final = (
     "speaking with, you are speaking to, you are speaking with, you're speaking to, you're speaking with"
 )
 TITLES: Final = (
-    "doctor, dr, familie, fr, frau, frl, fräulein, herr, herrn, hr, madam, madame, miss, mr, mrs, ms, mx, prof, "
-    "professor, sir"
+    "doctor, dr, mister, familie, fr, frau, frl, fräulein, herr, herrn, hr, madam, madame, miss, mr, mrs, ms, mx, "
+    "prof, professor, sir"
 )
 GREETING: Final = (
     "alright, bye, cheers, ciao, danke, danke dir, danke ihnen, danke schön, danke sehr, dear, good afternoon, good "
@@ -44,13 +45,14 @@ CLOSING: Final = (
     "gruessen, gruss, grüsse, grüssen, herzlichst, hochachtungsvoll, ihr, ihre, kr, lg, love, many thanks, mfg, "
     "regards, respectfully, sincerely, thank you, thanks, vg, vielen dank, wishes, yours, yours truly"
 )
-AFTER: Final = "am apparat, am telefon, here, mein name, speaking"  # what stands behind a name
+AFTER: Final = "am apparat, am telefon, here, hier, mein name, speaking"  # what stands behind a name
 
 _GIVEN_WORDS: Final = "|".join(sorted(GIVEN))
 _DOUBTFUL_WORDS: Final = "|".join(sorted(GIVEN_OR_WORD))
 _PHRASES: Final = "|".join((STRONG + ", " + TITLES + ", " + COLON).replace("ss", "(?:ss|ß)").split(", "))
 HINT: Final = (
-    rf"(?:^|[^\pL])(?:(?:{_GIVEN_WORDS})(?:[^\pL]|$)|(?:{_DOUBTFUL_WORDS}|\pLu\.) \pLu)|(?i)(?:^|[^\pL])(?:{_PHRASES}"
+    rf"(?:^|[^\pL])(?:(?:{_GIVEN_WORDS})(?:[^\pL]|$)|(?:{_DOUBTFUL_WORDS}|\pLu\.) \pLu)"
+    rf"|\pLu\pL+ hier[ ,.!]|\pLu\pL+, (?:guten|schönen|hallo|grüß) |(?i)(?:^|[^\pL])(?:{_PHRASES}"
     r"|dear|liebe[rs]?|gr(?:ü|ue)(?:ß|ss)en?|gru(?:ß|ss)|regards|sincerely|faithfully|hochachtungsvoll|am apparat"
     r"|hier ist|hier spricht|spreche ich|speaking|this is)(?:[^\pL]|$)|\bname\b|\bnamen\b|wie hei(?:ß|ss)en"
 )

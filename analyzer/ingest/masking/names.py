@@ -52,6 +52,7 @@ _GAP_AFTER: Final = {
     "greeting": re.compile(r",? "),
     "closing": re.compile(r"[,.!]{0,2}[ \n–-]{1,4}"),
 }
+_SPELLS: Final = re.compile(r"(?<![^\W_])[^\W\d_] (?:wie|as in|like|for) $", re.IGNORECASE)  # "T wie Theodor"
 _LAST_WORDS: Final = re.compile(r"(?:(?<!\w)([^\W\d_][\w'’-]{1,30}) )?(?<!\w)([^\W\d_][\w'’-]{1,30})$")
 _WORDS: Final = re.compile(r"[^\W\d_]{2,}(?:['’-][^\W\d_]{2,})?")
 _ASKS: Final = re.compile(
@@ -115,9 +116,13 @@ def _introduced(text: str) -> tuple[tuple[int, int], ...]:
 def _by_context(text: str) -> Iterator[tuple[int, int]]:
     for start, end, cues in _CUES.find(text):
         for cue in cues:
-            if cue == "after":
+            if cue == "after" or (cue == "greeting" and text[start - 2 : start] == ", "):  # "Köhler, guten Tag"
                 yield from _told_before(text, start)
-            elif (gap := _GAP_AFTER[cue].match(text, end)) and (found := _after(cue, text, start, gap)):
+            if (
+                cue != "after"
+                and (gap := _GAP_AFTER[cue].match(text, end))
+                and (found := _after(cue, text, start, gap))
+            ):
                 yield found
                 break
 
@@ -163,7 +168,7 @@ def _by_given_name(text: str) -> Iterator[tuple[int, int]]:
     while match := _CAPITALISED.search(text, position):
         position = match.end()
         word = match[0]
-        if is_other(word):
+        if is_other(word) or _SPELLS.search(text, max(0, match.start() - 8), match.start()):
             continue
         pair = _pair(text, match)
         if pair:

@@ -75,6 +75,7 @@ _VALUE: Final = re.compile(
     r"(?:[A-Z]{1,5}[ -]?|[a-z]{1,5}-)?[A-Za-z0-9]{0,12}\d(?:[\w/-]"
         r"|\.(?=\d{2,})){0,30}(?: (?=\d)[\d/-]{2,12}(?!\w)){0,6}"
 )  # fmt: skip
+_DAY_MONTH: Final = re.compile(r"[0-3]?\d/[0-3]?\d")
 _ANSWER: Final = re.compile(
     r"(?<![\w.,@€$£-])(?:[A-Z]{1,5}[ -]?|[a-z]{1,5}-)?\d(?:[\w/-]){1,24}(?: (?=\d)[\d/-]{2,12}(?!\w)){0,6}"
 )
@@ -132,7 +133,7 @@ def _value_end(text: str, start: int, named: bool) -> int:
 
 
 def _date(value: str) -> bool:
-    return DATE_OR_TIME.fullmatch(value) is not None or is_year(value)
+    return DATE_OR_TIME.fullmatch(value) is not None or _DAY_MONTH.fullmatch(value) is not None or is_year(value)
 
 
 def _value(text: str) -> str:
