@@ -1,6 +1,6 @@
 """Speed of masking: ``python -m tests.bench.masking FOLDER`` with the folder that holds train/.
 
-Plain talk: turns of invented dialogues in which nothing is masked. Dense: all their turns, a value masked every 600 bytes.
+Plain talk: turns of invented dialogues in which nothing is masked. Dense: all their turns, a value every 700 bytes.
 CPU seconds of one core, after a first round that fills the caches of the searches.
 """
 
