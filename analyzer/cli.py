@@ -24,6 +24,12 @@ learn_app = typer.Typer(
     help="Train, calibrate and measure the models.\n\nExample: analyzer learn evaluate --data ../shared/data",
 )  # fmt: skip
 app.add_typer(learn_app, name="learn")
+quarantine_app = typer.Typer(
+    no_args_is_help=True, context_settings=HELP, rich_markup_mode=None,
+    help="Records that could not be read: list them, look at one, read them again.\n\n"
+    "Example: analyzer quarantine list --store store",
+)  # fmt: skip
+app.add_typer(quarantine_app, name="quarantine")
 
 Store = Annotated[Path, typer.Option("--store", help="Folder of the store.", metavar="DIR")]
 Config = Annotated[Optional[Path], typer.Option("--config", help="TOML file with what differs from the defaults.")]  # noqa: UP045
@@ -228,6 +234,78 @@ def repair(store: Store) -> None:
     from analyzer.terminal import print_repaired
 
     print_repaired(repair_store(store))
+
+
+@quarantine_app.command("list")
+def quarantine_list(store: Store, config: Config = None, sets: Sets = None) -> None:
+    """List every record in quarantine: run, record, code, bytes, until when it is kept, what to do.
+
+    Example: analyzer quarantine list --store store
+    """
+    from analyzer.config import load_settings
+    from analyzer.retry import quarantined
+    from analyzer.terminal import print_quarantined
+
+    print_quarantined(quarantined(store, load_settings(config, sets or ()).ingest.quarantine_days))
+
+
+@quarantine_app.command("show")
+def quarantine_show(
+    record: Annotated[str, typer.Argument(metavar="RECORD", help="As the list names it, e.g. calls.jsonl:3.")],
+    store: Store,
+    raw: Annotated[bool, typer.Option("--raw", help="Write its bytes, unmasked, to standard output.")] = False,
+    config: Config = None,
+    sets: Sets = None,
+) -> None:
+    """Show what is known of one record; its bytes, which nobody has masked, only with --raw.
+
+    Example: analyzer quarantine show calls.jsonl:3 --store store --raw > record.json
+    """
+    from analyzer.config import load_settings
+    from analyzer.retry import bytes_of, one
+    from analyzer.terminal import print_quarantined_record
+
+    if not raw:
+        print_quarantined_record(one(store, record, load_settings(config, sets or ()).ingest.quarantine_days))
+        return
+    content = bytes_of(store, record)
+    typer.secho("These are the raw bytes: nothing in them is masked. Keep them as private as the store.", err=True)
+    sys.stdout.buffer.write(content)
+
+
+@quarantine_app.command("retry")
+def quarantine_retry(
+    store: Store,
+    records: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(metavar="[RECORD]...", help="As the list names them; none: all."),
+    ] = None,
+    replacement: Annotated[
+        SideFile, typer.Option("--from", help="Corrected file to read in place of a record.")
+    ] = None,
+    metadata: Annotated[SideFile, typer.Option(help="CSV/Parquet with facts the files lack.")] = None,
+    agents: Annotated[SideFile, typer.Option(help="CSV/Parquet: agent_id, name, team, valid_from, valid_to.")] = None,
+    config: Config = None,
+    sets: Sets = None,
+) -> None:
+    """Read records again, as they lie or from a corrected file; what is accepted leaves quarantine and `rejects`.
+
+    Example: analyzer quarantine retry calls.jsonl:3 --store store --from record.json
+
+    Exit codes: 0 nothing was rejected again; 1 some were, or need their file; the others as for `analyzer run`.
+    """
+    from analyzer.config import load_settings
+    from analyzer.pipeline import RunRequest, check_paths
+    from analyzer.retry import retry
+    from analyzer.terminal import print_retried, run_progress
+
+    settings = load_settings(config, sets or ())
+    check_paths(RunRequest((), store, metadata, agents))
+    with run_progress(quiet=False) as progress:
+        retried = retry(store, records or (), replacement, settings, progress, metadata=metadata, agents=agents)
+    print_retried(retried)
+    if retried.staying or retried.not_read:
+        raise typer.Exit(1)
 
 
 Data = Annotated[Path, typer.Option("--data", help="Folder with train/ and eval/.", metavar="DIR")]

@@ -35,12 +35,15 @@ class Fingerprint:
 def fingerprint_of(request: RunRequest, settings: Settings) -> Fingerprint:
     """Raises UsageError where an input is not there. A store within the inputs is no input."""
     store = request.store.resolve()
-    inputs = [file for file in find_files(list(request.inputs)) if not file.path.is_relative_to(store)]
+    inputs = request.pieces or [
+        file for file in find_files(list(request.inputs)) if not file.path.is_relative_to(store)
+    ]
     files = tuple((file.uri, file.sha256() or "unreadable") for file in inputs)
     sides = [f"{name}={_side(getattr(request, name))}" for name in ("metadata", "agents", "loyalty", "surveys")]
     made_of = [
         __version__, settings.hash, model_version(models_folder(settings.understand.model)),
-        request.as_of.isoformat() if request.as_of else "", *sides, *(part for pair in sorted(files) for part in pair),
+        request.as_of.isoformat() if request.as_of else "", "pieces" if request.pieces else "", *sides,
+        *(part for pair in sorted(files) for part in pair),
     ]  # fmt: skip
     return Fingerprint(inputs, files, stable_id(*made_of, length=32))
 

@@ -20,6 +20,7 @@ from analyzer.errors import RunAborted
 from analyzer.ingest.files import InputFile
 from analyzer.ingest.identity import decide
 from analyzer.ingest.metadata import Metadata
+from analyzer.ingest.quarantine import Place
 from analyzer.ingest.raw import ReadStats
 from analyzer.ingest.read import read_file, stitcher_over
 from analyzer.ingest.roster import Roster
@@ -78,6 +79,7 @@ class Intake:
     winner: dict[str, int]
     moved_from: set[date]
     read_uris: set[str]
+    mended: set[Place] | None  # records out of quarantine that are accepted now; None where whole files were read
 
 
 def take_in(
@@ -92,7 +94,18 @@ def take_in(
     for place, shard in enumerate(_understood(batches, staging, settings)):
         intake.shards.append(shard.folder)
         intake.winner.update(dict.fromkeys(shard.ids, place))
+    if any(file.piece for file in sources.files):
+        intake.mended = _mended(sources.files, intake.account.files)
     return intake
+
+
+def _mended(pieces: Sequence[InputFile], seen: Sequence[FileSeen]) -> set[Place]:
+    """Where the records lay of which all is in the store now."""
+    return {
+        (file.uri, file.piece.position)
+        for file, told in zip(pieces, seen, strict=True)
+        if file.piece and told.read and not told.rejected
+    }
 
 
 def account_only(sources: Sources, store: Store | None, settings: Settings, progress: Progress) -> Account:
@@ -105,7 +118,7 @@ def account_only(sources: Sources, store: Store | None, settings: Settings, prog
 
 
 def _begin(sources: Sources) -> Intake:
-    return Intake(Account(), [], {}, {}, set(), {file.uri for file in sources.files})
+    return Intake(Account(), [], {}, {}, set(), {file.uri for file in sources.files}, None)
 
 
 def _batches(

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,7 +29,10 @@ from analyzer.weights import model_version, models_folder
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from analyzer.ingest.files import InputFile
+    from analyzer.ingest.quarantine import Place
     from analyzer.intake import Account
+    from analyzer.records import Reject
     from analyzer.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -47,6 +50,7 @@ class RunRequest:
     surveys: Path | None = None
     as_of: datetime | None = None
     dry_run: bool = False
+    pieces: Sequence[InputFile] = ()  # records out of quarantine, read in place of inputs
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ def _begin(request: RunRequest, settings: Settings, progress: Progress, stop: _S
     version = model_version(models_folder(settings.understand.model))
     if request.dry_run:
         return _dry_run(request, settings, fingerprint, progress, began)
-    if _stands(request.store, fingerprint):
+    if not request.pieces and _stands(request.store, fingerprint):
         return _unchanged(request, fingerprint, version, began)
     return _run(request, settings, fingerprint, version, progress, stop, began)
 
@@ -167,7 +171,8 @@ def _run(
     with open_store(request.store, write=True) as store:
         given, problems = given_tables(request, settings, store)
         with Quarantine(store.path, sources.run_id) as quarantine:
-            intake = take_in(sources, store, settings, progress, quarantine.add)
+            keep = _is_kept if request.pieces else quarantine.add
+            intake = take_in(sources, store, settings, progress, keep)
         progress.begin("journeys, scores, loyalty", None, "")
         known, new_facts = known_after(store, intake, given, settings)
         as_of = request.as_of or _data_clock(known.facts, sources.now)
@@ -182,22 +187,27 @@ def _run(
             changes, run=run_row, fingerprint=str(fingerprint), identities=intake.identities.values(),
             files=intake.account.files,
         )  # fmt: skip
-        _tidy(store, settings, sources.now)
+        _tidy(store, settings, sources.now, intake.mended or ())
     flags = _new_flags(derived["flags"], set(intake.identities))
     return _summary(intake.account, sources.run_id, as_of, began, flags, problems, version=version, earlier=earlier)
 
 
-def _tidy(store: Store, settings: Settings, now: datetime) -> None:
+def _is_kept(reject: Reject) -> None:
+    """What comes out of quarantine and is rejected again stays where it lies, and no longer than it would have."""
+
+
+def _tidy(store: Store, settings: Settings, now: datetime, mended: Collection[Place]) -> None:
     """The run is published: what cannot be deleted now is no failure, and is deleted by a later run."""
-    from analyzer.ingest.quarantine import prune
+    from analyzer.ingest.quarantine import prune, remove
     from analyzer.intake import UNDERSTOOD
     from analyzer.store.folder import STAGING
 
     shutil.rmtree(store.path / STAGING / UNDERSTOOD, ignore_errors=True)
     try:
+        remove(store.path, mended)
         prune(store.path, settings.ingest.quarantine_days, now)
     except OSError as error:
-        log.warning("Old quarantine could not be removed: %s", error.strerror)
+        log.warning("What is old or mended in quarantine could not be removed: %s", error.strerror)
 
 
 def _earlier_models(store: Store, version: str) -> dict[str, int]:

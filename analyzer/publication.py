@@ -83,7 +83,14 @@ def _ordered(name: str, table: pa.Table) -> pa.Table:
 
 
 def _rejects(store: Store, intake: Intake, run_id: str) -> pa.Table:
-    """Rejects of other files as they stood, of files read now as they are now: none where one was mended."""
+    """Rejects of other files as they stood, of files read now as they are now: none where one was mended.
+
+    Records out of quarantine only take their own rejects away.
+    """
+    if intake.mended is not None:
+        standing = store.read("rejects")
+        places = zip(standing["source_uri"].to_pylist(), standing["position"].to_pylist(), strict=True)
+        return standing.filter(pa.array([place not in intake.mended for place in places], pa.bool_()))
     rows = {
         (reject.source_uri, reject.position): {
             "source_uri": reject.source_uri, "position": reject.position, "source_format": reject.source_format,

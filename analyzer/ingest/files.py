@@ -21,16 +21,29 @@ _BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """Where a record out of quarantine was read first: its position in the file, and what that was taken for."""
+
+    position: int
+    format: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class InputFile:
-    """One file to read. ``uri`` starts at the folder or file that was given and never holds an absolute path."""
+    """One file to read. ``uri`` starts at the folder or file that was given and never holds an absolute path.
+
+    With ``piece`` it holds one record of the file or archive member that ``uri`` names.
+    """
 
     path: Path
     size: int
     uri: str
+    piece: Piece | None = None
 
     @property
     def name(self) -> str:
-        return self.uri.rpartition("/")[2]
+        inner = self.uri.rpartition("!")[2] if self.piece else self.uri
+        return inner.rpartition("/")[2]
 
     def sha256(self) -> str | None:
         """Hex digest of the content, streamed; ``None`` where the file cannot be read (reading it gives a Reject)."""

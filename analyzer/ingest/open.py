@@ -35,9 +35,8 @@ def open_streams(
         plain: IO[bytes] = _Counted(file, on_bytes) if on_bytes else file.path.open("rb", buffering=0)
         return unpack(plain, magic)
 
-    yield Stream(
-        file.uri, bare_name(file.name) if packed else file.name, file.size if packed else None, settings, open_
-    )
+    name = bare_name(file.name) if packed or file.piece else file.name
+    yield Stream(file.uri, name, file.size if packed else None, settings, open_)
 
 
 class _Counted(io.FileIO):

@@ -1,7 +1,7 @@
 """Raw bytes of rejected records, apart from every table: ``STORE/quarantine/RUN_ID/``, for their owner alone.
 
 ``raw.bin`` holds the bytes one after the other, ``index.jsonl`` a line for each: uri, position, code, offset, length,
-sha256. Whole run folders are removed after ``ingest.quarantine_days``.
+sha256. Whole run folders are removed after ``ingest.quarantine_days``; a record that was mended goes at once.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final
@@ -23,6 +23,9 @@ from analyzer.records import Reject
 FOLDER: Final = "quarantine"
 _RAW: Final = "raw.bin"
 _INDEX: Final = "index.jsonl"
+_BLOCK: Final = 1 << 20
+
+Place = tuple[str, int]  # uri of a file or archive member, and the position in it
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +39,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     offset: int
     length: int
     sha256: str
+
+    @property
+    def place(self) -> Place:
+        return self.source_uri, self.position
+
+    @property
+    def record(self) -> str:
+        """The place as a user writes it: ``calls.jsonl:3``."""
+        return f"{self.source_uri}:{self.position}"
 
 
 class Quarantine:
@@ -115,6 +127,49 @@ def raw_bytes(store: Path, entry: Entry) -> bytes:
         return stream.read(entry.length)
 
 
+def newest(store: Path) -> list[Entry]:
+    """One entry a record, the one that the latest run put there: a file read twice is quarantined twice."""
+    return sorted({entry.place: entry for entry in entries(store)}.values(), key=lambda entry: entry.place)
+
+
+def kept_until(store: Path, run_id: str, days: int) -> datetime:
+    """From when on the bytes of a run may be removed."""
+    return datetime.fromtimestamp(_written(store / FOLDER / run_id), UTC) + timedelta(days=days)
+
+
+def remove(store: Path, places: Collection[Place]) -> None:
+    """Takes all copies of these records out; the time for which the rest is kept goes on as it was."""
+    gone = {entry for entry in entries(store) if entry.place in places}
+    for run_id in sorted({entry.run_id for entry in gone}):
+        folder = store / FOLDER / run_id
+        kept = [entry for entry in entries(store, run_id) if entry not in gone]
+        if kept:
+            _without(folder, [entry for entry in gone if entry.run_id == run_id], kept)
+        else:
+            shutil.rmtree(folder)
+
+
+def _without(folder: Path, gone: Collection[Entry], kept: Sequence[Entry]) -> None:
+    """The index first: bytes that nothing points to are zeros soon or, where this is killed, go with their run."""
+    written = _written(folder)
+    new = folder / f"{_INDEX}.new"
+    new.unlink(missing_ok=True)
+    with _append(new) as stream:
+        stream.writelines(msgspec.json.encode(entry) + b"\n" for entry in kept)
+        stream.flush()
+        os.fsync(stream.fileno())
+    new.rename(folder / _INDEX)
+    with (folder / _RAW).open("r+b") as raw:
+        for entry in gone:
+            raw.seek(entry.offset)
+            for start in range(0, entry.length, _BLOCK):
+                raw.write(bytes(min(_BLOCK, entry.length - start)))
+        raw.flush()
+        os.fsync(raw.fileno())
+    for path in (*folder.iterdir(), folder):
+        os.utime(path, (written, written))
+
+
 def prune(store: Path, days: int, now: datetime) -> list[str]:
     """Removes runs whose quarantine was last written more than ``days`` days before ``now``; their ids."""
     before = (now - timedelta(days=days)).timestamp()
@@ -122,11 +177,14 @@ def prune(store: Path, days: int, now: datetime) -> list[str]:
     for folder in sorted((store / FOLDER).glob("*")):
         if folder.is_symlink() or not folder.is_dir():
             continue
-        written = max((path.stat().st_mtime for path in (folder, *folder.iterdir())), default=0.0)
-        if written < before:
+        if _written(folder) < before:
             shutil.rmtree(folder)
             removed.append(folder.name)
     return removed
+
+
+def _written(folder: Path) -> float:
+    return max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
 
 
 def _append(path: Path) -> IO[bytes]:

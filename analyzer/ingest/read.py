@@ -13,7 +13,7 @@ from datetime import datetime
 from analyzer.config import IngestSettings
 from analyzer.ingest.contract import Contract
 from analyzer.ingest.files import InputFile
-from analyzer.ingest.formats import RECOGNISED_FROM, Format, guesses
+from analyzer.ingest.formats import FORMATS, RECOGNISED_FROM, Format, guesses
 from analyzer.ingest.formats.not_transcripts import why_none
 from analyzer.ingest.metadata import Metadata
 from analyzer.ingest.open import open_streams
@@ -45,9 +45,10 @@ def read_file(
     stitcher = stitcher or stitcher_over([file], settings)
     contract = Contract.of(settings, now, metadata, roster)
     progress = _Progress(file.size, on_bytes) if on_bytes else None
+    known = FORMATS.get(file.piece.format or "") if file.piece else None
     for stream in open_streams(file, settings, progress.reached if progress else None):
         if isinstance(stream, Stream):
-            yield from _read_stream(stream, contract, stats if stats is not None else ReadStats(), stitcher)
+            yield from _read_stream(stream, contract, stats if stats is not None else ReadStats(), stitcher, known)
         else:
             yield stream
     if stitcher.ends_with(file):
@@ -95,14 +96,13 @@ class _Progress:
 
 
 def _read_stream(
-    stream: Stream, contract: Contract, stats: ReadStats, stitcher: Stitcher
+    stream: Stream, contract: Contract, stats: ReadStats, stitcher: Stitcher, known: Format | None
 ) -> Iterator[Interaction | Reject | Skipped]:
     context = ReadContext(stream.uri, stream.name, None, stream.settings, stats)
     position = 0
     found = False
     try:
-        head = stream.head()
-        format_ = format_of(head, stream.name)
+        format_ = known or format_of(stream.head(), stream.name)
         if isinstance(format_, str):
             yield Skipped(stream.uri, format_)
             return
