@@ -18,12 +18,13 @@ from analyzer.config import Settings
 from analyzer.engine import Tables, understand_all
 from analyzer.errors import RunAborted
 from analyzer.ingest.files import InputFile
-from analyzer.ingest.identity import decide
+from analyzer.ingest.identity import Decision, decide
 from analyzer.ingest.metadata import Metadata
 from analyzer.ingest.quarantine import Place
 from analyzer.ingest.raw import ReadStats
 from analyzer.ingest.read import read_file, stitcher_over
 from analyzer.ingest.roster import Roster
+from analyzer.ingest.sessions import is_later_part
 from analyzer.progress import Progress
 from analyzer.records import Interaction, Reject, Skipped, Turn, stable_id
 from analyzer.store.entries import ContactIdentity, FileSeen
@@ -31,6 +32,7 @@ from analyzer.store.folder import STAGING
 from analyzer.tables import FACT_TABLES
 
 UNDERSTOOD = "understood"
+_WEIGHTS: dict[Decision, int] = {"duplicate": 0, "stale": 0, "new": 1, "replacement": 2}
 _HEARD = 10_000  # contacts whose words are kept for the comparison with a redacted twin; older ones are read again
 
 if TYPE_CHECKING:
@@ -41,7 +43,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class Account:
-    """read = accepted + rejected + duplicate; replaced is part of accepted; skipped are files, outside of it."""
+    """read = accepted + rejected + duplicate; replaced is part of accepted; skipped are files, outside of it.
+
+    All count conversation records. A thread is one, however many contacts it holds: accepted if any of them is new or
+    changed, replaced if any took the place of an earlier version, duplicate if all are known.
+    """
 
     read: int = 0
     accepted: int = 0
@@ -176,6 +182,7 @@ class _Decider:
         self._intake = intake
         self._run_id = run_id
         self._heard: OrderedDict[str, Sequence[Turn]] = OrderedDict()
+        self._weightiest = -1  # decision on the record that is being read, see _WEIGHTS
 
     def accept(
         self, pending: Sequence[Interaction], batch: list[Interaction], size: int
@@ -185,7 +192,6 @@ class _Decider:
         known = self._store.ledger.identities(ids) if self._store else {}
         said = self._stored_turns(pending, known)
         for interaction in pending:
-            self._intake.account.read += 1
             if self._is_accepted(interaction, known.get(interaction.interaction_id), said):
                 at = [i for i, other in enumerate(batch) if other.interaction_id == interaction.interaction_id]
                 for place in at:  # the same contact again within one batch: the later one stands
@@ -198,16 +204,13 @@ class _Decider:
     def _is_accepted(
         self, interaction: Interaction, stored: ContactIdentity | None, said: Mapping[str, Sequence[Turn]]
     ) -> bool:
-        account, key = self._intake.account, interaction.interaction_id
+        key = interaction.interaction_id
         known = self._intake.identities.get(key) or stored
         seen = (known.content_hash, known.updated_at) if known else None
         decision = decide(seen, interaction, lambda: self._turns_of_this_run(key) or said.get(key))
+        self._count(interaction, decision)
         if decision in ("duplicate", "stale"):
-            account.duplicate += 1
             return False
-        account.accepted += 1
-        if decision == "replacement":
-            account.replaced += 1
         if stored is not None:
             self._intake.moved_from.add(stored.day)
         self._hear(interaction)
@@ -215,6 +218,17 @@ class _Decider:
             key, interaction.content_hash, interaction.updated_at, interaction.day, interaction.source_uri, self._run_id
         )
         return True
+
+    def _count(self, interaction: Interaction, decision: Decision) -> None:
+        """Counts the record once; what a later contact of the same thread adds to it may move it to another column."""
+        account, weight = self._intake.account, _WEIGHTS[decision]
+        before = self._weightiest if is_later_part(interaction) else -1
+        after = max(before, weight)
+        account.read += before < 0
+        account.duplicate += (after == 0) - (before == 0)
+        account.accepted += (after > 0) - (before > 0)
+        account.replaced += (after == 2) - (before == 2)
+        self._weightiest = after
 
     def _hear(self, interaction: Interaction) -> None:
         self._heard[interaction.interaction_id] = interaction.turns

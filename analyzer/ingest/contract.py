@@ -24,12 +24,15 @@ from analyzer.ingest.roster import Roster
 from analyzer.ingest.text import clean, is_plain
 from analyzer.ingest.values import (
     ROLES,
+    UNNAMED_SUPERVISOR,
     boolean_or_none,
     channel_of,
     count_or_none,
     csat_or_none,
     direction_of,
     id_or_none,
+    is_supervisor,
+    is_unheard,
     language_of,
     number_or_none,
     role_of,
@@ -81,7 +84,7 @@ class Contract:
         joined = "\n".join([turn.text for turn in raw.turns])
         masker = Masker(joined, self.settings.special_categories)
         turns = _turns(raw.turns, joined, offsets, None if transfers else agent_id, masker, context)
-        agent_id = agent_id or next((t.agent_id for t in reversed(turns) if t.speaker == "agent" and t.agent_id), None)
+        agent_id = agent_id or _last_named(turns, raw.turns)
         _count_masks(masker, context)
         checked: dict[str, Any] = {
             "interaction_id": interaction_id(context.format or "", native, source_id, context.uri, raw.position),
@@ -183,11 +186,14 @@ def _turns(
     """
     odd = not is_plain(joined)
     look = odd or needs_look(joined, masker.special_categories)
-    named = any(turn.agent_id for turn in raw)
+    named = any(turn.agent_id and not is_supervisor(turn.speaker) for turn in raw)
     turns: list[Turn] = []
     for index, turn in enumerate(raw):
         speaker = ROLES.get(turn.speaker) or role_of(turn.speaker)
         if speaker is None:
+            if is_unheard(turn.speaker):
+                context.stats.left_out["unheard"] += 1
+                continue
             raise Refused("unknown_role", f"Turn {index}.")
         text = clean(turn.text) if odd else turn.text.strip()
         if not text:
@@ -197,7 +203,9 @@ def _turns(
             text = mask(text, masker)
         who = None
         if speaker == "agent":
-            who = id_or_none(turn.agent_id, f"agent_id of turn {index}") if named else agent_id
+            who = id_or_none(turn.agent_id, f"agent_id of turn {index}") if named or turn.agent_id else agent_id
+            if is_supervisor(turn.speaker):
+                who = (turn.agent_id and who) or UNNAMED_SUPERVISOR
         start_ms, end_ms = turn.start_ms, turn.end_ms
         if offsets is not None and start_ms is None:
             start_ms = offsets[index]
@@ -210,6 +218,13 @@ def _turns(
     if not turns:
         raise Refused("no_turns")
     return tuple(turns)
+
+
+def _last_named(turns: Sequence[Turn], raw: Sequence[RawTurn]) -> str | None:
+    """Who closed the contact; a supervisor who joined answers only for turns of their own."""
+    joined = {turn.agent_id or UNNAMED_SUPERVISOR for turn in raw if is_supervisor(turn.speaker)}
+    named = (turn.agent_id for turn in reversed(turns) if turn.speaker == "agent" and turn.agent_id)
+    return next((agent for agent in named if agent not in joined), None)
 
 
 def _span(start_ms: int | float | None, end_ms: int | float | None, index: int) -> tuple[int | None, int | None]:

@@ -1,6 +1,8 @@
 """One input file, read to the end: each conversation record becomes an Interaction or a Reject, in order.
 
-    bytes → open → formats (recognise, read) → contract → Interaction | Reject | Skipped
+    bytes → open → formats (recognise, read) → contract → sessions → Interaction | Reject | Skipped
+
+A thread yields its contacts one after the other, the first under the thread's own id.
 
 Memory is bounded by one record (for tables: by the contacts open at one time), whatever the size of the file.
 """
@@ -20,6 +22,7 @@ from analyzer.ingest.open import open_streams
 from analyzer.ingest.raw import RawContact, ReadContext, ReadStats
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.roster import Roster
+from analyzer.ingest.sessions import contacts_of
 from analyzer.ingest.stitching import Stitcher
 from analyzer.ingest.stream import Stream
 from analyzer.records import Interaction, Reject, Skipped
@@ -53,7 +56,7 @@ def read_file(
             yield stream
     if stitcher.ends_with(file):
         for whole in stitcher.leftovers():
-            yield contract.check(whole.contact, whole.context, whole.format.native)
+            yield from _contacts(whole.contact, whole.context, whole.format, contract)
     if progress:
         progress.reached(file.size)
 
@@ -112,10 +115,10 @@ def _read_stream(
             if isinstance(item, RawContact):
                 position = item.position + 1
                 if not format_.in_parts:
-                    yield contract.check(item, context, format_.native)
+                    yield from _contacts(item, context, format_, contract)
                     continue
                 for whole in stitcher.add(item, format_, context):
-                    yield contract.check(whole.contact, whole.context, format_.native)
+                    yield from _contacts(whole.contact, whole.context, format_, contract)
             else:
                 position = item.position + 1 if isinstance(item, Reject) else position
                 yield item
@@ -124,6 +127,19 @@ def _read_stream(
         return
     if not found:
         yield Skipped(stream.uri, "no records")
+
+
+def _contacts(
+    raw: RawContact, context: ReadContext, format_: Format, contract: Contract
+) -> Sequence[Interaction | Reject]:
+    """What became of one record: its contacts, or why there are none."""
+    thread = contract.check(raw, context, format_.native)
+    if isinstance(thread, Reject):
+        return (thread,)
+    try:
+        return contacts_of(thread, contract.settings, contract.now, contract.roster)
+    except Refused as refusal:
+        return (context.refused(raw.position, refusal, raw.raw),)
 
 
 def format_of(head: bytes, name: str) -> Format | str:

@@ -23,7 +23,7 @@ import msgspec
 
 from analyzer.ingest.raw import RawTurn
 from analyzer.ingest.reject_codes import Refused
-from analyzer.ingest.values import role_of
+from analyzer.ingest.values import is_supervisor, is_unheard, role_of
 from analyzer.records import Speaker
 
 
@@ -166,13 +166,21 @@ def infer_roles(said: Mapping[str, Sequence[str]]) -> Roles | None:
 def with_roles(
     turns: Sequence[RawTurn], min_probability: float, told: Mapping[str, Speaker] | None = None
 ) -> list[RawTurn]:
-    """``turns`` whose speakers are roles: as ``told``, as the label says, else inferred; raises ``roles_unclear``."""
-    labels = dict.fromkeys(turn.speaker for turn in turns)
+    """``turns`` whose speakers are roles: as ``told``, as the label says, else inferred; raises ``roles_unclear``.
+
+    Supervisors and what the customer cannot hear keep their labels: the contract tells them from the agent.
+    """
+    heard = (turn.speaker for turn in turns if turn.speaker in (told or {}) or not is_unheard(turn.speaker))
+    labels = dict.fromkeys(heard)
     known = {label: role for label in labels if (role := (told or {}).get(label) or role_of_label(label))}
     unknown = [label for label in labels if label not in known]
     if unknown:
         known |= _missing(unknown, set(known.values()), turns, min_probability)
-    return [msgspec.structs.replace(turn, speaker=known[turn.speaker]) for turn in turns]
+    kept = {label for label in labels if is_supervisor(label)}
+    return [
+        turn if turn.speaker in kept else msgspec.structs.replace(turn, speaker=known.get(turn.speaker, turn.speaker))
+        for turn in turns
+    ]
 
 
 def _missing(

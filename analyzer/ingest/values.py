@@ -23,15 +23,26 @@ ROLES: Final[Mapping[str, Speaker]] = {
         ("agent", "agentin", "advisor", "adviser", "rep", "representative", "operator", "human_agent", "supervisor",
          "csr", "staff", "employee", "mitarbeiter", "mitarbeiterin", "mitarbeiter*in", "berater",
          "beraterin", "berater*in",
-         "kundenberater", "kundenberaterin", "servicemitarbeiter", "servicemitarbeiterin", "teamleiter",
-         "teamleiterin"),
+         "kundenberater", "kundenberaterin", "servicemitarbeiter", "servicemitarbeiterin",
+         "team_lead", "team_leader", "barge", "barge_in", "teamleiter", "teamleiterin"),
         "agent"),
     **dict.fromkeys(
-        ("bot", "ivr", "assistant", "assistent", "assistentin", "virtual_agent", "virtual_assistant", "automated_agent",
+        ("bot", "ivr", "ivr_menu", "menu", "phone_menu", "auto_attendant", "sprachmenü", "assistant", "assistent",
+         "assistentin", "virtual_agent", "virtual_assistant", "automated_agent",
          "chatbot", "voicebot", "sprachassistent", "custom_bot"),
         "bot"),
     **dict.fromkeys(("system", "acd", "controller", "event", "notification"), "system"),
 }  # fmt: skip
+
+SUPERVISORS: Final = frozenset(
+    {"supervisor", "team_lead", "team_leader", "barge", "barge_in", "teamleiter", "teamleiterin"}
+)
+UNNAMED_SUPERVISOR: Final = "supervisor"  # their agent_id where the source gives none: it must not be the agent's
+# What these say is for the agent alone, or for nobody: no turns of the contact.
+UNHEARD: Final = frozenset(
+    {"whisper", "coach", "coaching", "monitor", "monitoring", "listener", "internal_note", "private_note", "note",
+     "agent_assist"}
+)  # fmt: skip
 
 CHANNEL_WORDS: Final[Mapping[str, Channel]] = {
     **dict.fromkeys(
@@ -71,9 +82,24 @@ def role_of(speaker: str) -> Speaker | None:
     """The role a speaker label means ("Kundin", "Agent 2", "end-user"), ``None`` where that is unknown."""
     known = ROLES.get(speaker)
     if known is None:
-        word = _word(speaker)
-        known = ROLES.get(word) or ROLES.get(re.sub(r"_?\d{1,4}$", "", word))
+        known = ROLES.get(_word(speaker)) or ROLES.get(_bare(speaker))
     return known
+
+
+@lru_cache(maxsize=1024)
+def is_supervisor(speaker: str) -> bool:
+    """Whether the label is that of a supervisor who speaks with the customer ("Supervisor 2")."""
+    return _bare(speaker) in SUPERVISORS
+
+
+@lru_cache(maxsize=1024)
+def is_unheard(speaker: str) -> bool:
+    """Whether the customer hears nothing of what stands under this label: whispered coaching, notes.
+
+    >>> is_unheard("Whisper"), is_unheard("coach 1"), is_unheard("Supervisor")
+    (True, True, False)
+    """
+    return _bare(speaker) in UNHEARD
 
 
 def channel_of(value: Value) -> Channel | None:
@@ -182,6 +208,12 @@ def _range(scale: Value) -> tuple[float, float]:
     if len(ends) != 2 or ends[0] == ends[1] or not all(map(math.isfinite, ends)):
         raise Refused("csat_scale")
     return ends[0], ends[1]
+
+
+@lru_cache(maxsize=1024)
+def _bare(label: str) -> str:
+    """The word of a label without the number behind it."""
+    return re.sub(r"_?\d{1,4}$", "", _word(label))
 
 
 @lru_cache(maxsize=1024)

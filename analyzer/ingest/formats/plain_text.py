@@ -17,7 +17,7 @@ from analyzer.ingest.lines import LongLine, lines, to_text
 from analyzer.ingest.raw import FACT_NAMES, Facts, RawContact, RawTurn, ReadContext, Value
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.stream import Stream
-from analyzer.ingest.values import role_of
+from analyzer.ingest.values import is_supervisor, role_of
 from analyzer.records import Reject
 
 _STAMP: Final = r"[\[(]?(?P<{0}>\d{{1,2}}:\d\d(?::\d\d)?(?:[.,]\d{{1,3}})?)[\])]?"
@@ -203,11 +203,12 @@ def _milliseconds(stamp: str) -> int:
 
 
 def _role(label: str) -> str | None:
-    """The role word of a label, which may be followed by a name with a capital."""
+    """The role word of a label, which may be followed by a name with a capital; supervisors stay supervisors."""
     role = role_of(label)
     if role is None and (named := _NAMED.fullmatch(label)):
-        role = role_of(named[1])
-    return role
+        label = named[1]
+        role = role_of(label)
+    return "supervisor" if is_supervisor(label) else role
 
 
 FORMAT: Final = Format("plain_text", "plain text, Agent: … / Kunde: …", False, recognise, read)

@@ -70,7 +70,8 @@ def test_liveperson_reads_times_written_out_and_open_conversations(read: Read) -
     messages = [said(0, "Consumer", "Hallo", 0, "k1", timeL=None, time="2026-01-05 11:30:00.250+0100")]
     info = {"startTimeL": None, "startTime": "2026-01-05 10:30:00.000+0000", "endTimeL": -1, "csatRate": None}
     (item,) = read(page(history(info, messageRecords=messages)), "x.json")
-    assert isinstance(item, Interaction) and item.ended_at is None and item.turns[0].start_ms == 250
+    assert isinstance(item, Interaction) and item.ended_at == datetime(2026, 1, 5, 10, 30, 0, 250_000, UTC)
+    assert item.turns[0].start_ms == 250
 
 
 def test_liveperson_starts_no_later_than_its_first_message(read: Read) -> None:
