@@ -2,7 +2,8 @@
 
     facts (one row a leg)  →  contacts (one row a chain), named by the first leg
 
-The first leg gives the start, channel, reason and opening; the last leg decides the resolution and the effort.
+The first leg gives the start, channel, reason and opening; the last leg with an agent decides the resolution and the
+effort (a bot may have taken the call before, or ask for a rating after), or the last of all where no agent took part.
 """
 
 from __future__ import annotations
@@ -116,6 +117,8 @@ def _redial_of(leg: dict[str, Any], latest: dict[tuple[str, str], tuple[int, int
 
 def _contact(legs: list[dict[str, Any]]) -> dict[str, Any]:
     first, last = legs[0], legs[-1]
+    decisive = next((leg for leg in reversed(legs) if leg["agent_turns"]), last)
+    resolved, effort = decisive["resolved_probability"], decisive["effort"]
     return {
         "contact_id": first["interaction_id"],
         "legs": tuple(leg["interaction_id"] for leg in legs),
@@ -126,10 +129,10 @@ def _contact(legs: list[dict[str, Any]]) -> dict[str, Any]:
         "has_request": any(leg["has_request"] for leg in legs),
         "start_us": first["start_us"],
         "end_us": max(leg["end_us"] for leg in legs),
-        "resolution": last["resolution"],
-        "resolved_probability": np.nan if last["resolved_probability"] is None else float(last["resolved_probability"]),
-        "agent_turns": int(last["agent_turns"] or 0),
-        "effort": np.nan if last["effort"] is None else float(last["effort"]),
+        "resolution": decisive["resolution"],
+        "resolved_probability": np.nan if resolved is None else float(resolved),
+        "agent_turns": int(decisive["agent_turns"] or 0),
+        "effort": np.nan if effort is None else float(effort),
         "reason": next((leg["reason"] for leg in legs if leg["reason"] is not None), None),
         "product_line": next((leg["product_line"] for leg in legs if leg["product_line"] is not None), None),
     }
