@@ -49,7 +49,7 @@ REJECT_CODES: Final[Mapping[str, RejectCode]] = {
         ("vcon_critical", "The vCon relies on an extension unknown here.", "Ask its source for a plain one."),
         # content
         ("no_id", "interaction_id is empty.", "Every contact needs one."),
-        ("bad_id", "An id holds control characters or more than 1,000 characters.", "Check the id columns."),
+        ("bad_id", "An id holds control characters, none that can be seen, or over 1,000.", "Check the id columns."),
         ("no_turns", "No turn holds any text.", "An empty conversation cannot be read."),
         ("unknown_role", "A speaker is neither customer, agent, bot nor system.", "Name roles as one of these."),
         ("roles_unclear", "Who is the agent cannot be told.", "Name roles, or lower ingest.min_role_probability."),

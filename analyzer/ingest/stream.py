@@ -50,12 +50,16 @@ class Stream:
     open: Callable[[], IO[bytes]]
 
     def head(self) -> bytes:
-        """The first 64 KiB as UTF-8 (a byte order mark removed)."""
+        """The first 64 KiB as UTF-8 (a byte order mark removed), or what comes before a break."""
         kept = bytearray()
-        for chunk in self.chunks(HEAD_BYTES):
-            kept += chunk
-            if len(kept) >= HEAD_BYTES:
-                break
+        try:
+            for chunk in self.chunks(HEAD_BYTES):
+                kept += chunk
+                if len(kept) >= HEAD_BYTES:
+                    break
+        except Refused:
+            if not kept:
+                raise
         return bytes(kept[:HEAD_BYTES])
 
     def byte_order_mark(self) -> str | None:
@@ -68,7 +72,17 @@ class Stream:
         return next((encoding for mark, encoding in _BOMS if first.startswith(mark)), None)
 
     def chunks(self, size: int = CHUNK) -> Iterator[bytes]:
-        """The content, UTF-16 and UTF-32 turned into UTF-8 where a byte order mark announces them."""
+        """The content with our line ends, UTF-16 and UTF-32 as UTF-8 where a byte order mark announces them."""
+        chunks = self._utf8_chunks(size)
+        first = next(chunks, b"")
+        if b"\r" in first[:-1] and b"\n" not in first:  # lines end in CR alone, as old Macs wrote them
+            yield first.replace(b"\r", b"\n")
+            yield from (chunk.replace(b"\r", b"\n") for chunk in chunks)
+        else:
+            yield first
+            yield from chunks
+
+    def _utf8_chunks(self, size: int) -> Iterator[bytes]:
         chunks = self.packed_chunks(size)
         first = next(chunks, b"")
         while 0 < len(first) < 4 and (more := next(chunks, b"")):
@@ -85,7 +99,9 @@ class Stream:
         """The content as it is, decompressed, within the limits."""
         produced = 0
         with translated(), self.open() as source:
-            while chunk := source.read(size):
+            # What gzip has unpacked before a break comes with read1 alone; read drops it.
+            read = getattr(source, "read1", source.read)
+            while chunk := read(size):
                 produced += len(chunk)
                 self._check(produced)
                 yield chunk

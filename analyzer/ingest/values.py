@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
@@ -130,8 +131,12 @@ def language_of(value: Value) -> str | None:
 
 
 def id_or_none(value: Value, field: str) -> str | None:
-    """An id as given, ends stripped of spaces; formula characters and the like are the exports' business."""
+    """An id as given, without spaces at its ends and marks that nobody sees; formulas are the exports' business."""
     text = word_or_none(value)
+    if text is not None and not text.isprintable():
+        text = "".join(char for char in text if unicodedata.category(char) != "Cf").strip(" ")
+        if not text:
+            raise Refused("bad_id", f"{field}.")
     if text is not None and (len(text) > 1000 or _CONTROL.search(text)):
         raise Refused("bad_id", f"{field}.")
     return text

@@ -7,6 +7,7 @@ counts. An array is cut into its objects as it streams, so its size does not mat
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from typing import Final
 
 import msgspec
@@ -66,14 +67,19 @@ _WHERE: Final = re.compile(r"at `(\$[^`]{1,80})`")
 
 def recognise(head: bytes, name: str) -> Guess:
     start = head.lstrip()[:1]
-    if start not in (b"{", b"[") or is_binary(head):
-        return Guess(0.0, "does not begin with { or [")
     keys = [key for key in (b'"turns"', b'"speaker"', b'"interaction_id"') if key in head]
+    named = name.lower().endswith((".jsonl", ".ndjson"))
+    if is_binary(head):
+        return Guess(0.0, "no text")
+    if start not in (b"{", b"["):
+        if named and len(keys) == 3 and b"\n{" in head:
+            return Guess(0.6, "JSON lines by its name and keys, of which the first is cut")
+        return Guess(0.0, "does not begin with { or [")
     if b'"turns"' in keys and len(keys) > 1:
         return Guess(0.97, "JSON with turns and speakers")
     if keys:
         return Guess(0.6, f"JSON with the key {keys[0].decode()}")
-    if name.lower().endswith((".jsonl", ".ndjson")):
+    if named:
         return Guess(0.5, "JSON lines by its name, without a native key in sight")
     return Guess(0.1, "JSON without a native key")
 
@@ -128,6 +134,8 @@ def _decode(line: bytes, context: ReadContext) -> NativeContact:
             raise Refused("encoding") from None
         return _decode(text.encode(), context)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        if line.startswith(BOM_UTF8):  # where files were joined
+            return _decode(line[len(BOM_UTF8) :], context)
         raise refusal_of(error) from error
     return _with_unknown_keys(line, context)
 
