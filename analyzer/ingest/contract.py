@@ -38,11 +38,13 @@ from analyzer.ingest.values import (
     role_of,
     word_or_none,
 )
-from analyzer.records import Interaction, Reject, StartedAtSource, Turn
+from analyzer.records import SPEAKERS, Interaction, Reject, StartedAtSource
 
 __all__ = ["REJECT_CODES", "Contract", "RejectCode"]
 
 _MAX_MS: Final = 366 * 24 * 3600 * 1000  # no contact lasts longer than a year
+_NOTHING: Final[frozenset[str]] = frozenset()
+_SPEAKERS: Final[frozenset[str]] = frozenset(SPEAKERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +115,21 @@ class Contract:
             "disposition": _words(facts.disposition, masker),
             "csat": csat_or_none(facts.csat, facts.csat_scale),
         }
-        return Interaction(content_hash=content_hash(checked, turns), turns=turns, **checked)
+        checked["content_hash"] = content_hash(checked, turns)
+        checked["turns"] = turns
+        # One call makes the contact and all its turns: a third of the time of their own constructors.
+        return msgspec.convert(checked, Interaction, from_attributes=True)
 
     def _with_metadata(
         self, facts: Facts, source_id: str | None, names: tuple[str, str]
     ) -> tuple[Facts, frozenset[str]]:
         """Facts with the gaps filled from ``--metadata``, and which fields were."""
-        told = (self.metadata.facts_of(source_id, name) for name in names) if self.metadata else ()
+        if self.metadata is None:
+            return facts, _NOTHING
+        told = (self.metadata.facts_of(source_id, name) for name in names)
         extra = next((each for each in told if each), None)
         if extra is None:
-            return facts, frozenset()
+            return facts, _NOTHING
         gaps = {
             field: value
             for field in FACT_NAMES
@@ -179,15 +186,17 @@ def _turns(
     agent_id: str | None,
     masker: Masker,
     context: ReadContext,
-) -> tuple[Turn, ...]:
-    """Turns with text, normalised and masked. ``agent_id`` speaks where no turn of an agent names anybody.
+) -> list[RawTurn]:
+    """Turns with text, checked, normalised and masked. ``agent_id`` speaks where no turn of an agent names anybody.
 
     ``joined`` is all their text: one look at it tells whether any of it needs work.
     """
     odd = not is_plain(joined)
     look = odd or needs_look(joined, masker.special_categories)
+    if not look and offsets is None and (told := _told_plainly(raw, agent_id)):
+        return told
     named = any(turn.agent_id and not is_supervisor(turn.speaker) for turn in raw)
-    turns: list[Turn] = []
+    turns: list[RawTurn] = []
     for index, turn in enumerate(raw):
         speaker = ROLES.get(turn.speaker) or role_of(turn.speaker)
         if speaker is None:
@@ -204,7 +213,7 @@ def _turns(
         who = None
         if speaker == "agent":
             who = id_or_none(turn.agent_id, f"agent_id of turn {index}") if named or turn.agent_id else agent_id
-            if is_supervisor(turn.speaker):
+            if turn.speaker != "agent" and is_supervisor(turn.speaker):
                 who = (turn.agent_id and who) or UNNAMED_SUPERVISOR
         start_ms, end_ms = turn.start_ms, turn.end_ms
         if offsets is not None and start_ms is None:
@@ -214,13 +223,30 @@ def _turns(
         felt = turn.source_sentiment
         if felt is not None:
             felt = number_or_none(felt, "source_sentiment", -1, 1)
-        turns.append(Turn(speaker, text, who, start_ms, end_ms, felt))
+        turns.append(RawTurn(speaker, text, who, start_ms, end_ms, felt))
     if not turns:
         raise Refused("no_turns")
-    return tuple(turns)
+    return turns
 
 
-def _last_named(turns: Sequence[Turn], raw: Sequence[RawTurn]) -> str | None:
+def _told_plainly(raw: Sequence[RawTurn], agent_id: str | None) -> list[RawTurn] | None:
+    """The turns of a contact in which only the agent is to be named, as in most; ``None`` where any needs more.
+
+    It gives what ``_turns`` would, in half the time.
+    """
+    turns: list[RawTurn] = []
+    for turn in raw:
+        speaker, text, start_ms, end_ms = turn.speaker, turn.text.strip(), turn.start_ms, turn.end_ms
+        timed = type(start_ms) is int and type(end_ms) is int and 0 <= start_ms <= end_ms <= _MAX_MS
+        if not (timed or start_ms is end_ms is None):
+            return None
+        if not text or speaker not in _SPEAKERS or turn.agent_id or turn.source_sentiment is not None:
+            return None
+        turns.append(RawTurn(speaker, text, agent_id if speaker == "agent" else None, start_ms, end_ms))
+    return turns
+
+
+def _last_named(turns: Sequence[RawTurn], raw: Sequence[RawTurn]) -> str | None:
     """Who closed the contact; a supervisor who joined answers only for turns of their own."""
     joined = {turn.agent_id or UNNAMED_SUPERVISOR for turn in raw if is_supervisor(turn.speaker)}
     named = (turn.agent_id for turn in reversed(turns) if turn.speaker == "agent" and turn.agent_id)

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -17,6 +18,7 @@ import msgspec
 
 from analyzer.config import IngestSettings
 from analyzer.errors import ConfigError
+from analyzer.ingest.raw import RawTurn
 from analyzer.records import Interaction, Turn, stable_id
 
 Decision = Literal["new", "duplicate", "replacement", "stale"]
@@ -30,6 +32,8 @@ _OUTSIDE_HASH: Final = frozenset(
     {"interaction_id", "source_id", "source_uri", "source_format", "content_hash", "day", "updated_at", "turns"}
 )
 _HASHED: Final = tuple(name for name in Interaction.__dataclass_fields__ if name not in _OUTSIDE_HASH)
+_told: Final = itemgetter(*_HASHED)
+_encode: Final = msgspec.json.Encoder().encode
 
 
 def interaction_id(source_format: str, native: bool, source_id: str | None, uri: str, position: int) -> str:
@@ -39,24 +43,29 @@ def interaction_id(source_format: str, native: bool, source_id: str | None, uri:
     return source_id if native else stable_id(source_format, source_id)
 
 
-def content_hash(facts: Mapping[str, Any], turns: Sequence[Turn]) -> str:
+def content_hash(facts: Mapping[str, Any], turns: Sequence[Turn | RawTurn]) -> str:
     """32 hex digits that change when the masked words or the facts do, and not by how something was masked.
 
     ``facts`` are the fields of an Interaction. A start that is only the first time we saw the contact is left out:
     reading it again would change it.
     """
-    told = [facts.get(name) for name in _HASHED]
+    told = _told(facts)
     if facts["started_at_source"] == "first_seen":
-        told[_HASHED.index("started_at")] = None
-    said = [(turn.speaker, unredacted(turn.text), turn.agent_id, turn.start_ms, turn.end_ms) for turn in turns]
-    return hashlib.blake2b(msgspec.json.encode((told, said)), digest_size=16).hexdigest()
+        told = tuple(None if name == "started_at" else fact for name, fact in zip(_HASHED, told, strict=True))
+    said = [(turn.speaker, turn.text, turn.agent_id, turn.start_ms, turn.end_ms) for turn in turns]
+    if _signs("".join([turn.text for turn in turns])):
+        said = [(speaker, unredacted(text), agent_id, start, end) for speaker, text, agent_id, start, end in said]
+    return hashlib.blake2b(_encode((told, said)), digest_size=16).hexdigest()
 
 
 def unredacted(text: str) -> str:
     """``text`` with every placeholder written the same way."""
-    return (
-        _REDACTED.sub("[*]", text) if "[" in text or "<" in text or "{" in text or "*" in text or "█" in text else text
-    )
+    return _REDACTED.sub("[*]", text) if _signs(text) else text
+
+
+def _signs(text: str) -> bool:
+    """Whether ``text`` holds a sign that every placeholder has."""
+    return "[" in text or "<" in text or "{" in text or "*" in text or "█" in text
 
 
 def decide(

@@ -22,9 +22,19 @@ _BREAK: Final = re.compile(f"\r\n?|[{_BREAKS}]")
 
 def is_plain(text: str) -> bool:
     """Whether ``clean`` would change nothing but the ends."""
+    if text.replace("\n", "").isprintable():  # quicker than a search, and true of nearly all talk
+        return _is_nfc(text)
     if text.isascii():
         return _ODD_ASCII.search(text) is None
-    return _ODD.search(text) is None and unicodedata.is_normalized("NFC", text)
+    return _ODD.search(text) is None and _is_nfc(text)
+
+
+def _is_nfc(text: str) -> bool:
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return unicodedata.is_normalized("NFC", text)
+    return True  # all of Latin-1 is
 
 
 def clean(text: str) -> str:

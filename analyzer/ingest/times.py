@@ -69,7 +69,7 @@ def local_date(moment: datetime, zone: str) -> date:
 
 def _from_text(text: str) -> datetime | None:
     try:
-        if _ISO_START.match(text) or "T" in text:
+        if "T" in text or _ISO_START.match(text):
             return datetime.fromisoformat(text)
         if match := _GERMAN.fullmatch(text):
             day, month, year, hour, minute, second = (int(part or 0) for part in match.groups())
@@ -98,6 +98,6 @@ def _zone(name: str) -> ZoneInfo:
 
 def not_later(moment: datetime, now: datetime, tolerance_h: float, field: str) -> datetime:
     """``moment`` unless it lies in the future."""
-    if moment > now + timedelta(hours=tolerance_h):
+    if moment > now and moment > now + timedelta(hours=tolerance_h):
         raise Refused("future_time", f"{field}.")
     return moment
