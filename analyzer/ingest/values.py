@@ -137,7 +137,7 @@ def id_or_none(value: Value, field: str) -> str | None:
         text = "".join(char for char in text if unicodedata.category(char) != "Cf").strip(" ")
         if not text:
             raise Refused("bad_id", f"{field}.")
-    if text is not None and (len(text) > 1000 or _CONTROL.search(text)):
+    if text is not None and (len(text) > 1000 or (not text.isprintable() and _CONTROL.search(text))):
         raise Refused("bad_id", f"{field}.")
     return text
 
@@ -158,6 +158,8 @@ def word_or_none(value: Value) -> str | None:
 
 
 def number_or_none(value: Value, field: str, low: float = 0.0, high: float = 1e9) -> float | None:
+    if type(value) is float and low <= value <= high:
+        return value
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     number: float | None = None

@@ -15,14 +15,14 @@ import msgspec
 from analyzer.ingest.formats.base import Format, Guess, Read, is_binary
 from analyzer.ingest.formats.json_pieces import json_pieces
 from analyzer.ingest.lines import LongLine, lines, to_text
-from analyzer.ingest.raw import FACT_NAMES, Facts, RawContact, RawTurn, ReadContext
+from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.stream import Stream
 from analyzer.records import Reject
 
 
-class NativeContact(msgspec.Struct, frozen=True, kw_only=True):
-    """The native record as it may be written."""
+class NativeContact(Facts, frozen=True, kw_only=True):
+    """The native record as it may be written; it is its own facts."""
 
     interaction_id: str
     turns: list[RawTurn]
@@ -108,7 +108,7 @@ def _contact(line: bytes, position: int, context: ReadContext) -> RawContact | R
     return RawContact(
         position=position,
         turns=native.turns,
-        facts=Facts(**{name: getattr(native, name) for name in FACT_NAMES}),
+        facts=native,
         source_id=native.interaction_id,
         raw=line,
     )
