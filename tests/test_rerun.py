@@ -16,7 +16,7 @@ from analyzer import intake
 from analyzer.store.verify import repair, verify
 from analyzer.tables import FACT_TABLES
 
-from .conftest import ROOT, SAMPLE, SIDE_FILES, Ended, Sample, call, sample_arguments
+from .conftest import ROOT, SAMPLE, Ended, Sample, call, sample_arguments
 from .dumps import LATE, account, contact, differences, dump, rows, said_by, versions
 
 Run = Callable[..., Ended]
@@ -124,28 +124,34 @@ def mixed(one_model: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_day_by_day_says_the_same_as_all_at_once(run: Run, mixed: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def at_once(mixed: Path) -> Path:
+    """The store of the three days read in one run."""
+    ended = call("run", *sorted(mixed.iterdir()), "--store", mixed.parent / "at_once")
+    assert ended.code == 0, ended.said
+    return mixed.parent / "at_once"
+
+
+def test_day_by_day_says_the_same_as_all_at_once(run: Run, mixed: Path, at_once: Path, tmp_path: Path) -> None:
     days = sorted(mixed.iterdir())
-    run(*days, store="at_once", more=SIDE_FILES)
     for night in range(3):
-        ended = run(*days[: night + 1], store="nightly", more=SIDE_FILES)
+        ended = run(*days[: night + 1], store="nightly")
         assert ended.code == 0, ended.said
-    at_once, nightly = said_by(tmp_path / "at_once"), said_by(tmp_path / "nightly")
-    for tables in (at_once, nightly):
+    whole, nightly = said_by(at_once), said_by(tmp_path / "nightly")
+    for tables in (whole, nightly):
         for name in ("runs", "score_weights"):
             del tables[name]
-    assert differences(at_once, nightly, BATCHED_OTHERWISE) == []
+    assert differences(whole, nightly, BATCHED_OTHERWISE) == []
     assert [row["accepted"] for row in sorted(rows(tmp_path / "nightly", "runs"), key=lambda row: row["run_id"])] == [
         len(day.read_text(encoding="utf-8").splitlines()) - (1 if night == 1 else 0) for night, day in enumerate(days)
     ]
 
 
-def test_late_day_says_the_same_as_in_order(run: Run, mixed: Path, tmp_path: Path) -> None:
+def test_late_day_says_the_same_as_in_order(run: Run, mixed: Path, at_once: Path, tmp_path: Path) -> None:
     first, second, third = sorted(mixed.iterdir())
-    run(first, second, third, store="in_order")
     run(first, third, store="late")
     run(second, store="late")
-    in_order, late = said_by(tmp_path / "in_order"), said_by(tmp_path / "late")
+    in_order, late = said_by(at_once), said_by(tmp_path / "late")
     for tables in (in_order, late):
         for name in ("runs", "score_weights"):
             del tables[name]

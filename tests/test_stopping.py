@@ -177,8 +177,8 @@ def test_half_staged_batch_is_read_again(run: Run, tmp_path: Path, monkeypatch: 
 
 
 def test_two_processes_say_the_same_as_one(run: Run, tmp_path: Path) -> None:
-    run(*DAYS[:2], store="one", more=SMALL_BATCHES)
-    ended = run(*DAYS[:2], store="two", more=[*SMALL_BATCHES, "--set", "engine.workers=2"])
+    run(DAYS[0], store="one", more=SMALL_BATCHES)
+    ended = run(DAYS[0], store="two", more=[*SMALL_BATCHES, "--set", "engine.workers=2"])
     assert ended.code == 0, ended.said
     one, two = (said_by(tmp_path / name, without=["config_hash"]) for name in ("one", "two"))
     assert differences(one, two, 1e-3) == []
