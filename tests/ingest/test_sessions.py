@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from analyzer import intake
 from analyzer.config import IngestSettings, load_settings
 from analyzer.ingest.files import find_files
+from analyzer.ingest.raw import RawTurn
+from analyzer.ingest.roles import with_roles
 from analyzer.ingest.roster import Roster, load_roster
 from analyzer.ingest.sessions import contacts_of, is_later_part
 from analyzer.intake import Account, Sources, take_in
@@ -355,3 +357,27 @@ def test_whispers_alone_are_no_contact(read: Callable[..., list[Item]]) -> None:
 def test_supervisor_in_plain_text_has_an_agent_id_of_their_own(read: Callable[..., list[Item]]) -> None:
     (item,) = read("Customer: Hello\nAgent: Hi\nSupervisor Anna: I am joining.\n", "c.txt")
     assert isinstance(item, Interaction) and [turn.agent_id for turn in item.turns] == [None, None, "supervisor"]
+
+
+def test_readers_that_infer_roles_leave_supervisors_and_whispers_to_the_contract() -> None:
+    labels = ["CUSTOMER", "AGENT", "SUPERVISOR", "Whisper", "SPEAKER_9"]
+    told = with_roles([RawTurn(label, "Yes.") for label in labels], 0.9, {"SPEAKER_9": "bot"})
+    assert [turn.speaker for turn in told] == ["customer", "agent", "SUPERVISOR", "Whisper", "bot"]
+
+
+def test_supervisor_in_contact_lens_does_not_speak_for_the_agent(read: Callable[..., list[Item]]) -> None:
+    said = [("CUSTOMER", "Hello?"), ("AGENT", "Hi."), ("SUPERVISOR", "May I join?")]
+    transcript = [
+        {"Id": f"{n}", "ParticipantId": who, "ParticipantRole": who, "Type": "MESSAGE", "ContentType": "text/plain",
+         "Content": text, "AbsoluteTime": f"2026-11-02T09:0{n}:00Z"}
+        for n, (who, text) in enumerate(said)
+    ]  # fmt: skip
+    people = [{"ParticipantId": who, "ParticipantRole": who} for who, _ in said]
+    document = {"Version": "CHAT-2022-11-30", "Participants": people, "Channel": "CHAT", "Transcript": transcript,
+                "ConversationCharacteristics": {}, "CustomerMetadata": {"ContactId": "c"}}  # fmt: skip
+    (item,) = read(json.dumps(document), "c.json")
+    assert isinstance(item, Interaction)
+    assert [(turn.speaker, turn.agent_id) for turn in item.turns] == [
+        ("customer", None), ("agent", None), ("agent", "supervisor"),
+    ]  # fmt: skip
+    assert item.agent_id is None
