@@ -135,9 +135,9 @@ def id_or_none(value: Value, field: str) -> str | None:
     text = word_or_none(value)
     if text is not None and not text.isprintable():
         text = "".join(char for char in text if unicodedata.category(char) != "Cf").strip(" ")
-        if not text:
+        if not text or _CONTROL.search(text):
             raise Refused("bad_id", f"{field}.")
-    if text is not None and (len(text) > 1000 or (not text.isprintable() and _CONTROL.search(text))):
+    if text is not None and len(text) > 1000:
         raise Refused("bad_id", f"{field}.")
     return text
 
@@ -178,6 +178,8 @@ def number_or_none(value: Value, field: str, low: float = 0.0, high: float = 1e9
 
 
 def count_or_none(value: Value, field: str) -> int | None:
+    if type(value) is int and 0 <= value <= 1e6:
+        return value
     number = number_or_none(value, field, 0, 1e6)
     if number is not None and not number.is_integer():
         raise Refused("bad_number", f"{field}.")
