@@ -5,7 +5,6 @@ Nothing is repaired in silence: what cannot be read is refused with a code of ``
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -18,33 +17,27 @@ from analyzer.ingest import times
 from analyzer.ingest.identity import CustomerKeys, content_hash, customer_keys, interaction_id
 from analyzer.ingest.masking import Masker, mask, needs_look
 from analyzer.ingest.metadata import Metadata
-from analyzer.ingest.raw import FACT_NAMES, Facts, RawContact, RawTurn, ReadContext
+from analyzer.ingest.raw import FACT_NAMES, Facts, RawContact, ReadContext
 from analyzer.ingest.reject_codes import REJECT_CODES, Refused, RejectCode
 from analyzer.ingest.roster import Roster
 from analyzer.ingest.text import clean, is_plain
+from analyzer.ingest.turns import checked_turns, last_named
 from analyzer.ingest.values import (
-    ROLES,
-    UNNAMED_SUPERVISOR,
     boolean_or_none,
     channel_of,
     count_or_none,
     csat_or_none,
     direction_of,
     id_or_none,
-    is_supervisor,
-    is_unheard,
     language_of,
     number_or_none,
-    role_of,
     word_or_none,
 )
-from analyzer.records import SPEAKERS, Interaction, Reject, StartedAtSource
+from analyzer.records import Interaction, Reject, StartedAtSource
 
 __all__ = ["REJECT_CODES", "Contract", "RejectCode"]
 
-_MAX_MS: Final = 366 * 24 * 3600 * 1000  # no contact lasts longer than a year
 _NOTHING: Final[frozenset[str]] = frozenset()
-_SPEAKERS: Final[frozenset[str]] = frozenset(SPEAKERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +78,8 @@ class Contract:
         offsets = self._offsets(raw, started_at)
         joined = "\n".join([turn.text for turn in raw.turns])
         masker = Masker(joined, self.settings.special_categories)
-        turns = _turns(raw.turns, joined, offsets, None if transfers else agent_id, masker, context)
-        agent_id = agent_id or _last_named(turns, raw.turns)
+        turns = checked_turns(raw.turns, joined, offsets, None if transfers else agent_id, masker, context)
+        agent_id = agent_id or last_named(turns, raw.turns)
         _count_masks(masker, context)
         checked: dict[str, Any] = {
             "interaction_id": interaction_id(context.format or "", native, source_id, context.uri, raw.position),
@@ -177,88 +170,6 @@ class Contract:
 
     def _team(self, agent_id: str | None, at: datetime) -> str | None:
         return self.roster.team_of(agent_id, at) if self.roster and agent_id else None
-
-
-def _turns(
-    raw: Sequence[RawTurn],
-    joined: str,
-    offsets: list[int | None] | None,
-    agent_id: str | None,
-    masker: Masker,
-    context: ReadContext,
-) -> list[RawTurn]:
-    """Turns with text, checked, normalised and masked. ``agent_id`` speaks where no turn of an agent names anybody.
-
-    ``joined`` is all their text: one look at it tells whether any of it needs work.
-    """
-    odd = not is_plain(joined)
-    look = odd or needs_look(joined, masker.special_categories)
-    if not look and offsets is None and (told := _told_plainly(raw, agent_id)):
-        return told
-    named = any(turn.agent_id and not is_supervisor(turn.speaker) for turn in raw)
-    turns: list[RawTurn] = []
-    for index, turn in enumerate(raw):
-        speaker = ROLES.get(turn.speaker) or role_of(turn.speaker)
-        if speaker is None:
-            if is_unheard(turn.speaker):
-                context.stats.left_out["unheard"] += 1
-                continue
-            raise Refused("unknown_role", f"Turn {index}.")
-        text = clean(turn.text) if odd else turn.text.strip()
-        if not text:
-            context.stats.empty_turns += 1
-            continue
-        if look:
-            text = mask(text, masker)
-        who = None
-        if speaker == "agent":
-            who = id_or_none(turn.agent_id, f"agent_id of turn {index}") if named or turn.agent_id else agent_id
-            if turn.speaker != "agent" and is_supervisor(turn.speaker):
-                who = (turn.agent_id and who) or UNNAMED_SUPERVISOR
-        start_ms, end_ms = turn.start_ms, turn.end_ms
-        if offsets is not None and start_ms is None:
-            start_ms = offsets[index]
-        if start_ms is not None or end_ms is not None:
-            start_ms, end_ms = _span(start_ms, end_ms, index)
-        felt = turn.source_sentiment
-        if felt is not None:
-            felt = number_or_none(felt, "source_sentiment", -1, 1)
-        turns.append(RawTurn(speaker, text, who, start_ms, end_ms, felt))
-    if not turns:
-        raise Refused("no_turns")
-    return turns
-
-
-def _told_plainly(raw: Sequence[RawTurn], agent_id: str | None) -> list[RawTurn] | None:
-    """The turns of a contact in which only the agent is to be named, as in most; ``None`` where any needs more.
-
-    It gives what ``_turns`` would, in half the time.
-    """
-    turns: list[RawTurn] = []
-    for turn in raw:
-        speaker, text, start_ms, end_ms = turn.speaker, turn.text.strip(), turn.start_ms, turn.end_ms
-        timed = type(start_ms) is int and type(end_ms) is int and 0 <= start_ms <= end_ms <= _MAX_MS
-        if not (timed or start_ms is end_ms is None):
-            return None
-        if not text or speaker not in _SPEAKERS or turn.agent_id or turn.source_sentiment is not None:
-            return None
-        turns.append(RawTurn(speaker, text, agent_id if speaker == "agent" else None, start_ms, end_ms))
-    return turns
-
-
-def _last_named(turns: Sequence[RawTurn], raw: Sequence[RawTurn]) -> str | None:
-    """Who closed the contact; a supervisor who joined answers only for turns of their own."""
-    joined = {turn.agent_id or UNNAMED_SUPERVISOR for turn in raw if is_supervisor(turn.speaker)}
-    named = (turn.agent_id for turn in reversed(turns) if turn.speaker == "agent" and turn.agent_id)
-    return next((agent for agent in named if agent not in joined), None)
-
-
-def _span(start_ms: int | float | None, end_ms: int | float | None, index: int) -> tuple[int | None, int | None]:
-    first = 0 if start_ms is None else start_ms
-    last = first if end_ms is None else end_ms
-    if not 0 <= first <= last <= _MAX_MS:
-        raise Refused("turn_times", f"Turn {index}.")
-    return None if start_ms is None else round(start_ms), None if end_ms is None else round(end_ms)
 
 
 def _words(value: object, masker: Masker) -> str | None:

@@ -21,7 +21,7 @@ from unittest.mock import patch
 import msgspec
 
 from analyzer.config import load_settings
-from analyzer.ingest import contract
+from analyzer.ingest import turns
 from analyzer.ingest.files import find_files
 from analyzer.ingest.read import read_file
 from analyzer.records import Interaction
@@ -148,7 +148,7 @@ def _accepted(item: object) -> int:
 
 
 def taken_unmasked(path: Path) -> int:
-    with patch.object(contract, "needs_look", lambda text, special_categories=False: False):
+    with patch.object(turns, "needs_look", lambda text, special_categories=False: False):
         return taken(path)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from analyzer.ingest import contract
+from analyzer.ingest import turns as checking
 from analyzer.ingest.text import _ODD, is_plain
 from analyzer.records import Interaction
 from tests.ingest.conftest import Item, line
@@ -34,8 +34,8 @@ def test_plain_contact_is_read_as_any_other(
     read: Read, monkeypatch: pytest.MonkeyPatch, turns: list[dict[str, Any]]
 ) -> None:
     quick = read(line(turns=turns, agent_id="a-1"))
-    monkeypatch.setattr(contract, "needs_look", lambda text, special_categories: True)
-    monkeypatch.setattr(contract, "mask", lambda text, masker: text)
+    monkeypatch.setattr(checking, "needs_look", lambda text, special_categories: True)
+    monkeypatch.setattr(checking, "mask", lambda text, masker: text)
     assert read(line(turns=turns, agent_id="a-1")) == quick
 
 
