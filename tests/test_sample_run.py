@@ -229,10 +229,14 @@ def promises(sample: Sample, key: str) -> set[tuple[str, str | None]]:
 
 
 @pytest.mark.parametrize(
-    ("promised", "shown_by"), [("hb-1011", "hb-1028"), ("hb-1063", "hb-1116"), ("hb-1089", "hb-1114")]
-)
-def test_broken_promise_is_shown_by_a_later_contact(sample: Sample, promised: str, shown_by: str) -> None:
-    assert ("broken", shown_by) in promises(sample, promised)
+    ("status", "promised", "shown_by"),
+    [("broken", "hb-1011", "hb-1028"), ("broken", "hb-1015", "hb-1056"), ("broken", "hb-1052", "hb-1075"),
+     ("broken", "hb-1063", "hb-1116"), ("broken", "hb-1089", "hb-1114"), ("kept", "hb-1025", "hb-1053"),
+     ("kept", "hb-1043", "hb-1055"), ("kept", "hb-1056", "hb-1080"), ("kept", "hb-1086", "hb-1089"),
+     ("kept", "hb-1106", "hb-1122")],
+)  # fmt: skip
+def test_promise_came_out_as_told(sample: Sample, status: str, promised: str, shown_by: str) -> None:
+    assert (status, shown_by) in promises(sample, promised)
 
 
 @pytest.mark.parametrize("promised", ["hb-1123", "hb-1128"])
@@ -262,8 +266,9 @@ def test_outbound_contact_is_no_repeat(sample: Sample) -> None:
 
 @pytest.mark.parametrize(
     ("earlier", "later"),
-    [("hb-1011", "hb-1028"), ("hb-1010", "hb-1019"), ("hb-1015", "hb-1056"), ("hb-1063", "hb-1116")],
-)
+    [("hb-1004", "hb-1025"), ("hb-1010", "hb-1019"), ("hb-1011", "hb-1028"), ("hb-1015", "hb-1056"),
+     ("hb-1038", "hb-1039"), ("hb-1063", "hb-1116")],
+)  # fmt: skip
 def test_matter_taken_up_again_refutes_its_first_contact(sample: Sample, earlier: str, later: str) -> None:
     assert row_of(sample, later)["episode_id"] == row_of(sample, earlier)["episode_id"]
     assert row_of(sample, later)["fcr_status"] == "not_first"
