@@ -117,7 +117,7 @@ def render_report(tables: Tables, settings: PublishSettings, score: ScoreSetting
         "mature_share": journey.mature_share,
         "promise_colours": PROMISE_COLOURS,
     }
-    return _environment(w).get_template("report.html.j2").render(names)
+    return _environment(w).get_template("report.html.j2").render(names).lstrip()
 
 
 def assemble(
