@@ -19,6 +19,8 @@ from analyzer.weights import file_digest, model_version, models_folder
 if TYPE_CHECKING:
     from analyzer.pipeline import RunRequest
 
+UNREADABLE = "unreadable"  # stands for the hash of a file that cannot be read
+
 
 @dataclass(frozen=True)
 class Fingerprint:
@@ -38,7 +40,7 @@ def fingerprint_of(request: RunRequest, settings: Settings) -> Fingerprint:
     inputs = request.pieces or [
         file for file in find_files(list(request.inputs)) if not file.path.is_relative_to(store)
     ]
-    files = tuple((file.uri, file.sha256() or "unreadable") for file in inputs)
+    files = tuple((file.uri, file.sha256() or UNREADABLE) for file in inputs)
     sides = [f"{name}={_side(getattr(request, name))}" for name in ("metadata", "agents", "loyalty", "surveys")]
     made_of = [
         __version__, settings.hash, model_version(models_folder(settings.understand.model)),

@@ -17,6 +17,7 @@ from analyzer import __version__
 from analyzer.config import Settings
 from analyzer.engine import Tables, understand_all
 from analyzer.errors import RunAborted
+from analyzer.fingerprint import UNREADABLE
 from analyzer.ingest.files import InputFile
 from analyzer.ingest.identity import Decision, decide
 from analyzer.ingest.metadata import Metadata
@@ -171,7 +172,7 @@ def _count_reject(reject: Reject, account: Account, on_reject: Callable[[Reject]
 def _seen(file: InputFile, before: tuple[int, int, int, int], account: Account) -> FileSeen:
     after = (account.read, account.accepted, account.rejected, account.duplicate)
     read, accepted, rejected, duplicate = (b - a for a, b in zip(before, after, strict=True))
-    return FileSeen(file.sha256() or "unreadable", file.name, file.size, read, accepted, rejected, duplicate)
+    return FileSeen(file.sha256() or UNREADABLE, file.name, file.size, read, accepted, rejected, duplicate)
 
 
 class _Decider:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.config import Settings
 from analyzer.errors import RunAborted, StoreError, UsageError
-from analyzer.fingerprint import Fingerprint, fingerprint_of
+from analyzer.fingerprint import UNREADABLE, Fingerprint, fingerprint_of
 from analyzer.progress import Progress, Silent
 from analyzer.store.commits import checkpointed, is_whole
 from analyzer.store.folder import TABLES
@@ -184,12 +184,26 @@ def _run(
         earlier = _earlier_models(store, version)
         stop.hold_off()  # what is being published is published; a kill undoes it
         store.publish(
-            changes, run=run_row, fingerprint=str(fingerprint), identities=intake.identities.values(),
-            files=intake.account.files,
+            changes, run=run_row, fingerprint=_as_read(fingerprint, intake.account),
+            identities=intake.identities.values(), files=intake.account.files,
         )  # fmt: skip
         _tidy(store, settings, sources.now, intake.mended or ())
     flags = _new_flags(derived["flags"], set(intake.identities))
     return _summary(intake.account, sources.run_id, as_of, began, flags, problems, version=version, earlier=earlier)
+
+
+def _as_read(fingerprint: Fingerprint, account: Account) -> str:
+    """The fingerprint where each file was read as it was hashed; one that no run has where another reading may differ.
+
+    A file changed or failed, or its times lie in the future of a clock that goes on: the next run must read again.
+    """
+    hashed = dict(fingerprint.files)
+    same = [digest for _, digest in fingerprint.files] == [file.sha256 for file in account.files]
+    failed = [reject.source_uri.partition("!")[0] for reject in account.rejects if reject.code == "unreadable_file"]
+    lasting = all(hashed.get(uri) == UNREADABLE for uri in failed) and "future_time" not in account.reject_codes
+    if same and lasting:
+        return str(fingerprint)
+    return f"{fingerprint}, read otherwise"
 
 
 def _is_kept(reject: Reject) -> None:

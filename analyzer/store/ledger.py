@@ -106,8 +106,8 @@ class Ledger:
         return {date.fromisoformat(day) if day else None: n for day, n in found}
 
     def runs(self) -> list[dict[str, Any]]:
-        """What each published run said of itself, oldest first."""
-        return [json.loads(record) for (record,) in self._rows("SELECT record FROM runs ORDER BY published_at, run_id")]
+        """What each published run said of itself, oldest first: in order of publication, as a clock may jump back."""
+        return [json.loads(record) for (record,) in self._rows("SELECT record FROM runs ORDER BY rowid")]
 
     # What is known
 
