@@ -6,6 +6,7 @@
     identity.decide(known, incoming) → new | duplicate | replacement | stale
     identity.customer_keys(settings).key(customer_id)       the key of a customer in every table
     quarantine.Quarantine(store, run_id), quarantine.prune(store, days, now)
+    quarantine.newest(store), quarantine.remove(store, places)  what lies there, and taking out what was mended
     contract.REJECT_CODES, formats.FORMATS, formats.guesses(head, name)
     masking.mask(text, Masker())
 
