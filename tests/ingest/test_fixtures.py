@@ -20,9 +20,7 @@ FIXTURES = ROOT.parent / "shared" / "data" / "fixtures"
 with (ROOT / "tests" / "cases" / "fixtures.csv").open(encoding="utf-8", newline="") as file:
     CASES = list(csv.DictReader(file))
 
-present = pytest.mark.skipif(
-    not FIXTURES.is_dir(), reason="../shared/data/fixtures is absent: no vendors' files"
-)
+present = pytest.mark.skipif(not FIXTURES.is_dir(), reason="../shared/data/fixtures is absent: no vendors' files")
 
 
 @present
