@@ -142,7 +142,8 @@ def assemble(
 
 
 def standings(measured: Measured, w: Wording) -> Markup:
-    """Who can be told apart from the average, who cannot, and of whom too little is known, in sentences.
+    """Who can be told apart from the average, who cannot, and of whom too little is known, in sentences that begin with
+    the measure: the page shows others beside it, and these may tell units apart where this one does not.
 
     A name never breaks over two lines.
     """
@@ -156,7 +157,8 @@ def standings(measured: Measured, w: Wording) -> Markup:
         said.append(w("units.rest") if said else w("units.none_apart"))
     if names["insufficient"]:
         said.append(w("units.insufficient", names=names["insufficient"]))
-    return Markup(" ".join(said))
+    about = Markup("<strong>{}.</strong> {}").format(w.name("measure", measured.measure), Markup(" ".join(said)))
+    return about if said else Markup("")
 
 
 def _below(found: Topics, w: Wording) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def test_only_an_interval_beside_the_average_tells_a_difference() -> None:
         ("few", "insufficient"),
     ]
     assert standings(measured, ENGLISH).striptags() == (
-        "Below the average: high. Above the average: low. The others cannot be told apart from the average. "
+        "Effort for the customer. Below the average: high. Above the average: low. The others cannot be told apart from the average. "
         "Too few contacts to say anything: few."
     )
     assert measured.picture is not None
@@ -63,7 +63,9 @@ def test_only_an_interval_beside_the_average_tells_a_difference() -> None:
 
 def test_units_too_alike_are_said_to_be() -> None:
     found = agents(("a", 2.4, 2.0, 2.8, 20), ("b", 2.6, 2.2, 3.0, 20))
-    assert standings(found.measures[0], ENGLISH) == "No difference can be told: every interval covers the average."
+    assert standings(found.measures[0], ENGLISH).striptags() == (
+        "Effort for the customer. No difference can be told: every interval covers the average."
+    )
 
 
 def test_the_period_with_most_to_say_is_taken() -> None:
