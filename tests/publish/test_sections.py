@@ -54,7 +54,8 @@ def test_only_an_interval_beside_the_average_tells_a_difference() -> None:
         ("few", "insufficient"),
     ]
     assert standings(measured, ENGLISH).striptags() == (
-        "Effort for the customer. Below the average: high. Above the average: low. The others cannot be told apart from the average. "
+        "Effort for the customer. Below the average: high. Above the average: low. "
+        "The others cannot be told apart from the average. "
         "Too few contacts to say anything: few."
     )
     assert measured.picture is not None
