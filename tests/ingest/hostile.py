@@ -187,7 +187,7 @@ TABLE = (
             "100 accepted, 1 truncated", SAID, "calls.jsonl.zst"),
     Hostile("zst, only its head", zstandard.compress(line().encode())[:9], "1 truncated", None, "calls.jsonl.zst"),
     Hostile("truncated zip", zipped({"a.jsonl": lines(50)})[:-100], "1 broken_archive", None, "calls.zip"),
-    Hostile("zip slip", zipped({"../../../etc/x.jsonl": lines(1), "/root/y.jsonl": lines(2), "C:\\z.jsonl": lines(3)}),
+    Hostile("zip slip", zipped({"../../../etc/x.jsonl": lines(1), "/srv/y.jsonl": lines(2), "C:\\z.jsonl": lines(3)}),
             "3 accepted, 3 duplicate", SAID, "calls.zip"),
     Hostile("zip in zip", zipped({"a.zip": zipped({"b.jsonl": lines(1)})}), "1 nested_archive", None, "calls.zip"),
     Hostile("zip of pictures", zipped({"a.png": png(), "b.jpg": JPEG}), "2 skipped", None, "calls.zip"),

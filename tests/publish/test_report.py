@@ -180,3 +180,14 @@ def test_a_folder_is_no_place_for_a_report(tmp_path: Path) -> None:
     settings = load_settings()
     with pytest.raises(UsageError, match="is a folder"):
         write_report(world(), tmp_path, settings.publish, score=settings.score)
+
+
+@pytest.mark.parametrize(("broken", "told"), [(6, False), (8, True)])
+def test_a_list_that_is_cut_says_so(broken: int, told: bool) -> None:
+    contacts = world().read("interaction_facts").to_pylist()[:broken]
+    promises = [
+        {"interaction_id": c["interaction_id"], "day": c["day"], "turn": 1, "text": "Tomorrow.", "promised_by": None,
+         "status": "broken", "evidence_interaction_id": None, "probability": 0.9}
+        for c in contacts
+    ]  # fmt: skip
+    assert (f"6 of {broken} are shown" in page(world().having(commitments=promises))) is told
