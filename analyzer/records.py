@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+import msgspec
+
 Speaker = Literal["customer", "agent", "bot", "system"]
 Channel = Literal["voice", "chat", "email", "messaging", "social"]
 Direction = Literal["inbound", "outbound", "internal"]
@@ -37,10 +39,10 @@ def stable_id(*parts: str, length: int = 16) -> str:
     return digest.hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True, gc=False):
     """One message or one stretch of speech. ``text`` is already masked; ``start_ms`` counts from the contact's start.
 
+    A msgspec Struct because millions are made a night: one is built ten times as fast as a frozen dataclass.
     ``source_sentiment`` is what the source itself says of the feeling, −1…1; nothing of ours is made from it.
     """
 

@@ -36,8 +36,12 @@ NULL_WHERE_UNOBSERVED = {
 }
 
 
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
 def names_of(*kinds: type) -> set[str]:
-    return {field.name for kind in kinds for field in fields(kind)}
+    return {name for kind in kinds for name in (Turn.__struct_fields__ if kind is Turn else _names(kind))}
 
 
 def shared(name: str) -> str:
@@ -66,7 +70,8 @@ def test_tables_hold_the_fields_of_their_records(name: str, kinds: tuple[type, .
 
 
 def test_records_are_frozen_and_slotted() -> None:
-    for kind in (Interaction, Turn, Reject, records.Skipped, Cue, Finding, TurnFeeling, Understood):
+    assert Turn.__struct_config__.frozen and not hasattr(Turn("agent", ""), "__dict__")
+    for kind in (Interaction, Reject, records.Skipped, Cue, Finding, TurnFeeling, Understood):
         assert kind.__dataclass_params__.frozen and "__slots__" in vars(kind)  # type: ignore[attr-defined]
 
 

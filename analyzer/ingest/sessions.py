@@ -152,7 +152,14 @@ def _from(turn: Turn, base: int) -> Turn:
     if not base:
         return turn
     start, end = turn.start_ms, turn.end_ms
-    return replace(turn, start_ms=None if start is None else start - base, end_ms=None if end is None else end - base)
+    return Turn(
+        turn.speaker,
+        turn.text,
+        turn.agent_id,
+        None if start is None else start - base,
+        None if end is None else end - base,
+        turn.source_sentiment,
+    )
 
 
 def _direction(thread: Interaction, turns: Sequence[Turn]) -> Direction | None:

@@ -18,7 +18,7 @@ from analyzer.ingest.values import (
     number_or_none,
     role_of,
 )
-from analyzer.records import SPEAKERS
+from analyzer.records import SPEAKERS, Turn
 
 _MAX_MS: Final = 366 * 24 * 3600 * 1000  # no contact lasts longer than a year
 _SPEAKERS: Final[frozenset[str]] = frozenset(SPEAKERS)
@@ -31,7 +31,7 @@ def checked_turns(
     agent_id: str | None,
     masker: Masker,
     context: ReadContext,
-) -> list[RawTurn]:
+) -> list[Turn]:
     """Turns with text, checked, normalised and masked. ``agent_id`` speaks where no turn of an agent names anybody.
 
     ``joined`` is all their text: one look at it tells whether any of it needs work.
@@ -41,7 +41,7 @@ def checked_turns(
     if not look and offsets is None and (told := _told_plainly(raw, agent_id)):
         return told
     named = any(turn.agent_id and not is_supervisor(turn.speaker) for turn in raw)
-    turns: list[RawTurn] = []
+    turns: list[Turn] = []
     for index, turn in enumerate(raw):
         speaker = ROLES.get(turn.speaker) or role_of(turn.speaker)
         if speaker is None:
@@ -68,18 +68,18 @@ def checked_turns(
         felt = turn.source_sentiment
         if felt is not None:
             felt = number_or_none(felt, "source_sentiment", -1, 1)
-        turns.append(RawTurn(speaker, text, who, start_ms, end_ms, felt))
+        turns.append(Turn(speaker, text, who, start_ms, end_ms, felt))
     if not turns:
         raise Refused("no_turns")
     return turns
 
 
-def _told_plainly(raw: Sequence[RawTurn], agent_id: str | None) -> list[RawTurn] | None:
+def _told_plainly(raw: Sequence[RawTurn], agent_id: str | None) -> list[Turn] | None:
     """The turns of a contact in which only the agent is to be named, as in most; ``None`` where any needs more.
 
     It gives what ``checked_turns`` would, in half the time.
     """
-    turns: list[RawTurn] = []
+    turns: list[Turn] = []
     for turn in raw:
         speaker, text, start_ms, end_ms = turn.speaker, turn.text.strip(), turn.start_ms, turn.end_ms
         timed = type(start_ms) is int and type(end_ms) is int and 0 <= start_ms <= end_ms <= _MAX_MS
@@ -87,11 +87,12 @@ def _told_plainly(raw: Sequence[RawTurn], agent_id: str | None) -> list[RawTurn]
             return None
         if not text or speaker not in _SPEAKERS or turn.agent_id or turn.source_sentiment is not None:
             return None
-        turns.append(RawTurn(speaker, text, agent_id if speaker == "agent" else None, start_ms, end_ms))
+        who = agent_id if speaker == "agent" else None
+        turns.append(Turn(speaker, text, who, start_ms, end_ms))  # type: ignore[arg-type]  # proven above
     return turns
 
 
-def last_named(turns: Sequence[RawTurn], raw: Sequence[RawTurn]) -> str | None:
+def last_named(turns: Sequence[Turn], raw: Sequence[RawTurn]) -> str | None:
     """Who closed the contact; a supervisor who joined answers only for turns of their own."""
     joined = {turn.agent_id or UNNAMED_SUPERVISOR for turn in raw if is_supervisor(turn.speaker)}
     named = (turn.agent_id for turn in reversed(turns) if turn.speaker == "agent" and turn.agent_id)

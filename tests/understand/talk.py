@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import msgspec
+
 from analyzer.records import Interaction, Speaker, Turn
 
 VOICES: Mapping[str, Speaker] = {"c": "customer", "a": "agent", "b": "bot", "s": "system"}
@@ -24,7 +26,9 @@ def contact(*lines: str, language: str | None = None, name: str = "x") -> Intera
 
 def swapped(interaction: Interaction) -> Interaction:
     """The contact with customer and agent interchanged."""
-    turns = tuple(replace(turn, speaker=OTHER.get(turn.speaker, turn.speaker)) for turn in interaction.turns)
+    turns = tuple(
+        msgspec.structs.replace(turn, speaker=OTHER.get(turn.speaker, turn.speaker)) for turn in interaction.turns
+    )
     return replace(interaction, turns=turns)
 
 
