@@ -62,7 +62,7 @@ def known_after(store: Store, intake: Intake, given: Tables, settings: Settings)
     """All contacts as frames, and the new rows of the fact tables (each contact's last version of this run)."""
     winners = _winners(intake)
     new = {name: _staged(name, intake, winners) for name in FACT_TABLES}
-    new = _without_templates(store, new, intake.identities.keys(), settings)
+    new = _without_templates(store, new, intake.outdated, settings)
     known = Known(
         facts=_frame(_all("interaction_facts", store, new, intake)),
         turns=_frame(_all("turns", store, new, intake)),
@@ -91,7 +91,7 @@ def _staged(name: str, intake: Intake, winners: list[pa.Array]) -> pa.Table:
 
 
 def _all(name: str, store: Store, new: Tables, intake: Intake) -> pa.Table:
-    return pa.concat_tables([_standing(name, store, intake.identities.keys()), new[name]])
+    return pa.concat_tables([_standing(name, store, intake.outdated), new[name]])
 
 
 def _standing(name: str, store: Store, replaced: Collection[str]) -> pa.Table:

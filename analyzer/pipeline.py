@@ -185,7 +185,7 @@ def _run(
         stop.hold_off()  # what is being published is published; a kill undoes it
         store.publish(
             changes, run=run_row, fingerprint=_as_read(fingerprint, intake.account),
-            identities=intake.identities.values(), files=intake.account.files,
+            identities=intake.identities.values(), files=intake.account.files, forgotten=intake.gone,
         )  # fmt: skip
         _tidy(store, settings, sources.now, intake.mended or ())
     flags = _new_flags(derived["flags"], set(intake.identities))

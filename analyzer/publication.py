@@ -26,7 +26,7 @@ def changes_of(
     """Facts of the touched days, outcomes of the days on which they differ, and whole small tables that differ."""
     touched = frozenset(identity.day for identity in intake.identities.values()) | frozenset(intake.moved_from)
     changes = [
-        Change(name, store.merged(name, new_facts[name], intake.identities.keys(), touched), touched)
+        Change(name, store.merged(name, new_facts[name], intake.outdated, touched), touched)
         for name in FACT_TABLES
         if touched
     ]

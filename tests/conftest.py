@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from .nights import Nights, nothing_understood
+
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "transcripts" / "sample"
 SHARED = ROOT.parent / "shared"
@@ -124,3 +126,12 @@ def run(one_model: None, tmp_path: Path) -> Callable[..., Ended]:
         return call("run", *inputs, "--store", tmp_path / store, *more)
 
     return run_
+
+
+@pytest.fixture
+def nights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Nights:
+    """Runs into tmp_path/store in which no model reads."""
+    from analyzer import intake
+
+    monkeypatch.setattr(intake, "understand_all", nothing_understood)
+    return Nights(tmp_path)

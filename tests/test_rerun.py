@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer import intake
+from analyzer import deciding
 from analyzer.store.verify import repair, verify
 from analyzer.tables import FACT_TABLES
 
@@ -204,7 +204,7 @@ def test_changed_fact_replaces_although_the_words_are_the_same(run: Run, tmp_pat
 def test_redacted_twin_is_a_duplicate_in_the_run_and_in_the_store(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heard: int
 ) -> None:
-    monkeypatch.setattr(intake, "_HEARD", heard)
+    monkeypatch.setattr(deciding, "_HEARD", heard)
     plain, twin = ("My word is blue fox.", "Thank you."), ("My word is [SECRET_1].", "Thank you.")
     others = [contact(f"b{n}") for n in range(3)]
     path = dump(tmp_path / "monday.jsonl", contact("a1", said=plain), *others, contact("a1", said=twin))

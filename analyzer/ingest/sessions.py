@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from analyzer.config import IngestSettings
 from analyzer.ingest import times
-from analyzer.ingest.identity import content_hash
+from analyzer.ingest.identity import content_hash, unredacted
 from analyzer.ingest.roster import Roster
 from analyzer.ingest.values import UNNAMED_SUPERVISOR
 from analyzer.records import Direction, Interaction, Turn
@@ -61,8 +61,38 @@ def contacts_of(
 
 def is_later_part(contact: Interaction) -> bool:
     """Whether ``contact`` comes of the same record as the one before it; a source's own id may end in #2 as well."""
-    _, mark, number = contact.interaction_id.rpartition("#")
-    return bool(mark) and number.isdecimal() and contact.interaction_id != contact.source_id
+    return piece_number(contact.interaction_id) is not None and contact.interaction_id != contact.source_id
+
+
+def piece_number(interaction_id: str) -> int | None:
+    """2 of ``c#2``; ``None`` for an id that is not written like that of a later piece."""
+    _, mark, number = interaction_id.rpartition("#")
+    return int(number) if mark and number.isdecimal() and len(number) < 10 else None
+
+
+def is_earlier_version(
+    channel: str, pieces: Sequence[Sequence[Turn]], known: Sequence[Sequence[Turn] | None], more_known: bool
+) -> bool:
+    """Whether a thread's ``pieces`` are how the ``known`` ones began: threads grow, so they were told before those.
+
+    ``more_known``: the known version has pieces beyond these.
+    """
+    if channel not in ("messaging", "social", "email") or not pieces:
+        return False
+    *closed, last = zip(pieces, known, strict=True)
+    if any(there is None or not _same(here, there) for here, there in closed):
+        return False
+    here, there = last
+    begun = there is not None and len(here) <= len(there) and _same(here, there[: len(here)])
+    return begun and (more_known or len(here) < len(there or ()))
+
+
+def _same(one: Sequence[Turn], other: Sequence[Turn]) -> bool:
+    if len(one) != len(other):
+        return False
+    return all(
+        a.speaker == b.speaker and unredacted(a.text) == unredacted(b.text) for a, b in zip(one, other, strict=True)
+    )
 
 
 def _when(index: int, turn: Turn) -> _Spoken:

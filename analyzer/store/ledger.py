@@ -119,6 +119,12 @@ class Ledger:
             known.update((row[0], _identity(row)) for row in self._rows(query, *chunk))
         return known
 
+    def pieces(self, interaction_id: str) -> list[ContactIdentity]:
+        """Known contacts whose ids are written like those of the later pieces of a thread: ``…#2``, ``…#3``."""
+        query = "SELECT * FROM contacts WHERE interaction_id > ? AND interaction_id < ?"
+        found = self._rows(query, f"{interaction_id}#", f"{interaction_id}$")  # $ comes next after #
+        return [_identity(row) for row in found]
+
     def contacts_per_day(self, days: Collection[date] | None = None) -> dict[date, int]:
         """How many contacts are known of each of ``days`` (None: of all days); a day without contacts is absent."""
         if days is None:

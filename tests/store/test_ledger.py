@@ -55,6 +55,14 @@ def test_identities_finds_many_and_knows_the_unknown(nowhere: Path) -> None:
     assert sorted(found.values(), key=lambda i: int(i.interaction_id[2:])) == known
 
 
+def test_pieces_are_those_of_one_thread(nowhere: Path) -> None:
+    ids = ["c", "c#2", "c#10", "c#x", "c$", "c\"", "cc#2", "d#2"]
+    with Ledger.open(make(nowhere), write=True) as ledger:
+        with ledger.transaction():
+            ledger.put_identities(ContactIdentity(key, "h", None, MONDAY, "a.jsonl", "r-1") for key in ids)
+        assert {piece.interaction_id for piece in ledger.pieces("c")} == {"c#2", "c#10", "c#x"}
+
+
 def test_put_identities_tells_the_days_that_contacts_moved_between(nowhere: Path) -> None:
     before = ContactIdentity("c-1", "h", None, MONDAY, "a.jsonl", "r-1")
     after = ContactIdentity("c-1", "h2", datetime(2026, 11, 17, tzinfo=UTC), TUESDAY, "b.jsonl", "r-2")
