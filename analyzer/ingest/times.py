@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -18,14 +19,19 @@ from analyzer.ingest.reject_codes import Refused
 EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 
 _GERMAN: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,?[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?: Uhr)?)?")
-_ISO_START: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]|$)")
+_ISO_START: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ]|$)")
+_LEAP: Final = re.compile(r"([Tt ]\d\d:\d\d):60(?=\D|$)")
+_MAIL: Final = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d\d(?::\d\d)? (?:[+-]\d{4}|GMT|UTC|UT)"
+)
 _IN_NAME: Final = re.compile(
-    r"(?<!\d)((?:19|20)\d\d)[-_.]?(\d\d)[-_.]?(\d\d)(?:[-_. T]{0,3}(\d\d)[-_.:h]?(\d\d)(?:[-_.:m]?(\d\d))?)?(?!\d)"
+    r"(?<!\d)((?:19|20)\d\d)[-_.]?(\d\d)[-_.]?(\d\d)(?:[-_. T]{0,3}(\d\d)[-_.:h]?(\d\d)(?:[-_.:m]?(\d\d))?"
+    r"(?:\.\d{1,9}(?=Z))?(Z(?![A-Za-z])|[-_]?UTC)?)?(?!\d)"
 )
 
 
 def parse_time(value: object, zone: str, field: str) -> datetime:
-    """UTC time of an ISO 8601 text, ``20.11.2026 09:12``, a date or a datetime; raises Refused where it is none."""
+    """UTC time of an ISO 8601 text, a mail's, ``20.11.2026 09:12``, a date or a datetime; raises Refused for others."""
     moment = value
     if isinstance(value, str):
         moment = _from_text(value.strip())
@@ -49,15 +55,16 @@ def parse_end(value: object, zone: str, started_at: datetime, field: str = "ende
 
 
 def time_from_name(name: str, zone: str) -> datetime | None:
-    """The first date and time in a file name, ``None`` without one.
+    """The first date and time in a file name, in UTC where it says so ("…Z", "…_UTC"); ``None`` without one.
 
     >>> time_from_name("call_2026-11-20_0912_c-77.txt", "Europe/Berlin").isoformat()
     '2026-11-20T08:12:00+00:00'
     """
     for match in _IN_NAME.finditer(name):
         try:
-            naive = datetime(*(int(part) for part in match.groups(default="0")))  # type: ignore[arg-type]
-            return _as_utc(naive, zone, "file name")
+            *parts, universal = match.groups()
+            naive = datetime(*(int(part or 0) for part in parts))  # type: ignore[arg-type]
+            return _as_utc(naive, "UTC" if universal else zone, "file name")
         except (ValueError, Refused):
             continue
     return None
@@ -69,14 +76,23 @@ def local_date(moment: datetime, zone: str) -> date:
 
 def _from_text(text: str) -> datetime | None:
     try:
+        if _MAIL.fullmatch(text):
+            return parsedate_to_datetime(text)
         if "T" in text or _ISO_START.match(text):
-            return datetime.fromisoformat(text)
+            return _from_iso(text)
         if match := _GERMAN.fullmatch(text):
             day, month, year, hour, minute, second = (int(part or 0) for part in match.groups())
             return datetime(year, month, day, hour, minute, second)
     except ValueError:
         return None
     return None
+
+
+def _from_iso(text: str) -> datetime:
+    """A leap second is the first of the next minute, as Python has none."""
+    whole = _LEAP.sub(r"\1:59", text, count=1)
+    moment = datetime.fromisoformat(whole.upper())
+    return moment if whole == text else moment + timedelta(seconds=1)
 
 
 def _as_utc(moment: datetime, zone: str, field: str) -> datetime:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,7 +30,9 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class Said:
+    """``label`` is ``None`` where the cue names nobody."""
+
     label: str | None
     text: str
     start_ms: int
@@ -39,7 +41,7 @@ class _Said:
 
 def turns_of(cues: Sequence[Cue], context: ReadContext) -> list[RawTurn]:
     """A turn a cue, or one a voice where a cue has several, by start; refused where an end precedes its start."""
-    said = sorted(_said(cues), key=lambda piece: piece.start_ms)
+    said = sorted(said_in(cues), key=lambda piece: piece.start_ms)
     if not any(piece.text for piece in said):
         raise Refused("no_turns")
     if not any(piece.label for piece in said):
@@ -52,11 +54,12 @@ def turns_of(cues: Sequence[Cue], context: ReadContext) -> list[RawTurn]:
     return with_roles(turns, context.settings.min_role_probability)
 
 
-def _said(cues: Sequence[Cue]) -> Iterator[_Said]:
+def said_in(cues: Sequence[Cue], names: Collection[str] = ()) -> Iterator[Said]:
+    """What each voice says in each cue, plain; refused where an end precedes its start. ``names`` may be labels."""
     labels = (
         None
         if any(_VOICE.search(cue.text) for cue in cues)
-        else speaker_labels(line for cue in cues for line in cue.text.split("\n"))
+        else speaker_labels((line for cue in cues for line in cue.text.split("\n")), names)
     )
     for number, cue in enumerate(cues):
         start_ms, end_ms = _milliseconds(cue.start), _milliseconds(cue.end)
@@ -64,7 +67,7 @@ def _said(cues: Sequence[Cue]) -> Iterator[_Said]:
             raise Refused("turn_times", f"Cue {number}.")
         pieces = _by_voice(cue.text) if labels is None else _by_label(cue.text, labels)
         for label, text in pieces:
-            yield _Said(label, _plain(text), start_ms, end_ms)
+            yield Said(label, _plain(text), start_ms, end_ms)
 
 
 def _by_voice(text: str) -> list[tuple[str | None, str]]:

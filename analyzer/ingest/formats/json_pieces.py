@@ -73,6 +73,35 @@ class _Cutter:
             yield piece
 
 
+def outer_keys(head: bytes) -> set[str]:
+    """Keys of the first object in ``head``, of the first of a list too, and of none within it."""
+    keys: set[str] = set()
+    depth = begun = position = 0
+    while match := _OUTSIDE.search(head, position):
+        position = match.end()
+        if match[0] == b'"':
+            end = _end_of_string(head, position)
+            if begun and depth == begun and head[end : end + 20].lstrip()[:1] == b":":
+                keys.add(head[position : end - 1].decode("utf-8", "replace"))
+            position = end
+        elif match[0] in b"[{":
+            depth += 1
+            begun = begun or (depth if match[0] == b"{" else 0)
+        else:
+            depth -= 1
+            if begun and depth < begun:
+                break
+    return keys
+
+
+def _end_of_string(head: bytes, position: int) -> int:
+    while match := _INSIDE.search(head, position):
+        if match[0] == b'"':
+            return match.end()
+        position = match.end() + 1
+    return len(head)
+
+
 def json_pieces(chunks: Iterator[bytes], limit: int) -> Iterator[bytes | LongLine]:
     """The objects of an array, or of a sequence of objects; one over ``limit`` bytes comes as a LongLine."""
     cutter = _Cutter(limit)

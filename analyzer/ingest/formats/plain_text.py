@@ -173,14 +173,14 @@ def _finished(part: _Part, context: ReadContext, alone: bool) -> RawContact | Re
 
 
 def _turns(part: _Part) -> list[RawTurn]:
-    starts = _starts([turn.stamp for turn in part.turns])
+    starts = starts_of([turn.stamp for turn in part.turns])
     return [
         RawTurn(turn.speaker, "\n".join(turn.lines).strip(), turn.agent_id, start)
         for turn, start in zip(part.turns, starts, strict=True)
     ]
 
 
-def _starts(stamps: list[str | None]) -> list[int | None]:
+def starts_of(stamps: list[str | None]) -> list[int | None]:
     """Milliseconds from the start: stamps by the clock count from the first, doubtful ones are left out."""
     told = [(stamp, _milliseconds(stamp)) for stamp in stamps if stamp]
     if not told:

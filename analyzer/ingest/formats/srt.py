@@ -28,14 +28,18 @@ def recognise(head: bytes, name: str) -> Guess:
 def read(stream: Stream, context: ReadContext) -> Read:
     text, raw = whole_text(stream, context)
     try:
-        turns = turns_of(_cues(text), context)
+        turns = turns_of(srt_cues(text), context)
     except Refused as refusal:
         yield context.refused(0, refusal, raw)
         return
     yield RawContact(position=0, turns=turns, facts=Facts(channel="voice"), file_id=stem_of(context), raw=raw)
 
 
-def _cues(text: str) -> list[Cue]:
+def begins_like_srt(text: str) -> bool:
+    return _FIRST.match(text[:200].lstrip().encode()) is not None
+
+
+def srt_cues(text: str) -> list[Cue]:
     """The cues; what stands between two lines of times is the words of the first and the number of the second."""
     times = list(_TIMES.finditer(text))
     if text.count("-->") != len(times):

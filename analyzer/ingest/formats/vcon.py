@@ -13,8 +13,9 @@ from typing import Any, Final
 import msgspec
 
 from analyzer.ingest.formats.base import Format, Guess, Read, is_binary
-from analyzer.ingest.formats.documents import Document, count_unknown_keys, decoded, guess_json, has_key, read_documents
-from analyzer.ingest.formats.vcon_facts import facts_of, party_role
+from analyzer.ingest.formats.documents import Document, count_unknown_keys, decoded, has_key, read_documents
+from analyzer.ingest.formats.json_pieces import outer_keys
+from analyzer.ingest.formats.vcon_facts import duration_of, facts_of, party_role
 from analyzer.ingest.formats.vcon_records import Vcon
 from analyzer.ingest.formats.vcon_turns import turns_of
 from analyzer.ingest.raw import RawContact, ReadContext
@@ -23,6 +24,11 @@ from analyzer.ingest.stream import Stream
 
 # What these add is read; what others may change is not known.
 _KNOWN_EXTENSIONS: Final = frozenset({"cc", "contact_center", "wtf_transcription"})
+_OUTER: Final = frozenset({"uuid", "parties", "dialog", "analysis", "attachments"})
+_ANALYSIS: Final = re.compile(
+    rb'"analysis"\s*:\s*\[\s*\{\s*"(?:body|dialog|encoding|mediatype|mimetype|product|schema|type|vendor)"'
+)
+_FIRST_KEYS: Final = 2000
 _COMPACT: Final = re.compile(rb"\s*(eyJ[\w-]{8,}\.[\w-]*\.[\w.-]*)")
 
 
@@ -52,11 +58,17 @@ def recognise(head: bytes, name: str) -> Guess:
         return Guess(0.9, "JSON with the keys of a JWS")
     if re.search(rb'"payload"\s*:\s*"eyJ', head[:200]):
         return Guess(0.9, "JSON with the payload of a JWS")
-    if has_key(head, "vcon") and any(has_key(head, key) for key in ("uuid", "parties", "dialog", "analysis")):
-        return Guess(0.98, "JSON with the keys of a vCon")
     named = 0.8 if name.lower().endswith((".vcon", ".vcon.json")) else 0.0
-    told = guess_json(head, ("parties", "dialog"), 0.93)
-    return told if told.probability >= named else Guess(named, "a vCon by its name")
+    keys = outer_keys(head) if any(has_key(head, key) for key in _OUTER) else set()
+    if "vcon" in keys and keys & _OUTER:
+        return Guess(1.0, "JSON with the keys of a vCon")  # whatever vendor's transcript stands within
+    if {"parties", "dialog"} <= keys or {"parties", "analysis"} <= keys:
+        return Guess(0.995, "JSON with the keys of a vCon, without its version")
+    if keys & {"analysis", "attachments"} and named:
+        return Guess(0.995, "a vCon by its name and its first keys")
+    if "analysis" in keys and _ANALYSIS.search(head[:_FIRST_KEYS]):
+        return Guess(0.995, "JSON that begins with the analysis of a vCon")
+    return Guess(named, "a vCon by its name" if named else "JSON without the keys of a vCon")
 
 
 def read(stream: Stream, context: ReadContext) -> Read:
@@ -76,11 +88,11 @@ def _contact(document: Document, context: ReadContext) -> RawContact:
         raise Refused("no_id")
     _check_references(vcon)
     roles = [party_role(party) for party in vcon.parties]
-    turns, started_at, language = turns_of(vcon, roles, context.settings)
+    turns, started_at, language = turns_of(vcon, roles, context)
     return RawContact(
         position=document.position,
         turns=turns,
-        facts=facts_of(vcon, roles, turns, started_at, language),
+        facts=facts_of(vcon, roles, turns, started_at, language, context),
         source_id=vcon.uuid,
         raw=document.raw,
     )
@@ -100,8 +112,7 @@ def _check_wrapping(wrapping: _Wrapping) -> None:
 def _check_references(vcon: Vcon) -> None:
     parties, dialogs = len(vcon.parties), len(vcon.dialog)
     for number, dialog in enumerate(vcon.dialog):
-        if dialog.duration is not None and not 0 <= dialog.duration < 1e8:
-            raise Refused("bad_number", f"Duration of dialog {number}.")
+        duration_of(dialog, number)
         named = [*dialog.party_indexes, *(() if dialog.originator is None else (dialog.originator,))]
         if not all(0 <= index < parties for index in named):
             raise Refused("bad_reference", f"A party of dialog {number}.")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
+from analyzer.ingest.formats.vcon_pieces import time_of
 from analyzer.ingest.formats.vcon_records import Dialog, Party, Vcon
-from analyzer.ingest.raw import Facts, RawTurn, Value
+from analyzer.ingest.formats.vcon_times import moment_of
+from analyzer.ingest.raw import Facts, RawTurn, ReadContext, Value
+from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.roles import role_of_label
 from analyzer.ingest.values import CHANNEL_WORDS, DIRECTION_WORDS
 from analyzer.records import Speaker
@@ -22,11 +25,21 @@ _ROLES: Final[Mapping[str, Speaker]] = {
 def party_role(party: Party) -> Speaker | None:
     """Role by the contact center extension, by vcon-server's ``meta``, by type, or where the name says it."""
     told = party.role or _text(_get(party.meta, "role")) or ""
-    if role := _ROLES.get(told.strip().casefold()) or role_of_label(told):
-        return role
-    if (party.type or "").casefold() == "bot":
+    role = _ROLES.get(told.strip().casefold()) or role_of_label(told)
+    if role in (None, "agent") and (party.type or "").strip().casefold() == "bot":
         return "bot"
-    return role_of_label(party.name or "")
+    return role or role_of_label(party.name or "")
+
+
+def duration_of(dialog: Dialog, number: int) -> float | None:
+    """Seconds that a dialog lasted, told as a number, a text or "PT21S"; raises ``bad_number`` for others."""
+    try:
+        seconds = time_of(dialog.duration, 1.0)
+    except Refused as refusal:
+        raise Refused("bad_number", f"Duration of dialog {number}.") from refusal
+    if seconds is not None and not (isinstance(seconds, float) and 0 <= seconds < 1e8):
+        raise Refused("bad_number", f"Duration of dialog {number}.")
+    return seconds
 
 
 def agent_key(party: Party) -> str | None:
@@ -36,13 +49,13 @@ def agent_key(party: Party) -> str | None:
 
 def facts_of(
     vcon: Vcon, roles: Sequence[Speaker | None], turns: Sequence[RawTurn], started_at: datetime | None,
-    language: str | None,
+    language: str | None, context: ReadContext,
 ) -> Facts:  # fmt: skip
     customers = [party for party, role in zip(vcon.parties, roles, strict=True) if role == "customer"]
     agents = [party for party, role in zip(vcon.parties, roles, strict=True) if role == "agent"]
     transfers = sum(dialog.type == "transfer" for dialog in vcon.dialog)
     return Facts(
-        updated_at=vcon.updated_at,
+        updated_at=moment_of(vcon.updated_at, vcon, context, "updated_at"),
         started_at=started_at,
         ended_at=_ended_at(vcon, started_at, turns),
         channel=_channel(vcon),
@@ -90,10 +103,11 @@ def _direction(vcon: Vcon, roles: Sequence[Speaker | None]) -> Value:
 def _ended_at(vcon: Vcon, started_at: datetime | None, turns: Sequence[RawTurn]) -> Value:
     """The end of a single recording, where it does not contradict its turns."""
     told = [dialog for dialog in vcon.dialog if dialog.type != "transfer"]
-    if started_at is None or len(told) != 1 or not told[0].duration:
+    duration = duration_of(told[0], 0) if len(told) == 1 else None
+    if started_at is None or not duration:
         return None
     last = max((turn.end_ms or turn.start_ms or 0 for turn in turns), default=0)
-    return started_at + timedelta(seconds=max(told[0].duration, last / 1000))
+    return started_at + timedelta(seconds=max(duration, last / 1000))
 
 
 def _hold_s(vcon: Vcon) -> float | None:
@@ -115,7 +129,7 @@ def _parsed(text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    return moment if moment.tzinfo else None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # of a pair, only their distance is used
 
 
 def _disposition(dialog: Dialog) -> str | None:

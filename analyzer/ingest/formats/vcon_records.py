@@ -7,10 +7,12 @@ from typing import Any
 
 import msgspec
 
-Indexes = int | list[Any] | None
+Indexes = int | str | list[Any] | None
 
 
 class Party(msgspec.Struct, frozen=True):
+    """Somebody who takes part, named by number, by address or not at all."""
+
     tel: str | int | None = None
     mailto: str | None = None
     sip: str | None = None
@@ -24,15 +26,19 @@ class Party(msgspec.Struct, frozen=True):
 
 
 class PartyEvent(msgspec.Struct, frozen=True):
+    """What a party did, and when."""
+
     party: int | None = None
     time: str | None = None
     event: str | None = None
 
 
 class Dialog(msgspec.Struct, frozen=True):
+    """One recording, message or transfer. ``duration`` is in seconds."""
+
     type: str | None = None
     start: str | int | float | None = None
-    duration: float | None = None
+    duration: float | str | None = None
     parties: Indexes = None
     originator: int | None = None
     mediatype: str | None = None
@@ -60,7 +66,10 @@ class Dialog(msgspec.Struct, frozen=True):
 
 
 class Analysis(msgspec.Struct, frozen=True):
+    """What somebody made of one or several dialogs; the first transcripts of WTF were attachments."""
+
     type: str | None = None
+    purpose: str | None = None  # of attachments
     dialog: Indexes = None
     vendor: str | None = None
     body: Any = None
@@ -72,10 +81,12 @@ class Analysis(msgspec.Struct, frozen=True):
 
 
 class Vcon(msgspec.Struct, frozen=True):
+    """A whole vCon. Lists may be null or missing; redacted ones hold empty objects."""
+
     uuid: str | None = None
     vcon: str | None = None
-    created_at: str | None = None
-    updated_at: str | None = None
+    created_at: str | int | float | None = None
+    updated_at: str | int | float | None = None
     subject: str | None = None
     extensions: Any = None
     critical: Any = None
@@ -85,10 +96,22 @@ class Vcon(msgspec.Struct, frozen=True):
     appended: Any = None
     group: Any = None
     meta: Any = None
-    parties: list[Party] = []
-    dialog: list[Dialog] = []
-    analysis: list[Analysis] = []
+    told_parties: list[Party] | None = msgspec.field(default=None, name="parties")
+    told_dialog: list[Dialog] | None = msgspec.field(default=None, name="dialog")
+    told_analysis: list[Analysis] | None = msgspec.field(default=None, name="analysis")
     attachments: Any = None
+
+    @property
+    def parties(self) -> list[Party]:
+        return self.told_parties or []
+
+    @property
+    def dialog(self) -> list[Dialog]:
+        return self.told_dialog or []
+
+    @property
+    def analysis(self) -> list[Analysis]:
+        return self.told_analysis or []
 
 
 def _flat(indexes: Any, depth: int = 3) -> Iterator[int]:
@@ -96,5 +119,7 @@ def _flat(indexes: Any, depth: int = 3) -> Iterator[int]:
     if isinstance(indexes, list) and depth:
         for index in indexes:
             yield from _flat(index, depth - 1)
+    elif isinstance(indexes, str) and indexes.isdecimal() and len(indexes) < 6:
+        yield int(indexes)
     elif indexes is not None:
         yield indexes if isinstance(indexes, int) and not isinstance(indexes, bool) else -1

@@ -1,41 +1,37 @@
 """Transcript bodies within vCons. Their shape is the vendor's: Deepgram, Whisper, AssemblyAI, WTF, plain lists, text.
 
-Each becomes pieces: who (a label, a number, or nobody), what, and seconds from the dialog's start.
+Of all lists that a body holds, the one that names its speakers and tells its times is read.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import msgspec
+from analyzer.ingest.formats.vcon_pieces import Fields, Piece, fields_of, first_of, labels_of, pieces_of
+from analyzer.ingest.formats.vcon_text import labelled, paragraphs, timed_text
+from analyzer.ingest.formats.vcon_words import are_words, pieces_of_words, with_speakers, words_of_results
 
-from analyzer.ingest.reject_codes import Refused
-from analyzer.ingest.speaker_labels import label_and_rest, speaker_labels
-
-_TEXT: Final = ("text", "transcript", "content", "message", "body", "utterance", "value")
-_WHO: Final = ("speaker", "speaker_id", "speaker_label", "party", "participant", "role", "channel", "name")
-_START: Final = ("start", "start_time", "begin", "offset", "ts")
-_END: Final = ("end", "end_time", "stop", "end_ts")
-_START_MS: Final = ("start_ms", "startMs", "begin_ms", "offset_ms")
-_END_MS: Final = ("end_ms", "endMs")
-_LISTS: Final = ("utterances", "segments", "turns", "messages", "entries", "dialog", "sentences")
+_LISTS: Final = (
+    "utterances", "segments", "turns", "messages", "entries", "dialog", "dialogue", "conversation", "sentences",
+    "phrases", "recognizedphrases", "audiosegments", "monologues", "transcript", "transcripts", "transcription",
+    "lines", "speechsegments", "paragraphs", "results", "items",
+)  # fmt: skip
+_NESTS: Final = (
+    "results", "result", "transcript", "transcription", "wtftranscription", "response", "data", "output", "paragraphs",
+    "conversation", "content",
+)  # fmt: skip
+_STRINGS: Final = ("transcript", "text", "body", "content", "diarized", "transcription")
+_TABLES: Final = ("speakers", "participants", "parties", "speakerlabels")
+_LANGUAGES: Final = ("detectedlanguage", "language", "languagecode")
+# Numbers of these are voices or channels, never parties.
+_RECOGNIZERS: Final = (
+    "deepgram", "whisper", "openai", "groq", "assembly", "google", "speechmatics", "azure", "microsoft", "aws",
+    "amazon", "rev", "gladia", "nvidia", "pyannote", "vosk", "elevenlabs", "faster", "ibm", "watson",
+)  # fmt: skip
+_IN_MS: Final = ("assembly",)
 _DEPTH: Final = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """``channel``: ``who`` numbers a channel of the recording, not a voice."""
-
-    who: str | int | None
-    text: str
-    start_s: float | None = None
-    end_s: float | None = None
-    channel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,63 +46,70 @@ class Transcript:
     @property
     def rank(self) -> tuple[bool, bool]:
         """More is better: names speakers, has times."""
-        named = bool(self.pieces) and all(piece.who is not None for piece in self.pieces)
-        return named, bool(self.pieces) and all(piece.start_s is not None for piece in self.pieces)
-
-
-def unpacked(body: Any, encoding: str | None) -> Any:
-    """The body decoded: base64url and JSON in a string where its encoding, or its first sign, says so."""
-    if isinstance(body, str) and encoding == "base64url":
-        try:
-            padded = body.strip() + "=" * (-len(body.strip()) % 4)
-            body = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
-        except (binascii.Error, ValueError) as error:
-            raise Refused("encoding", "A body in base64url.") from error
-    if isinstance(body, str) and body.lstrip()[:1] in ("{", "["):
-        try:
-            return msgspec.json.decode(body)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            return body
-    return body
+        return _rank(self.pieces)
 
 
 def transcript_of(body: Any, vendor: str, names: Collection[str] = ()) -> Transcript:
     """What an unpacked body holds; without pieces where its shape is unknown. ``names``, case folded, may label."""
     if isinstance(body, str):
         return _of_text(body, names)
+    known = any(word in vendor.casefold() for word in _RECOGNIZERS)
     if isinstance(body, list):
-        return Transcript(list(_of_items(body, 1.0)), by_party=True)
+        if body and all(isinstance(line, str) for line in body):
+            return _of_text("\n".join(body), names)
+        return Transcript(_of_list(body, 1.0), by_party=not known)
     if not isinstance(body, Mapping):
         return Transcript([])
-    scale = 0.001 if "assembly" in vendor.casefold() else 1.0
-    language = next((body[key] for key in ("detected_language", "language", "language_code") if key in body), None)
-    pieces = _of_mapping(body, scale, _DEPTH)
-    inner = body.get("transcript")
-    if not pieces and isinstance(inner, str):
-        found = _of_text(inner, names)
-        return Transcript(found.pieces, _word(language), alternates=found.alternates)
-    if isinstance(inner, Mapping):
-        language = inner.get("language", language)
-    return Transcript(pieces, _word(language))
+    fields = fields_of(body)
+    scale = 0.001 if any(word in vendor.casefold() for word in _IN_MS) else 1.0
+    language = _language(fields)
+    found = [pieces for pieces in _candidates(fields, scale, _DEPTH) if pieces]
+    best = max(found, key=_rank, default=[])
+    if _rank(best)[0]:
+        return Transcript(best, language)
+    told = [_of_text(text, names) for key in _STRINGS if isinstance(text := fields.get(key), str) and text.strip()]
+    if told and (not best or told[0].rank[0]):
+        return replace(told[0], language=language)
+    return Transcript(best, language)
 
 
-def _of_mapping(body: Mapping[str, Any], scale: float, depth: int) -> list[Piece]:
+def _of_text(text: str, names: Collection[str]) -> Transcript:
+    """Subtitles, lines with a label, or paragraphs: two people taking turns."""
+    if (pieces := timed_text(text, names)) or (pieces := labelled(text, names)):
+        return Transcript(pieces)
+    told = paragraphs(text, names)
+    return Transcript([Piece(None, paragraph) for paragraph in told or [text]], alternates=len(told) > 1)
+
+
+def _candidates(fields: Fields, scale: float, depth: int) -> Iterator[list[Piece]]:
+    """What each list within tells, the most promising first."""
+    if isinstance(channels := fields.get("channels"), list):
+        yield _of_channels(channels, scale)
+    labels = {label: name for key in _TABLES for label, name in labels_of(fields.get(key)).items()}
     for key in _LISTS:
-        if isinstance(items := body.get(key), list) and (pieces := list(_of_items(items, scale))):
-            return _named(pieces, body.get("speakers"))
-    channels = body.get("channels")
-    if isinstance(channels, list):
-        return _of_channels(channels, scale)
-    if isinstance(paragraphs := body.get("paragraphs"), Mapping) and isinstance(paragraphs.get("paragraphs"), list):
-        pieces = list(_of_items(paragraphs["paragraphs"], scale))
-        if pieces and all(piece.who is not None for piece in pieces):
-            return pieces
-    if isinstance(words := body.get("words"), list) and (pieces := _of_words(words, scale)):
-        return pieces
-    for key in ("results", "result", "transcript", "wtf_transcription"):
-        if depth and isinstance(inner := body.get(key), Mapping) and (pieces := _of_mapping(inner, scale, depth - 1)):
-            return pieces
-    return []
+        if isinstance(items := fields.get(key), list):
+            yield _renamed(_of_list(items, scale, fields), labels)
+    yield _renamed(pieces_of_words(fields.get("words"), scale), labels)
+    for key in _NESTS:
+        if depth and isinstance(inner := fields.get(key), Mapping):
+            for pieces in _candidates(fields_of(inner), scale, depth - 1):
+                yield _renamed(pieces, labels)
+
+
+def _of_list(items: Sequence[Any], scale: float, beside: Fields | None = None) -> list[Piece]:
+    if are_words(items):
+        labels = (beside or {}).get("speakerlabels")
+        segments = labels.get("segments") if isinstance(labels, Mapping) else None
+        return pieces_of_words(with_speakers(items, segments), scale)
+    pieces = pieces_of(items, scale)
+    if _voices(pieces) < 2 and (words := words_of_results(items)):
+        found = pieces_of_words(words, scale)
+        return found if _voices(found) > _voices(pieces) else pieces
+    return pieces
+
+
+def _voices(pieces: Sequence[Piece]) -> int:
+    return len({piece.who for piece in pieces if piece.who is not None})
 
 
 def _of_channels(channels: Sequence[Any], scale: float) -> list[Piece]:
@@ -117,112 +120,37 @@ def _of_channels(channels: Sequence[Any], scale: float) -> list[Piece]:
         first = alternatives[0] if isinstance(alternatives, list) and alternatives else None
         if not isinstance(first, Mapping):
             continue
+        fields = fields_of(first)
         if len(channels) == 1:
-            return _of_mapping(first, scale, 0)
-        paragraphs = first.get("paragraphs")
-        items = paragraphs.get("paragraphs") if isinstance(paragraphs, Mapping) else None
-        pieces = _of_items(items, scale) if isinstance(items, list) else _of_words(first.get("words"), scale, False)
-        found += [Piece(number, piece.text, piece.start_s, piece.end_s, channel=True) for piece in pieces]
-    return sorted(found, key=lambda piece: piece.start_s or 0.0)
+            return max(_candidates(fields, scale, 1), key=_rank, default=[])
+        inner = fields.get("paragraphs")
+        items = inner.get("paragraphs") if isinstance(inner, Mapping) else None
+        pieces = pieces_of(items, scale) if isinstance(items, list) else []
+        pieces = pieces or pieces_of_words(fields.get("words"), scale, named=False)
+        found += [replace(piece, who=number, channel=True, party=False) for piece in pieces]
+    return sorted(found, key=lambda piece: piece.start if isinstance(piece.start, float) else 0.0)
 
 
-def _of_items(items: Iterable[Any], scale: float) -> Iterator[Piece]:
-    for item in items:
-        if not isinstance(item, Mapping):
-            continue
-        text = next((item[key] for key in _TEXT if isinstance(item.get(key), str)), None)
-        if text is None and isinstance(sentences := item.get("sentences"), list):
-            text = " ".join(sentence["text"] for sentence in sentences if _has_text(sentence))
-        if text is None or not text.strip():
-            continue
-        start, end = _seconds(item, _START, _START_MS, scale), _seconds(item, _END, _END_MS, scale)
-        if end is None and start is not None and (length := _number(item.get("duration"))) is not None:
-            end = start + length * scale
-        yield Piece(_who(item), text, start, end)
-
-
-def _of_words(words: Any, scale: float, named: bool = True) -> list[Piece]:
-    """Words joined while the speaker stays; none where ``named`` and some word has no speaker."""
-    runs: list[list[Mapping[str, Any]]] = []
-    for word in words if isinstance(words, list) else ():
-        if not isinstance(word, Mapping) or (named and _who(word) is None):
-            return []
-        if runs and (not named or _who(runs[-1][-1]) == _who(word)):
-            runs[-1].append(word)
-        else:
-            runs.append([word])
-    return [
-        Piece(
-            _who(run[0]), " ".join(filter(None, map(_spelled, run))),
-            _seconds(run[0], _START, _START_MS, scale), _seconds(run[-1], _END, _END_MS, scale),
-        )
-        for run in runs
-    ]  # fmt: skip
-
-
-def _of_text(text: str, names: Collection[str]) -> Transcript:
-    """Lines with a label, else paragraphs: two people taking turns."""
-    lines = [line for line in text.split("\n") if line.strip()]
-    labels = speaker_labels(lines, names)
-    if 1 < len(labels) <= 8 and (found := label_and_rest(lines[0])) and found[0] in labels:
-        return Transcript(list(_of_lines(lines, labels)))
-    paragraphs = [paragraph.strip() for paragraph in re.split(r"\n\s*\n", text) if paragraph.strip()]
-    return Transcript([Piece(None, paragraph) for paragraph in paragraphs], alternates=len(paragraphs) > 1)
-
-
-def _of_lines(lines: Sequence[str], labels: frozenset[str]) -> Iterator[Piece]:
-    who, said = "", [""]
-    for line in lines:
-        found = label_and_rest(line)
-        if found is None or found[0] not in labels:
-            said.append(line.strip())
-            continue
-        if who:
-            yield Piece(who, "\n".join(said))
-        who, said = found[0], [found[1].strip()]
-    yield Piece(who, "\n".join(said))
-
-
-def _named(pieces: list[Piece], speakers: Any) -> list[Piece]:
-    """Numbers replaced by the labels that a table of speakers gives them."""
-    if not isinstance(speakers, Mapping):
+def _renamed(pieces: list[Piece], labels: Mapping[str, str]) -> list[Piece]:
+    """Numbers and ids replaced by the labels that a table of speakers gives them."""
+    if not labels:
         return pieces
-    labels = {key: entry.get("label") for key, entry in speakers.items() if isinstance(entry, Mapping)}
     return [
-        Piece(label, piece.text, piece.start_s, piece.end_s)
-        if isinstance(label := labels.get(str(piece.who)), str) and label.strip()
-        else piece
+        replace(piece, who=labels[str(piece.who)], channel=False, party=False) if str(piece.who) in labels else piece
         for piece in pieces
     ]
 
 
-def _who(item: Mapping[str, Any]) -> str | int | None:
-    value = next((item[key] for key in _WHO if item.get(key) is not None), None)
-    if isinstance(value, str):
-        return int(value) if value.isdecimal() and len(value) < 6 else value.strip() or None
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def _rank(pieces: Sequence[Piece]) -> tuple[bool, bool]:
+    named = bool(pieces) and all(piece.who is not None for piece in pieces)
+    return named, bool(pieces) and all(piece.start is not None for piece in pieces)
 
 
-def _seconds(item: Mapping[str, Any], keys: Sequence[str], keys_ms: Sequence[str], scale: float) -> float | None:
-    for key, unit in (*((key, scale) for key in keys), *((key, 0.001) for key in keys_ms)):
-        if (number := _number(item.get(key))) is not None:
-            return number * unit
-    return None
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e12:
-        return None
-    return float(value)
-
-
-def _spelled(word: Mapping[str, Any]) -> str | None:
-    value = next((word[key] for key in ("punctuated_word", "word", "text") if isinstance(word.get(key), str)), None)
-    return value.strip() if value else None
-
-
-def _has_text(sentence: Any) -> bool:
-    return isinstance(sentence, Mapping) and isinstance(sentence.get("text"), str)
+def _language(fields: Fields) -> str | None:
+    for told in (fields.get("transcript"), fields.get("metadata")):
+        if isinstance(told, Mapping) and (language := _word(first_of(fields_of(told), _LANGUAGES))):
+            return language
+    return _word(first_of(fields, _LANGUAGES))
 
 
 def _word(value: Any) -> str | None:

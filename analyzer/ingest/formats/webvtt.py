@@ -35,14 +35,15 @@ def recognise(head: bytes, name: str) -> Guess:
 def read(stream: Stream, context: ReadContext) -> Read:
     text, raw = whole_text(stream, context)
     try:
-        turns = turns_of(_cues(text.lstrip()), context)
+        turns = turns_of(webvtt_cues(text.lstrip()), context)
     except Refused as refusal:
         yield context.refused(0, refusal, raw)
         return
     yield RawContact(position=0, turns=turns, facts=Facts(channel="voice"), file_id=stem_of(context), raw=raw)
 
 
-def _cues(text: str) -> list[Cue]:
+def webvtt_cues(text: str) -> list[Cue]:
+    """The cues of a text that begins with WEBVTT; raises ``bad_cues`` where one cannot be read."""
     text = _NOTE.sub("", text)
     try:
         captions = vtt.from_buffer(io.StringIO(text), format="vtt").captions
