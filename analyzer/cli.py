@@ -354,17 +354,23 @@ def learn_linking_command(data: Data, models: Models) -> None:
 def learn_evaluate(
     data: Data,
     card: Annotated[SideFile, typer.Option("--card", help="Model card whose table is rewritten.")] = None,
+    only: Annotated[list[str] | None, typer.Option("--only", help="An evaluation set; may be given again.")] = None,
     config: Config = None,
     sets: Sets = None,
 ) -> None:
-    """Measure the weights on real talk they were never trained on; print the table, or write it into the card.
+    """Measure the weights on talk they were never trained on; print the table, or write it into the card.
 
     Example: analyzer learn evaluate --data ../shared/data --card models/README.md
     """
     from analyzer.config import load_settings
-    from analyzer.learn.evaluate import as_table, evaluate, write_into
+    from analyzer.learn.evaluation import as_table, evaluate, write_into
+    from analyzer.terminal import run_progress
 
-    table = as_table(evaluate(data, load_settings(config, sets or ()).understand))
+    if card is not None and only:
+        raise UsageError("The card's table needs every set.", hint="Leave out --only, or --card.")
+    settings = load_settings(config, sets or ()).understand
+    with run_progress(quiet=False) as progress:
+        table = as_table(evaluate(data, settings, only=only or (), progress=progress))
     if card is not None:
         write_into(card, table)
     typer.echo(table)

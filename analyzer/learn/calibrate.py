@@ -77,10 +77,10 @@ def label_sample(dialogues: Sequence[Dialogue], predictions: Sequence[Prediction
 
 def _collect(pairs: Sequence[tuple[Dialogue, Prediction]], index: int, speaker: int) -> LabelSample:
     rows = [
-        (float(p.labels[turn, index]), index in d.labels[turn], d.language == "en")
+        (float(p.labels[turn, index]), index in labels, d.language == "en")
         for d, p in pairs
-        for turn, who in enumerate(d.turn_speakers)
-        if who == speaker and not np.isnan(p.labels[turn, index])
+        for turn, (who, labels) in enumerate(zip(d.turn_speakers, d.labels, strict=True))
+        if who == speaker and labels is not None and not np.isnan(p.labels[turn, index])
     ]
     logits, truth, english = zip(*rows, strict=True)
     return LabelSample(np.array(logits), np.array(truth), np.array(english))

@@ -25,8 +25,10 @@ FILES = ("authored.jsonl.gz", "authored_journeys.jsonl.gz")
 class Dialogue:
     """One labelled contact. Parallel lists over sentences (text, speaker code, turn, closing) and over turns.
 
-    ``feeling`` is 0 negative, 1 neutral, 2 positive, None where not labelled; class targets are indices or None;
-    ``satisfaction``, ``effort``, ``empathy`` run 1–5 and may be halves where two annotators differed.
+    ``labels`` and ``feelings`` (0 negative, 1 neutral, 2 positive) are None where a turn is not labelled; class targets
+    are indices or None; ``solved`` is the customer's own verdict where only that is known. ``satisfaction``,
+    ``effort``, ``empathy`` run 1–5 and may be halves where two annotators differed. ``swapped`` is None where too
+    little is said to know who speaks.
     """
 
     interaction_id: str
@@ -38,13 +40,15 @@ class Dialogue:
     turns: list[int]
     closing: list[bool]
     turn_speakers: list[int]
-    labels: list[list[int]]
+    labels: list[list[int] | None]
     feelings: list[int | None]
     resolution: int | None
     satisfaction: float | None
     effort: float | None
     empathy: float | None
     reason: int | None
+    solved: bool | None = None
+    swapped: bool | None = False
 
 
 def read_dialogues(paths: Iterable[Path]) -> list[Dialogue]:
@@ -96,12 +100,16 @@ def to_dialogue(row: dict[str, Any]) -> Dialogue:
         texts=[s.text for s in sentences], speakers=[SPEAKER_CODES[s.speaker] for s in sentences],
         turns=[s.turn for s in sentences], closing=[s.turn in closing for s in sentences],
         turn_speakers=[SPEAKER_CODES[turn["speaker"]] for turn in row["turns"]],
-        labels=[[LABEL_INDEX[label] for label in turn["labels"]] for turn in row["turns"]],
+        labels=[_labels(turn.get("labels")) for turn in row["turns"]],
         feelings=[_feeling(turn.get("sent")) for turn in row["turns"]],
         resolution=None if resolution is None else codebook.RESOLUTIONS.index(resolution),
         satisfaction=row.get("satisfaction"), effort=row.get("effort"), empathy=row.get("empathy"),
-        reason=None if reason is None else codebook.REASONS.index(reason),
+        reason=None if reason is None else codebook.REASONS.index(reason), solved=row.get("customer_says_solved"),
     )  # fmt: skip
+
+
+def _labels(named: list[str] | None) -> list[int] | None:
+    return None if named is None else [LABEL_INDEX[label] for label in named]
 
 
 def _feeling(sent: float | None) -> int | None:

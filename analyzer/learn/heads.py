@@ -1,15 +1,16 @@
 """Fine-tunes encoder and heads together on labelled dialogues; seeded, split by set, scored out of fold.
 
-Labels are pooled to turns while training, so a long turn teaches each of its sentences only what it says itself.
-One dialogue in seven has its speakers swapped and teaches nothing but that.
+Labels are pooled to turns while training, so a long turn teaches each of its sentences only what it says itself. A
+share of the dialogues is altered in each epoch (``augment``); larger sets teach beside them (``auxiliary``). What is
+kept is the running mean of the weights over the last steps, which errs less than the last step alone.
 """
 
 from __future__ import annotations
 
-import logging
+import copy
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,23 +18,22 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
-from torch.nn import functional
 from transformers import BertConfig
 
-from analyzer import codebook
+from analyzer.learn.augment import altered
+from analyzer.learn.auxiliary import Auxiliary, EmotionHead, Mixture, auxiliary_loss
+from analyzer.learn.batches import pooled
 from analyzer.learn.corpus import Dialogue
-from analyzer.understand.network import ContactBatch, Network, pool_turns
-
-log = logging.getLogger(__name__)
-
-CUSTOMER, AGENT = 0, 1
-_CUSTOMER_SIDE = torch.tensor([label in codebook.CUSTOMER_LABELS + codebook.TOPIC_LABELS for label in codebook.LABELS])
-MAX_TOKENS = 96
+from analyzer.learn.losses import contact_loss, feeling_loss, label_loss
+from analyzer.understand.network import Network
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train. ``swap_share`` and ``noise_share`` are shares of dialogues altered anew in each epoch."""
+    """How to train. ``swap_share``, ``noise_share``, ``crop_share``: shares of dialogues altered anew in each epoch.
+
+    ``mean_decay``: how much of the running mean of the weights stays at each step; 0 keeps the last weights.
+    """
 
     epochs: int = 10
     batch_dialogues: int = 16
@@ -43,9 +43,12 @@ class Recipe:
     warmup_share: float = 0.1
     swap_share: float = 0.15
     noise_share: float = 0.25
+    crop_share: float = 0.2
     contact_weight: float = 0.3
     label_weight: float = 12.0
     positive_weight: float = 2.0
+    mean_decay: float = 0.99
+    mixture: Mixture = field(default_factory=Mixture)
     seed: int = 17
 
 
@@ -61,7 +64,7 @@ class Prediction:
 
 def train(
     dialogues: Sequence[Dialogue], encoder: Path, recipe: Recipe, device: str = "cpu",
-    on_step: Callable[[int, int], None] | None = None,
+    on_step: Callable[[int, int], None] | None = None, auxiliary: Auxiliary | None = None,
 ) -> Network:  # fmt: skip
     """A network fitted to ``dialogues``, starting from the encoder folder's weights.
 
@@ -70,24 +73,37 @@ def train(
     random.seed(recipe.seed)
     torch.manual_seed(recipe.seed)
     network = start_network(encoder).to(device)
+    emotions = EmotionHead(network.encoder.bert.config.hidden_size).to(device)
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
     shuffler = random.Random(recipe.seed)
-    per_epoch = -(-len(dialogues) // recipe.batch_dialogues)
-    steps = per_epoch * recipe.epochs
-    optimizer = _optimizer(network, recipe)
+    steps = -(-len(dialogues) // recipe.batch_dialogues) * recipe.epochs
+    optimizer = _optimizer(network, emotions, recipe)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps, recipe.warmup_share))
+    mean = copy.deepcopy(network) if recipe.mean_decay else None
     network.train()
     for step, batch in enumerate(_epochs(dialogues, recipe, shuffler)):
         with torch.autocast(device, dtype=torch.bfloat16):
             loss = batch_loss(network, batch, tokenizer, recipe, device)
+            if auxiliary is not None:
+                loss = loss + auxiliary_loss(network, emotions, auxiliary, recipe.mixture, tokenizer, device, shuffler)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         schedule.step()
+        if mean is not None:
+            _blend(mean, network, min(recipe.mean_decay, (step + 1) / (step + 10)))
         if on_step is not None:
             on_step(step + 1, steps)
-    return network.eval()
+    return (mean or network).eval()
+
+
+@torch.no_grad()
+def _blend(mean: Network, network: Network, decay: float) -> None:
+    """Moves the running mean towards the present weights; early on it follows faster."""
+    kept: list[Tensor] = list(mean.parameters())
+    new: list[Tensor] = list(network.parameters())
+    torch._foreach_lerp_(kept, new, 1 - decay)
 
 
 def start_network(encoder: Path) -> Network:
@@ -105,10 +121,10 @@ def start_network(encoder: Path) -> Network:
     return network
 
 
-def _optimizer(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
+def _optimizer(network: Network, emotions: EmotionHead, recipe: Recipe) -> torch.optim.Optimizer:
     groups = [
         {"params": list(network.encoder.parameters()), "lr": recipe.encoder_rate},
-        {"params": list(network.heads.parameters()), "lr": recipe.heads_rate},
+        {"params": [*network.heads.parameters(), *emotions.parameters()], "lr": recipe.heads_rate},
     ]
     return torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
 
@@ -123,147 +139,21 @@ def _epochs(dialogues: Sequence[Dialogue], recipe: Recipe, shuffler: random.Rand
     for _ in range(recipe.epochs):
         shuffler.shuffle(order)
         for start in range(0, len(order), recipe.batch_dialogues):
-            yield [_altered(dialogues[i], recipe, shuffler) for i in order[start : start + recipe.batch_dialogues]]
-
-
-def _altered(dialogue: Dialogue, recipe: Recipe, shuffler: random.Random) -> Dialogue:
-    if shuffler.random() < recipe.noise_share:
-        noise = shuffler.choice((_unpunctuated, _without_umlauts))
-        dialogue = replace(dialogue, texts=[noise(text) or text for text in dialogue.texts])
-    if shuffler.random() < recipe.swap_share:
-        dialogue = swapped(dialogue)
-    return dialogue
-
-
-def _unpunctuated(text: str) -> str:
-    return "".join(c for c in text if c.isalnum() or c.isspace() or c in "'[]_").strip()
-
-
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
-
-
-def _without_umlauts(text: str) -> str:
-    return text.translate(_UMLAUTS)
-
-
-def swapped(dialogue: Dialogue) -> Dialogue:
-    """The dialogue with customer and agent interchanged; ``resolution`` −1 marks it so that only that is learned."""
-    other = {CUSTOMER: AGENT, AGENT: CUSTOMER}
-    return replace(
-        dialogue,
-        speakers=[other.get(s, s) for s in dialogue.speakers],
-        turn_speakers=[other.get(s, s) for s in dialogue.turn_speakers],
-        resolution=-1,
-    )
-
-
-def collate(
-    dialogues: Sequence[Dialogue], tokenizer: Tokenizer, device: str
-) -> tuple[Tensor, Tensor, Tensor, ContactBatch]:
-    """Token ids and mask (N, T), speakers (N,) and places of the distinct sentences of a batch."""
-    keys: dict[tuple[int, str], int] = {}
-    longest = max(1, max(len(d.texts) for d in dialogues))
-    sentence = torch.full((len(dialogues), longest), -1)
-    speaker = torch.zeros(len(dialogues), longest, dtype=torch.long)
-    turn = torch.zeros(len(dialogues), longest, dtype=torch.long)
-    closing = torch.zeros(len(dialogues), longest, dtype=torch.bool)
-    for row, d in enumerate(dialogues):
-        for column, (text, who) in enumerate(zip(d.texts, d.speakers, strict=True)):
-            sentence[row, column] = keys.setdefault((min(who, 1), text), len(keys))
-        speaker[row, : len(d.texts)] = torch.tensor(d.speakers)
-        turn[row, : len(d.texts)] = torch.tensor(d.turns)
-        closing[row, : len(d.texts)] = torch.tensor(d.closing)
-    encoded = tokenizer.encode_batch_fast([text for _, text in keys]) if keys else []
-    width = min(MAX_TOKENS, max((len(e.ids) for e in encoded), default=2))
-    tokens = torch.zeros(len(encoded), width, dtype=torch.long)
-    for row_index, e in enumerate(encoded):
-        ids = e.ids[:width]
-        tokens[row_index, : len(ids)] = torch.tensor(ids)
-    who_tensor = torch.tensor([who for who, _ in keys], dtype=torch.long)
-    placed = ContactBatch(sentence.to(device), speaker.to(device), turn.to(device), closing.to(device))
-    return tokens.to(device), (tokens != 0).long().to(device), who_tensor.to(device), placed
-
-
-@dataclass(frozen=True)
-class PooledTurns:
-    labels: Tensor
-    feelings: Tensor
-    owner: list[tuple[int, int]]  # (dialogue in batch, turn)
-
-
-def pooled(network: Network, dialogues: Sequence[Dialogue], tokenizer: Tokenizer, device: str) -> tuple[
-    PooledTurns, dict[str, Tensor]]:  # fmt: skip
-    """Turn-level logits of every turn that has words, and the contact logits."""
-    tokens, mask, who, batch = collate(dialogues, tokenizer, device)
-    sentences, contacts = network(tokens, mask, who, batch)
-    owners: dict[tuple[int, int], int] = {}
-    rows, columns, segment = [], [], []
-    for row, d in enumerate(dialogues):
-        for column, turn in enumerate(d.turns):
-            rows.append(row)
-            columns.append(column)
-            segment.append(owners.setdefault((row, turn), len(owners)))
-    at = (torch.tensor(rows, device=device), torch.tensor(columns, device=device))
-    flat = type(sentences)(
-        sentences.labels[at].float(), sentences.feelings[at].float(), sentences.attention[at].float()
-    )
-    labels, feelings = pool_turns(flat, torch.tensor(segment, device=device), len(owners))
-    return PooledTurns(labels, feelings, list(owners)), contacts
+            yield [
+                altered(dialogues[i], recipe.noise_share, recipe.crop_share, recipe.swap_share, shuffler)
+                for i in order[start : start + recipe.batch_dialogues]
+            ]
 
 
 def batch_loss(
     network: Network, dialogues: Sequence[Dialogue], tokenizer: Tokenizer, recipe: Recipe, device: str
 ) -> Tensor:
+    """The weighed loss of all that the dialogues are labelled with."""
     turns, contacts = pooled(network, dialogues, tokenizer, device)
-    loss = recipe.label_weight * _label_loss(turns, dialogues, recipe, device) + _feeling_loss(turns, dialogues, device)
+    loss = recipe.label_weight * label_loss(turns, dialogues, recipe, device) + feeling_loss(turns, dialogues, device)
     for name, logits in contacts.items():
-        loss = loss + recipe.contact_weight * _contact_loss(name, logits.float(), dialogues, device)
+        loss = loss + recipe.contact_weight * contact_loss(name, logits.float(), dialogues, device)
     return loss
-
-
-def _label_loss(turns: PooledTurns, dialogues: Sequence[Dialogue], recipe: Recipe, device: str) -> Tensor:
-    target = torch.zeros(turns.labels.shape)
-    weight = torch.zeros(turns.labels.shape)
-    for row, (dialogue, turn) in enumerate(turns.owner):
-        d = dialogues[dialogue]
-        if d.resolution == -1 or d.turn_speakers[turn] not in (CUSTOMER, AGENT):
-            continue
-        weight[row] = (_CUSTOMER_SIDE if d.turn_speakers[turn] == CUSTOMER else ~_CUSTOMER_SIDE).float()
-        target[row, d.labels[turn]] = 1.0
-    target, weight = target.to(device), weight.to(device)
-    weighted = weight * (1 + (recipe.positive_weight - 1) * target)
-    losses = functional.binary_cross_entropy_with_logits(turns.labels, target, reduction="none")
-    return (losses * weighted).sum() / weight.sum().clamp(min=1)
-
-
-def _feeling_loss(turns: PooledTurns, dialogues: Sequence[Dialogue], device: str) -> Tensor:
-    target = [
-        -100 if dialogues[d].resolution == -1 or (feeling := dialogues[d].feelings[turn]) is None else feeling
-        for d, turn in turns.owner
-    ]
-    if all(value == -100 for value in target):
-        return turns.feelings.sum() * 0
-    weight = torch.tensor([1.5, 1.0, 2.0], device=device)
-    return functional.nll_loss(turns.feelings, torch.tensor(target, device=device), weight, ignore_index=-100)
-
-
-def _contact_loss(name: str, logits: Tensor, dialogues: Sequence[Dialogue], device: str) -> Tensor:
-    target = torch.zeros(logits.shape)
-    for row, d in enumerate(dialogues):
-        if name == "swapped":
-            target[row, int(d.resolution == -1)] = 1.0
-        elif d.resolution != -1 and (value := getattr(d, name)) is not None:
-            target[row] = _soft_grade(value) if logits.shape[1] == 5 and name != "resolution" else torch.eye(
-                logits.shape[1])[int(value)]  # fmt: skip
-    target = target.to(device)
-    losses = -(target * torch.log_softmax(logits, dim=1)).sum(1)
-    return losses.sum() / target.sum().clamp(min=1)
-
-
-def _soft_grade(value: float) -> Tensor:
-    """A grade 1–5 as a distribution: most on the grade, some on its neighbours, since readers differ by one."""
-    grades = torch.arange(1, 6, dtype=torch.float32)
-    return torch.softmax(-((grades - value) ** 2) / 0.5, dim=0)
 
 
 @torch.inference_mode()

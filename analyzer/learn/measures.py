@@ -24,7 +24,7 @@ class Measure:
     n: int
 
     def __str__(self) -> str:
-        return f"{_short(self.value)} ({_short(self.low)}–{_short(self.high)})"
+        return f"{short(self.value)} ({short(self.low)}–{short(self.high)})"
 
 
 def bootstrap(
@@ -88,6 +88,6 @@ def calibration_error(true: Sequence[bool], scores: Sequence[float], bins: int =
     return float(sum(len(p) * abs(truth[p].mean() - said[p].mean()) for p in parts) / len(said))
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
     """Two places, no zero before the point: .45, -.10, 1.00."""
     return "–" if np.isnan(value) else re.sub(r"^(-?)0\.", r"\1.", f"{value:.2f}")

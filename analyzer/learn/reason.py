@@ -12,8 +12,9 @@ from sklearn.linear_model import LogisticRegression
 from tokenizers import Tokenizer
 
 from analyzer import codebook
+from analyzer.learn.augment import CUSTOMER
+from analyzer.learn.batches import collate
 from analyzer.learn.corpus import Dialogue
-from analyzer.learn.heads import CUSTOMER, collate
 from analyzer.understand.network import SentenceEncoder
 from analyzer.understand.reason import ReasonHead, reason_features
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +13,10 @@ from tokenizers import Tokenizer
 
 from analyzer import codebook
 from analyzer.config import load_settings
-from analyzer.learn import heads
+from analyzer.learn.augment import swapped
+from analyzer.learn.batches import collate, encode
 from analyzer.learn.corpus import as_interaction
-from analyzer.learn.heads import Recipe, batch_loss, collate, predict, start_network, swapped, train
+from analyzer.learn.heads import Recipe, batch_loss, predict, start_network, train
 from analyzer.learn.reason import dialogue_features
 from analyzer.understand.hear import hear
 from analyzer.understand.language import LanguagePass
@@ -52,7 +52,9 @@ def test_train_depends_on_its_seed(encoder: Path) -> None:
 def test_train_lowers_the_loss(encoder: Path, tokenizer: Tokenizer) -> None:
     ours = dialogues()
     steps: list[tuple[int, int]] = []
-    recipe = Recipe(epochs=4, batch_dialogues=8, swap_share=0, noise_share=0, heads_rate=5e-3)
+    recipe = Recipe(
+        epochs=4, batch_dialogues=8, swap_share=0, noise_share=0, crop_share=0, heads_rate=5e-3, mean_decay=0
+    )
     torch.manual_seed(0)
     before = batch_loss(start_network(encoder).eval(), ours, tokenizer, recipe, "cpu")
     network = train(ours, encoder, recipe, on_step=lambda step, of: steps.append((step, of)))
@@ -82,7 +84,7 @@ def test_collate_takes_each_distinct_sentence_once(tokenizer: Tokenizer) -> None
 def test_swapped_dialogue_teaches_only_that_it_is_swapped(encoder: Path, tokenizer: Tokenizer) -> None:
     one = dialogues(1)[0]
     other = swapped(one)
-    assert other.turn_speakers == [1 - speaker for speaker in one.turn_speakers] and other.resolution == -1
+    assert other.turn_speakers == [1 - speaker for speaker in one.turn_speakers] and other.swapped
     torch.manual_seed(0)
     network = start_network(encoder).eval()
     relabelled = replace(other, labels=[[] for _ in other.labels], feelings=[2] * 5, satisfaction=1.0, reason=3)
@@ -90,11 +92,33 @@ def test_swapped_dialogue_teaches_only_that_it_is_swapped(encoder: Path, tokeniz
     assert losses[0] == losses[1]
 
 
-def test_noise_leaves_words_in_every_sentence() -> None:
-    noisy = Recipe(noise_share=1.0, swap_share=0.0)
-    one = replace(dialogues(1)[0], texts=["Größe [PHONE_1]?", "…", "Ja!"], speakers=[0] * 3, turns=[0] * 3)
-    seen = {tuple(heads._altered(one, noisy, random.Random(seed)).texts) for seed in range(20)}
-    assert seen == {("Größe [PHONE_1]", "…", "Ja"), ("Groesse [PHONE_1]?", "…", "Ja!")}
+def test_short_and_long_sentences_are_encoded_apart_but_alike(encoder: Path, tokenizer: Tokenizer) -> None:
+    network = start_network(encoder).eval()
+    ours = dialogues(2)
+    ours[0] = replace(ours[0], texts=[ours[0].texts[0] * 8, *ours[0].texts[1:]])
+    tokens, mask, who, _ = collate(ours, tokenizer, "cpu")
+    assert (mask.sum(1) > 24).any() and (mask.sum(1) <= 24).any()
+    assert torch.allclose(encode(network, tokens, who), network.encoder(tokens, mask, who)[0], atol=1e-5)
+
+
+def test_unlabelled_turns_teach_nothing(encoder: Path, tokenizer: Tokenizer) -> None:
+    one = dialogues(1)[0]
+    torch.manual_seed(0)
+    network = start_network(encoder).eval()
+    silent = replace(one, labels=[None] * 5, feelings=[None] * 5, resolution=None, satisfaction=None, effort=None,
+                     empathy=None, reason=None, swapped=None)  # fmt: skip
+    assert batch_loss(network, [silent], tokenizer, Recipe(), "cpu").item() == 0
+    verdicts = [replace(silent, solved=solved) for solved in (True, False)]
+    yes, no = (batch_loss(network, [v], tokenizer, Recipe(contact_weight=1.0), "cpu").item() for v in verdicts)
+    assert np.exp(-yes) + np.exp(-no) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_kept_weights_are_the_running_mean(encoder: Path) -> None:
+    last, mean = (train(dialogues(4), encoder, replace(SHORT, mean_decay=decay)) for decay in (0.0, 0.99))
+    start = start_network(encoder).encoder.state_dict()
+    name = "bert.embeddings.word_embeddings.weight"
+    moved = [(n.encoder.state_dict()[name] - start[name]).abs().sum() for n in (last, mean)]
+    assert 0 < moved[1] < moved[0]
 
 
 def test_predict_answers_in_order_whatever_the_batch(trained: Network, encoder: Path) -> None:

@@ -1,0 +1,177 @@
+"""What else teaches the encoder: emotions of comments, feelings of tweets, sentence pairs, customers' own verdicts.
+
+The labelled dialogues are few; these sets are large, written by strangers, and free to ship what is learned from them
+(data/README.md of the training data). Their heads are thrown away, but for the customers' verdicts, which teach the
+resolution head itself, and the tweets' feelings, which teach the feeling head at a lower weight.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn import functional
+
+from analyzer.learn.batches import encode, pooled, token_tensor
+from analyzer.learn.corpus import Dialogue, read_rows, to_dialogue
+from analyzer.learn.losses import contact_loss, feeling_loss
+from analyzer.understand.network import Network
+
+POLARITIES: Final = ("negative", "neutral", "positive")
+BAD: Final = (
+    "anger", "annoyance", "disappointment", "disapproval", "disgust", "embarrassment", "fear", "grief", "nervousness",
+    "remorse", "sadness",
+)  # fmt: skip
+GOOD: Final = (
+    "admiration", "amusement", "approval", "caring", "desire", "excitement", "gratitude", "joy", "love", "optimism",
+    "pride", "relief",
+)  # fmt: skip
+UNTOLD: Final = ("confusion", "curiosity", "realization", "surprise")  # of these nobody knows whether they are good
+EMOTIONS: Final = (*BAD, *GOOD, *UNTOLD, "neutral")
+
+
+@dataclass(frozen=True)
+class Auxiliary:
+    """``tweets`` and ``verdicts`` are dialogues of which only feelings, only ``solved`` are known."""
+
+    tweets: list[Dialogue]
+    comments: list[tuple[str, list[int]]]
+    pairs: list[tuple[str, str]]
+    verdicts: list[Dialogue]
+
+
+class EmotionHead(nn.Module):
+    """28 emotions off a sentence vector."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.emotions = nn.Linear(width, len(EMOTIONS))
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        logits: Tensor = self.emotions(vectors)
+        return logits
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """How many of each a step takes, and how much each weighs. Found on sets held out whole (models/README.md)."""
+
+    tweets: int = 32
+    comments: int = 64
+    pairs: int = 64
+    verdicts: int = 2
+    tweet_weight: float = 0.4
+    comment_weight: float = 4.0
+    pair_weight: float = 1.0
+    verdict_weight: float = 0.2
+
+
+def read_auxiliary(train: Path, leave_out: Iterable[str] = ()) -> Auxiliary:
+    """The auxiliary sets of ``train``; dialogues named in ``leave_out`` are labelled elsewhere and left to that."""
+    skipped = set(leave_out)
+    stars = [row for row in read_rows(train / "star.jsonl.gz") if row["customer_says_solved"] is not None]
+    comments = read_rows(train / "goemotions.jsonl.gz")
+    tweets = [_one_turn(row["id"], "de", row["text"], POLARITIES.index(row["sentiment"]))
+              for row in read_rows(train / "sb10k_de.jsonl.gz")]  # fmt: skip
+    felt = [_one_turn(row["id"], "en", row["text"], polarity) for row in comments[::4]
+            if (polarity := polarity_of(row["emotions"])) is not None]  # fmt: skip
+    return Auxiliary(
+        tweets=[*tweets, *felt],
+        comments=[(row["text"], [EMOTIONS.index(name) for name in row["emotions"]]) for row in comments],
+        pairs=_read_pairs(train / "parallel_en_de.tsv.gz"),
+        verdicts=[_unlabelled(row) for row in stars if row["interaction_id"] not in skipped],
+    )
+
+
+def polarity_of(emotions: Sequence[str]) -> int | None:
+    """0, 1 or 2 where all emotions of a comment agree on it; None where they do not, or say neither."""
+    told = {0 if name in BAD else 2 if name in GOOD else 1 if name == "neutral" else -1 for name in emotions}
+    return told.pop() if len(told) == 1 and -1 not in told else None
+
+
+def _one_turn(name: str, language: str, text: str, feeling: int) -> Dialogue:
+    turn = {"speaker": "customer", "text": text, "sent": feeling - 1}
+    row = {"interaction_id": f"alone-{name}", "channel": "social", "language": language, "turns": [turn]}
+    return replace(to_dialogue(row), swapped=None)
+
+
+def _unlabelled(row: dict[str, Any]) -> Dialogue:
+    return to_dialogue(row)
+
+
+def _read_pairs(path: Path) -> list[tuple[str, str]]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [(parts[0], parts[1]) for line in lines if len(parts := line.rstrip("\n").split("\t")) >= 2]
+
+
+def auxiliary_loss(
+    network: Network, head: EmotionHead, auxiliary: Auxiliary, mixture: Mixture, tokenizer: Tokenizer, device: str,
+    random_: random.Random,
+) -> Tensor:  # fmt: skip
+    """The weighed loss of one draw of each set."""
+    loss = torch.zeros((), device=device)
+    if mixture.tweets:
+        drawn = random_.sample(auxiliary.tweets, mixture.tweets)
+        turns, _ = pooled(network, drawn, tokenizer, device)
+        loss = loss + mixture.tweet_weight * feeling_loss(turns, drawn, device)
+    if mixture.verdicts:
+        drawn = random_.sample(auxiliary.verdicts, mixture.verdicts)
+        _, contacts = pooled(network, drawn, tokenizer, device)
+        loss = loss + mixture.verdict_weight * contact_loss("resolution", contacts["resolution"].float(), drawn, device)
+    if mixture.comments:
+        loss = loss + mixture.comment_weight * _emotion_loss(
+            network, head, random_.sample(auxiliary.comments, mixture.comments), tokenizer, device
+        )
+    if mixture.pairs:
+        pairs = random_.sample(auxiliary.pairs, mixture.pairs)
+        loss = loss + mixture.pair_weight * _pair_loss(network, pairs, tokenizer, device)
+    return loss
+
+
+def _emotion_loss(
+    network: Network, head: EmotionHead, comments: Sequence[tuple[str, list[int]]], tokenizer: Tokenizer, device: str
+) -> Tensor:
+    target = torch.zeros(len(comments), len(EMOTIONS))
+    for row, (_, emotions) in enumerate(comments):
+        target[row, emotions] = 1.0
+    tokens = token_tensor([text for text, _ in comments], tokenizer).to(device)
+    who = torch.arange(len(comments), device=device) % 2  # agents feel with people too
+    logits = head(encode(network, tokens, who)).float()
+    return functional.binary_cross_entropy_with_logits(logits, target.to(device))
+
+
+def _pair_loss(network: Network, pairs: Sequence[tuple[str, str]], tokenizer: Tokenizer, device: str) -> Tensor:
+    """How far German lies from its English: what is learned in one language then holds in the other."""
+    english = _vectors(network, [pair[0] for pair in pairs], tokenizer, device)
+    german = _vectors(network, [pair[1] for pair in pairs], tokenizer, device)
+    return (1 - functional.cosine_similarity(english.float(), german.float())).mean()
+
+
+def _vectors(network: Network, texts: Sequence[str], tokenizer: Tokenizer, device: str) -> Tensor:
+    tokens = token_tensor(texts, tokenizer).to(device)
+    return encode(network, tokens, torch.zeros(len(texts), dtype=torch.long, device=device))
+
+
+def save_auxiliary(auxiliary: Auxiliary, path: Path) -> None:
+    """Written as JSON, so that a machine without spaCy can train on it."""
+    with gzip.open(path, "wt", encoding="utf-8") as out:
+        json.dump(asdict(auxiliary), out, ensure_ascii=False)
+
+
+def load_auxiliary(path: Path) -> Auxiliary:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        told = json.load(lines)
+    return Auxiliary(
+        [Dialogue(**row) for row in told["tweets"]],
+        [(text, list(emotions)) for text, emotions in told["comments"]],
+        [(english, german) for english, german in told["pairs"]],
+        [Dialogue(**row) for row in told["verdicts"]],
+    )

@@ -1,0 +1,87 @@
+"""What a batch of dialogues asks of the network: labels and feelings of turns, judgements of whole contacts.
+
+What is not labelled asks nothing: a tweet of which only the feeling is known teaches only that, a dialogue of which
+only the customer's verdict is known teaches only resolution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from analyzer import codebook
+from analyzer.learn.augment import AGENT, CUSTOMER
+from analyzer.learn.batches import PooledTurns
+from analyzer.learn.corpus import Dialogue
+
+if TYPE_CHECKING:
+    from analyzer.learn.heads import Recipe
+
+_CUSTOMER_SIDE = torch.tensor([label in codebook.CUSTOMER_LABELS + codebook.TOPIC_LABELS for label in codebook.LABELS])
+_FEELING_WEIGHTS = (1.5, 1.0, 2.0)  # what is seldom felt weighs more
+
+
+def label_loss(turns: PooledTurns, dialogues: Sequence[Dialogue], recipe: Recipe, device: str) -> Tensor:
+    """Cross-entropy over the labels that the speaker can carry; 0 where no turn is labelled."""
+    target = torch.zeros(turns.labels.shape)
+    weight = torch.zeros(turns.labels.shape)
+    for row, (dialogue, turn) in enumerate(turns.owner):
+        d = dialogues[dialogue]
+        labels = d.labels[turn]
+        if d.swapped or labels is None or d.turn_speakers[turn] not in (CUSTOMER, AGENT):
+            continue
+        weight[row] = (_CUSTOMER_SIDE if d.turn_speakers[turn] == CUSTOMER else ~_CUSTOMER_SIDE).float()
+        target[row, labels] = 1.0
+    target, weight = target.to(device), weight.to(device)
+    weighted = weight * (1 + (recipe.positive_weight - 1) * target)
+    losses = functional.binary_cross_entropy_with_logits(turns.labels, target, reduction="none")
+    return (losses * weighted).sum() / weight.sum().clamp(min=1)
+
+
+def feeling_loss(turns: PooledTurns, dialogues: Sequence[Dialogue], device: str) -> Tensor:
+    target = [
+        -100 if dialogues[d].swapped or (feeling := dialogues[d].feelings[turn]) is None else feeling
+        for d, turn in turns.owner
+    ]
+    if all(value == -100 for value in target):
+        return turns.feelings.sum() * 0
+    weight = torch.tensor(_FEELING_WEIGHTS, device=device)
+    return functional.nll_loss(turns.feelings, torch.tensor(target, device=device), weight, ignore_index=-100)
+
+
+def contact_loss(name: str, logits: Tensor, dialogues: Sequence[Dialogue], device: str) -> Tensor:
+    """Cross-entropy of one judgement; where only "solved or not" is known, of that against all other endings."""
+    target = torch.zeros(logits.shape)
+    unsolved = torch.zeros(len(dialogues))
+    for row, d in enumerate(dialogues):
+        if name == "swapped":
+            if d.swapped is not None:
+                target[row, int(d.swapped)] = 1.0
+        elif not d.swapped:
+            _aim(target, unsolved, row, name, d)
+    target, unsolved = target.to(device), unsolved.to(device)
+    logs = torch.log_softmax(logits, dim=1)
+    losses = -(target * logs).sum() - (unsolved * torch.logsumexp(logs[:, 1:], 1)).sum()
+    return losses / (target.sum() + unsolved.sum()).clamp(min=1)
+
+
+def _aim(target: Tensor, unsolved: Tensor, row: int, name: str, d: Dialogue) -> None:
+    value = getattr(d, name)
+    if value is None:
+        if name == "resolution" and d.solved is not None:
+            target[row, 0] = float(d.solved)
+            unsolved[row] = float(not d.solved)
+    elif name in ("satisfaction", "effort", "empathy"):
+        target[row] = soft_grade(value)
+    else:
+        target[row, int(value)] = 1.0
+
+
+def soft_grade(value: float) -> Tensor:
+    """A grade 1–5 as a distribution: most on the grade, some on its neighbours, since readers differ by one."""
+    grades = torch.arange(1, 6, dtype=torch.float32)
+    return torch.softmax(-((grades - value) ** 2) / 0.5, dim=0)

@@ -1,0 +1,92 @@
+"""The auxiliary sets, small: a tiny encoder and invented sentences."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tokenizers import Tokenizer
+
+from analyzer.learn import auxiliary
+from analyzer.learn.auxiliary import Auxiliary, EmotionHead, Mixture, auxiliary_loss, polarity_of, read_auxiliary
+from analyzer.learn.heads import Recipe, start_network, train
+
+from .dialogues import dialogues
+
+
+def write(path: Path, rows: list[dict[str, Any]]) -> None:
+    with gzip.open(path, "wt", encoding="utf-8") as out:
+        out.writelines(json.dumps(row) + "\n" for row in rows)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    talk = [{"speaker": "customer", "text": "I need a table."}, {"speaker": "agent", "text": "Booked."}]
+    stars = [{"interaction_id": f"star-{n}", "channel": "chat", "language": "en", "turns": talk,
+              "customer_says_solved": solved} for n, solved in enumerate((True, False, None))]  # fmt: skip
+    write(tmp_path / "star.jsonl.gz", stars)
+    write(tmp_path / "sb10k_de.jsonl.gz", [{"id": "1", "text": "Was für ein Tag!", "sentiment": "positive"}])
+    write(tmp_path / "goemotions.jsonl.gz", [
+        {"id": "a", "text": "This is awful.", "emotions": ["anger", "disgust"]},
+        {"id": "b", "text": "Why?", "emotions": ["curiosity"]},
+    ])  # fmt: skip
+    with gzip.open(tmp_path / "parallel_en_de.tsv.gz", "wt", encoding="utf-8") as out:
+        out.write("Good day.\tGuten Tag.\tinvented\nbroken line\n")
+    return tmp_path
+
+
+def test_sets_are_read_for_what_they_tell(folder: Path) -> None:
+    found = read_auxiliary(folder, leave_out=["star-1"])
+    assert [(d.language, d.feelings, d.swapped) for d in found.tweets] == [("de", [2], None), ("en", [0], None)]
+    assert [(d.interaction_id, d.solved, d.resolution) for d in found.verdicts] == [("star-0", True, None)]
+    assert found.verdicts[0].labels == [None, None]
+    assert found.pairs == [("Good day.", "Guten Tag.")]
+    assert [auxiliary.EMOTIONS[e] for _, told in found.comments for e in told] == ["anger", "disgust", "curiosity"]
+
+
+def test_polarity_is_told_only_where_emotions_agree() -> None:
+    assert [polarity_of(e) for e in (["anger"], ["joy", "love"], ["neutral"])] == [0, 2, 1]
+    assert [polarity_of(e) for e in (["anger", "joy"], ["surprise"], ["joy", "surprise"])] == [None] * 3
+
+
+def test_auxiliary_survives_the_disk(folder: Path, tmp_path: Path) -> None:
+    found = read_auxiliary(folder)
+    auxiliary.save_auxiliary(found, tmp_path / "aux.json.gz")
+    assert auxiliary.load_auxiliary(tmp_path / "aux.json.gz") == found
+
+
+def enough(folder: Path) -> Auxiliary:
+    found = read_auxiliary(folder)
+    return Auxiliary(found.tweets, found.comments, found.pairs, found.verdicts)
+
+
+NOTHING = Mixture(tweets=0, comments=0, pairs=0, verdicts=0)
+
+
+@pytest.mark.parametrize(
+    "mixture",
+    [replace(NOTHING, tweets=2), replace(NOTHING, comments=2), replace(NOTHING, pairs=1), replace(NOTHING, verdicts=2)],
+)
+def test_each_set_moves_the_encoder(mixture: Mixture, folder: Path, encoder: Path) -> None:
+    torch.manual_seed(0)
+    network = start_network(encoder)
+    head = EmotionHead(network.encoder.bert.config.hidden_size)
+    tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
+    loss = auxiliary_loss(network, head, enough(folder), mixture, tokenizer, "cpu", random.Random(1))
+    loss.backward()  # type: ignore[no-untyped-call]
+    grown = network.encoder.bert.embeddings.word_embeddings.weight.grad
+    assert loss.item() > 0 and grown is not None and grown.abs().sum() > 0
+
+
+def test_training_beside_them_is_reproducible_and_differs(folder: Path, encoder: Path) -> None:
+    recipe = Recipe(epochs=1, batch_dialogues=4, mixture=Mixture(tweets=2, comments=2, pairs=1, verdicts=2))
+    one, same = (train(dialogues(4), encoder, recipe, auxiliary=enough(folder)).state_dict() for _ in range(2))
+    alone = train(dialogues(4), encoder, recipe).state_dict()
+    assert all(torch.equal(value, same[name]) for name, value in one.items())
+    assert not torch.equal(one["heads.label_sentence.weight"], alone["heads.label_sentence.weight"])
