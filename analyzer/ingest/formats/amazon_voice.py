@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
 
+from analyzer.ingest.formats.turn_order import by_start
 from analyzer.ingest.raw import RawTurn
 from analyzer.ingest.reject_codes import Refused
-from analyzer.ingest.values import role_of
+from analyzer.ingest.values import is_supervisor, role_of
 from analyzer.records import Speaker
 
 _FEELINGS: Final = {"POSITIVE": 1.0, "NEUTRAL": 0.0, "MIXED": 0.0, "NEGATIVE": -1.0}
@@ -54,23 +55,43 @@ def roles_by_id(participants: Sequence[Participant] | None) -> dict[str, Speaker
     }
 
 
-def label_of(turn: VoiceTurn) -> str:
-    """The role where the turn states it, else whom to look up."""
-    return turn.participant_role or turn.participant_id or ""
+def supervisors_of(participants: Sequence[Participant] | None) -> frozenset[str]:
+    """The ids of those who speak as supervisors."""
+    return frozenset(
+        one.participant_id
+        for one in participants or ()
+        if one.participant_id and one.participant_role and is_supervisor(one.participant_role)
+    )
 
 
-def voice_turns(turns: Sequence[VoiceTurn]) -> list[RawTurn]:
+def label_of(turn: VoiceTurn, supervisors: Collection[str] = ()) -> str:
+    """The role where the turn or the list of participants states it, else whom to look up.
+
+    A role that is stated and unknown raises Refused: to guess it from the words would be to overrule the source.
+    """
+    role, who = turn.participant_role, turn.participant_id or ""
+    if role and role_of(role) is None:
+        raise Refused("unknown_role", "ParticipantRole.")
+    return role or ("SUPERVISOR" if who in supervisors else who)
+
+
+def voice_turns(turns: Sequence[VoiceTurn], participants: Sequence[Participant] | None) -> list[RawTurn]:
     """Turns by their start; speakers are roles where told, else participant ids."""
+    supervisors = supervisors_of(participants)
     raw = [
         RawTurn(
-            label_of(turn), turn.content or "", None, turn.begin_offset_millis, turn.end_offset_millis,
+            label_of(turn, supervisors), turn.content or "", None, turn.begin_offset_millis, turn.end_offset_millis,
             source_sentiment=feeling_of(turn.sentiment),
         )
         for turn in turns
     ]  # fmt: skip
-    if all(turn.start_ms is not None for turn in raw):
-        raw.sort(key=lambda turn: turn.start_ms or 0)
-    return raw
+    return by_start(raw)
+
+
+def check_finished(status: str | None) -> None:
+    """Raises Refused where the job that writes the file was still at it."""
+    if (status or "").strip().upper() in ("IN_PROGRESS", "QUEUED"):
+        raise Refused("truncated", "JobStatus.")
 
 
 def start_from_names(*names: str | None) -> datetime | None:

@@ -12,6 +12,7 @@ import msgspec
 from analyzer.ingest.formats.amazon_voice import call_span
 from analyzer.ingest.formats.base import Format, Guess, Read
 from analyzer.ingest.formats.documents import Contact, Document, count_unknown_keys, decoded, guess_json, read_documents
+from analyzer.ingest.formats.turn_order import by_start
 from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
 from analyzer.ingest.roles import with_roles
 from analyzer.ingest.stream import Stream
@@ -44,7 +45,7 @@ class BedrockAudio(msgspec.Struct, frozen=True):
     metadata: _Metadata | None = None
 
 
-_DECODER: Final = msgspec.json.Decoder(BedrockAudio)
+_DECODER: Final = msgspec.json.Decoder(BedrockAudio, strict=False)
 
 
 def recognise(head: bytes, name: str) -> Guess:
@@ -75,7 +76,7 @@ def _contact(document: Document, context: ReadContext) -> Contact:
     started_at, ended_at = call_span(about.duration_millis, about.s3_key, context.name)
     return RawContact(
         position=document.position,
-        turns=with_roles(turns, context.settings.min_role_probability),
+        turns=with_roles(by_start(turns), context.settings.min_role_probability),
         facts=Facts(channel="voice", language=about.dominant_asset_language, started_at=started_at, ended_at=ended_at),
         source_id="/".join(part for part in (about.s3_bucket, about.s3_key) if part) if about.s3_key else None,
         raw=document.raw,

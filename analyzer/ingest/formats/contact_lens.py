@@ -16,9 +16,11 @@ from analyzer.ingest.formats.amazon_voice import (
     Participant,
     VoiceTurn,
     call_span,
+    check_finished,
     feeling_of,
     label_of,
     roles_by_id,
+    supervisors_of,
     voice_turns,
 )
 from analyzer.ingest.formats.base import Format, Guess, Read
@@ -42,6 +44,7 @@ class _Item(VoiceTurn, frozen=True, rename="pascal"):
 class _Customer(msgspec.Struct, frozen=True, rename="pascal"):
     contact_id: str | None = None
     input_s3_uri: str | None = msgspec.field(default=None, name="InputS3Uri")
+    input_files: dict[str, str | None] | None = None
 
 
 class _ItemId(msgspec.Struct, frozen=True, rename="pascal"):
@@ -77,13 +80,13 @@ class ContactLens(msgspec.Struct, frozen=True, rename="pascal"):
     conversation_characteristics: _Characteristics | None = None
 
 
-_DECODER: Final = msgspec.json.Decoder(ContactLens)
+_DECODER: Final = msgspec.json.Decoder(ContactLens, strict=False)
 
 
 def recognise(head: bytes, name: str) -> Guess:
     del name
     for key in ("ConversationCharacteristics", "CustomerMetadata", "ContentMetadata", "InstanceId", "ContactId"):
-        guess = guess_json(head, ("Participants", "ParticipantId", key), none_of=("JobName", "jobName", "results"))
+        guess = guess_json(head, ("Transcript", "ParticipantId", key), none_of=("JobName", "jobName", "results"))
         if guess.probability:
             return guess
     if any(
@@ -93,7 +96,7 @@ def recognise(head: bytes, name: str) -> Guess:
         return Guess(0.9, "JSON with contact records of Amazon Connect")
     # A long chat's sentiment may fill the head before any participant comes.
     guess = guess_json(head, ("Channel", "ConversationCharacteristics"), 0.7, none_of=("JobName", "Transcript"))
-    return guess if guess.probability else Guess(0.0, "no Participants with ParticipantId of Amazon Connect")
+    return guess if guess.probability else Guess(0.0, "no Transcript with ParticipantId of Amazon Connect")
 
 
 def read(stream: Stream, context: ReadContext) -> Read:
@@ -105,8 +108,9 @@ def _contact(document: Document, context: ReadContext) -> Contact:
         return Skipped(context.uri, "contact records, no transcript; give them as --metadata")
     told = decoded(document, _DECODER, context)
     count_unknown_keys(document, ContactLens, context)
+    check_finished(told.job_status)
     written = any(item.absolute_time or item.type for item in told.transcript)
-    turns, times = _written(told) if written else (voice_turns(told.transcript), None)
+    turns, times = _written(told) if written else (voice_turns(told.transcript, told.participants), None)
     started_at, ended_at = _span(told, context)
     return RawContact(
         position=document.position,
@@ -130,14 +134,14 @@ def _channel_of(told: ContactLens, written: bool) -> str:
 
 def _written(told: ContactLens) -> tuple[list[RawTurn], list[Value]]:
     """Messages with text in order of time, and their times; events, attachments and templates hold no words."""
-    feelings = _feelings(told)
+    feelings, supervisors = _feelings(told), supervisors_of(told.participants)
     spoken = [item for item in told.transcript if _has_words(item)]
     timed = [(_moment(item), item) for item in spoken]
     if all(at is not None for at, _ in timed):
         timed.sort(key=lambda pair: pair[0].timestamp() if pair[0] else 0.0)
     turns = [
         RawTurn(
-            label_of(item),
+            label_of(item, supervisors),
             text_of_html(item.content or "") if item.content_type == "text/html" else item.content or "",
             source_sentiment=feelings.get(item.id or "", feeling_of(item.sentiment)),
         )
@@ -178,10 +182,11 @@ def _span(told: ContactLens, context: ReadContext) -> tuple[datetime | None, dat
     moments = [moment for item in told.transcript if (moment := _moment(item))]
     if moments:
         return min(moments), max(moments)
-    uri = told.customer_metadata.input_s3_uri if told.customer_metadata else None
+    about = told.customer_metadata or _Customer()
+    uris = [about.input_s3_uri, *(about.input_files or {}).values()]
     characteristics = told.conversation_characteristics
     length = characteristics.total_conversation_duration_millis if characteristics else None
-    return call_span(length, uri, context.name)
+    return call_span(length, *uris, context.name)
 
 
 FORMAT: Final = Format(

@@ -12,6 +12,7 @@ import msgspec
 
 from analyzer.ingest.formats.base import Format, Guess, Read
 from analyzer.ingest.formats.documents import Document, count_unknown_keys, decoded, guess_json, read_documents
+from analyzer.ingest.formats.turn_order import by_start
 from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.roles import role_of_label, with_roles
@@ -58,7 +59,7 @@ class PostCallAnalytics(msgspec.Struct, frozen=True, rename="pascal"):
     speech_segments: list[_Segment]
 
 
-_DECODER: Final = msgspec.json.Decoder(PostCallAnalytics)
+_DECODER: Final = msgspec.json.Decoder(PostCallAnalytics, strict=False)
 
 
 def recognise(head: bytes, name: str) -> Guess:
@@ -80,9 +81,7 @@ def _contact(document: Document, context: ReadContext) -> RawContact:
     about = told.conversation_analytics
     roles = _roles(about)
     agents = _agent_ids(about, roles)
-    turns = [_turn(segment, agents) for segment in told.speech_segments]
-    if all(turn.start_ms is not None for turn in turns):
-        turns.sort(key=lambda turn: turn.start_ms or 0)
+    turns = by_start([_turn(segment, agents) for segment in told.speech_segments])
     started_at = _started_at(about, context)
     return RawContact(
         position=document.position,

@@ -6,7 +6,14 @@ from typing import Final
 
 import msgspec
 
-from analyzer.ingest.formats.amazon_voice import Participant, VoiceTurn, call_span, roles_by_id, voice_turns
+from analyzer.ingest.formats.amazon_voice import (
+    Participant,
+    VoiceTurn,
+    call_span,
+    check_finished,
+    roles_by_id,
+    voice_turns,
+)
 from analyzer.ingest.formats.base import Format, Guess, Read
 from analyzer.ingest.formats.documents import Document, count_unknown_keys, decoded, guess_json, read_documents
 from analyzer.ingest.raw import Facts, RawContact, ReadContext
@@ -31,19 +38,22 @@ class CallAnalytics(msgspec.Struct, frozen=True, rename="pascal"):
     conversation_characteristics: _Characteristics | None = None
 
 
-_DECODER: Final = msgspec.json.Decoder(CallAnalytics)
+_DECODER: Final = msgspec.json.Decoder(CallAnalytics, strict=False)
 
 
 def recognise(head: bytes, name: str) -> Guess:
     del name
-    for key in ("JobName", "JobStatus", "Items", "LoudnessScores"):
-        guess = guess_json(
-            head, ("Transcript", "ParticipantRole", "BeginOffsetMillis", key),
-            none_of=("ParticipantId", "CustomerMetadata", "AbsoluteTime"),
-        )  # fmt: skip
+    for key, others, probability in (
+        ("JobName", (), 0.95),
+        *((key, ("ParticipantId",), 0.95) for key in ("JobStatus", "Items", "LoudnessScores")),
+        ("Items", (), 0.6),  # Contact Lens tells participants by id too, and no single words
+    ):
+        keys = ("Transcript", "ParticipantRole", "BeginOffsetMillis", key)
+        guess = guess_json(head, keys, probability, none_of=("CustomerMetadata", "AbsoluteTime", *others))
         if guess.probability:
             return guess
-    return Guess(0.0, "no Transcript with ParticipantRole of Call Analytics")
+    guess = guess_json(head, ("JobName", "JobStatus", "Transcript"), 0.8)
+    return guess if guess.probability else Guess(0.0, "no Transcript with ParticipantRole of Call Analytics")
 
 
 def read(stream: Stream, context: ReadContext) -> Read:
@@ -53,13 +63,16 @@ def read(stream: Stream, context: ReadContext) -> Read:
 def _contact(document: Document, context: ReadContext) -> RawContact:
     told = decoded(document, _DECODER, context)
     count_unknown_keys(document, CallAnalytics, context)
+    check_finished(told.job_status)
     characteristics = told.conversation_characteristics
     length = characteristics.total_conversation_duration_millis if characteristics else None
     started_at, ended_at = call_span(length, told.job_name, context.name)
     return RawContact(
         position=document.position,
         turns=with_roles(
-            voice_turns(told.transcript), context.settings.min_role_probability, roles_by_id(told.participants)
+            voice_turns(told.transcript, told.participants),
+            context.settings.min_role_probability,
+            roles_by_id(told.participants),
         ),
         facts=Facts(
             channel="voice",

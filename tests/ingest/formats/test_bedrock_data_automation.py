@@ -52,6 +52,13 @@ def test_bedrock_custom_output_is_skipped(read: Callable[..., list[Item]]) -> No
     assert [type(item) for item in read(json.dumps(summary), "custom.json")] == [Skipped]
 
 
+def test_bedrock_puts_segments_in_order_of_time(read: Callable[..., list[Item]]) -> None:
+    told = recording({"agent": "spk_0", "customer": "spk_1"})
+    told["audio_segments"].reverse()
+    (item,) = read(json.dumps(told), "bda.json")
+    assert isinstance(item, Interaction) and [turn.start_ms for turn in item.turns] == [0, 1000, 2000, 3000]
+
+
 @short
 @given(changes=mutations, data=st.data())
 def test_bedrock_mutated_is_accounted(changes: Any, data: st.DataObject) -> None:

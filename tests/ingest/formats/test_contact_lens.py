@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from analyzer.ingest.raw import ReadStats
 from analyzer.records import Interaction, Reject, Skipped
-from tests.ingest.conftest import Item
+from tests.ingest.conftest import Item, codes
 from tests.ingest.formats.mutations import accounted, mutated, mutations, short
 
 START = datetime(2026, 1, 5, 10, 30, tzinfo=UTC)
@@ -175,6 +175,46 @@ def test_contact_lens_contact_records_are_skipped(read: Callable[..., list[Item]
 def test_contact_lens_says_what_is_wrong(read: Callable[..., list[Item]], content: str, code: str) -> None:
     (item,) = read(content, "a.json")
     assert isinstance(item, Reject) and (item.code, item.source_format) == (code, "contact_lens") and item.raw
+
+
+def test_contact_lens_voice_names_supervisors_that_only_ids_tell(read: Callable[..., list[Item]]) -> None:
+    told = voice()
+    told["Participants"].append({"ParticipantId": "p-s", "ParticipantRole": "SUPERVISOR"})
+    told["Transcript"].append({**told["Transcript"][1], "Id": "3", "ParticipantId": "p-s", "BeginOffsetMillis": 3300})
+    (item,) = read(json.dumps(told), "a.json")
+    assert isinstance(item, Interaction) and item.agent_id is None
+    assert [(t.speaker, t.agent_id) for t in item.turns] == [
+        ("agent", None), ("agent", "supervisor"), ("customer", None),
+    ]  # fmt: skip
+
+
+def test_contact_lens_needs_no_list_of_participants(read: Callable[..., list[Item]]) -> None:
+    told = voice()
+    del told["Participants"]
+    for turn, role in zip(told["Transcript"], ("CUSTOMER", "AGENT"), strict=True):
+        turn |= {"ParticipantId": role, "EndOffsetMillis": str(turn["EndOffsetMillis"])}
+    (item,) = read(json.dumps(told), "a.json")
+    assert isinstance(item, Interaction) and [(t.speaker, t.end_ms) for t in item.turns] == [
+        ("agent", 3300), ("customer", 6900),
+    ]  # fmt: skip
+
+
+def test_contact_lens_email_starts_with_the_name_of_its_input(read: Callable[..., list[Item]]) -> None:
+    files = {"EmailMessageS3URI": "s3://b/2026/01/05/ct-3_20260105T10:30_UTC.json", "EmailMessagePlainTextS3URI": None}
+    mail = message("1", "CUSTOMER", 5, "Wo bleibt mein Paket?", AbsoluteTime=None)
+    told = chat(Version="EMAIL-2026-01-01", Channel="EMAIL", Transcript=[mail])
+    (item,) = read(json.dumps(told | {"CustomerMetadata": {"ContactId": "ct-3", "InputFiles": files}}), "mail.json")
+    assert isinstance(item, Interaction) and (item.started_at, item.started_at_source) == (START, "record")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [({"JobStatus": "IN_PROGRESS"}, "truncated"), ({"Transcript": [message("m", "JUDGE", 1, "x")]}, "unknown_role")],
+)
+def test_contact_lens_refuses_what_is_unfinished_or_of_an_unknown_role(
+    read: Callable[..., list[Item]], changes: Any, code: str
+) -> None:
+    assert list(codes(read(json.dumps(chat(**changes)), "chat.json"))) == [code]
 
 
 @short

@@ -83,6 +83,15 @@ def test_pca_says_what_is_wrong(read: Callable[..., list[Item]], changes: Any, c
     assert isinstance(item, Reject) and item.code == code
 
 
+def test_pca_reads_seconds_told_as_text(read: Callable[..., list[Item]]) -> None:
+    told = result()
+    (plain,) = read(json.dumps(told), "pca.json")
+    for each in told["SpeechSegments"]:
+        each["SegmentStartTime"] = str(each["SegmentStartTime"])
+    (item,) = read(json.dumps(told), "pca.json")
+    assert isinstance(item, Interaction) and isinstance(plain, Interaction) and item.turns == plain.turns
+
+
 @short
 @given(changes=mutations, data=st.data())
 def test_pca_mutated_is_accounted(changes: Any, data: st.DataObject) -> None:

@@ -59,12 +59,24 @@ def test_call_analytics_reads_an_array_and_lines_of_jobs(read: Callable[..., lis
     ("changes", "code"),
     [({"Transcript": []}, "no_turns"), ({"Transcript": None}, "wrong_type"),
      ({"Transcript": [turn("CUSTOMER", "x", -5)]}, "turn_times"),
+     ({"Transcript": [turn("CUSTOMER", "x", 1), turn("OBSERVER", "y", 2)]}, "unknown_role"),
+     ({"JobStatus": "IN_PROGRESS"}, "truncated"),
      ({"ConversationCharacteristics": {"TotalConversationDurationMillis": 1e300}}, "bad_number")],
 )  # fmt: skip
 def test_call_analytics_says_what_is_wrong(read: Callable[..., list[Item]], changes: Any, code: str) -> None:
     content = json.dumps(job() | {"Categories": {"x": turn("AGENT", "x", 1)}} | changes)
     (item,) = read(content, "job.json")
     assert isinstance(item, Reject) and item.code == code
+
+
+def test_call_analytics_reads_offsets_told_as_text_and_participants_with_ids(read: Callable[..., list[Item]]) -> None:
+    (plain,) = read(json.dumps(job()), "job.json")
+    told = job(Participants=[{"ParticipantId": role, "ParticipantRole": role} for role in ("AGENT", "CUSTOMER")])
+    for each in told["Transcript"]:
+        each["BeginOffsetMillis"] = str(each["BeginOffsetMillis"])
+    (item,) = read(json.dumps(told), "job.json")
+    assert isinstance(item, Interaction) and isinstance(plain, Interaction)
+    assert (item.source_format, item.turns) == ("transcribe_call_analytics", plain.turns)
 
 
 @short
