@@ -136,7 +136,9 @@ def has_key(head: bytes, key: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _names(struct: type[msgspec.Struct]) -> frozenset[str]:
-    return frozenset(field.encode_name for field in msgspec.structs.fields(struct))
+    """The struct's fields, as written and in snake_case: some sources come in both."""
+    fields = msgspec.structs.fields(struct)
+    return frozenset(name for field in fields for name in (field.encode_name, field.name))
 
 
 def _pieces(stream: Stream, limit: int, whole: bool) -> Iterator[bytes | LongLine]:

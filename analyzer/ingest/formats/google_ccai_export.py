@@ -5,17 +5,21 @@ A role is stated for the segment, or for the channel in ``callMetadata``; a bare
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
 from analyzer.ingest.formats.base import Format, Guess, Read
-from analyzer.ingest.formats.documents import Document, count_unknown_keys, guess_json
+from analyzer.ingest.formats.documents import Document, count_unknown_keys
 from analyzer.ingest.formats.google_ccai_ingest import ANY_AGENT
-from analyzer.ingest.formats.google_json import Duration, google_document, milliseconds_of, seconds_of
+from analyzer.ingest.formats.google_json import Duration, milliseconds_of, seconds_of
+from analyzer.ingest.formats.key_case import camel_document, guess_either_case
 from analyzer.ingest.formats.pages import read_pages
+from analyzer.ingest.formats.turn_order import by_start
 from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
+from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.roles import role_of_label, with_roles
 from analyzer.ingest.stream import Stream
 from analyzer.ingest.times import parse_time
@@ -29,7 +33,7 @@ class _Word(msgspec.Struct, frozen=True, rename="camel"):
 
 class _Participant(msgspec.Struct, frozen=True, rename="camel"):
     role: str | int | None = None
-    user_id: str | None = None
+    user_id: str | int | None = None
 
 
 class _Sentiment(msgspec.Struct, frozen=True):
@@ -67,10 +71,8 @@ class _Call(msgspec.Struct, frozen=True, rename="camel"):
     agent_channel: int | None = None
 
 
-class InsightsConversation(msgspec.Struct, frozen=True, rename="camel"):
-    """The Conversation resource, in camelCase."""
-
-    transcript: _Transcript
+class _Conversation(msgspec.Struct, frozen=True, rename="camel"):
+    transcript: _Transcript | None = None
     name: str | None = None
     start_time: str | None = None
     create_time: str | None = None
@@ -83,18 +85,30 @@ class InsightsConversation(msgspec.Struct, frozen=True, rename="camel"):
     quality_metadata: _Quality | None = None
     call_metadata: _Call | None = None
 
+    @property
+    def segments(self) -> Sequence[_Segment]:
+        return self.transcript.transcript_segments if self.transcript else ()
+
+
+class InsightsConversation(_Conversation, frozen=True, rename="camel"):
+    """The Conversation resource, in camelCase, or the finished operation that wraps it."""
+
+    response: _Conversation | None = None
+
 
 _CHANNELS: Final = {"PHONE_CALL": "voice", "CHAT": "chat", "1": "voice", "2": "chat"}
+_ROLE_NUMBERS: Final = {"1": "HUMAN_AGENT", "2": "AUTOMATED_AGENT", "3": "END_USER", "4": "ANY_AGENT"}
 
 
 def recognise(head: bytes, name: str) -> Guess:
     del name
-    for key in ("transcriptSegments", "transcript_segments"):
-        guess = guess_json(head, ("transcript", key))
-        if guess.probability:
-            return guess
-    for keys in (("latestAnalysis", "startTime", "medium"), ("latest_analysis", "start_time", "medium")):
-        guess = guess_json(head, keys, 0.8)
+    # An analysis may fill the head before any word of the transcript.
+    for keys, probability in (
+        (("transcript", "transcriptSegments"), 0.95),
+        (("latestAnalysis", "startTime", "medium"), 0.8),
+        (("latestAnalysis", "analysisResult", "createTime"), 0.8),
+    ):
+        guess = guess_either_case(head, keys, probability)
         if guess.probability:
             return guess
     return Guess(0.0, "no transcriptSegments")
@@ -105,51 +119,67 @@ def read(stream: Stream, context: ReadContext) -> Read:
 
 
 def _contact(document: Document, context: ReadContext) -> RawContact:
-    told = google_document(document, InsightsConversation, context)
+    whole = camel_document(document, InsightsConversation, context)
     count_unknown_keys(document, InsightsConversation, context)
-    started_at = _started_at(told)
-    turns = [_turn(segment, told, started_at) for segment in told.transcript.transcript_segments]
-    if all(turn.start_ms is not None for turn in turns):
-        turns.sort(key=lambda turn: turn.start_ms or 0)
+    told = whole.response if whole.response and not whole.transcript else whole
+    if told.transcript is None:
+        raise Refused("missing_field", "transcript.")
+    audio = _audio_start(told)
+    started_at = _started_at(told, audio)
+    turns = [_turn(segment, audio, started_at) for segment in told.segments]
     return RawContact(
         position=document.position,
-        turns=with_roles(turns, context.settings.min_role_probability, _roles(told)),
+        turns=with_roles(by_start(turns), context.settings.min_role_probability, _roles(told)),
         facts=_facts(told, started_at),
         source_id=told.name,
         raw=document.raw,
     )
 
 
-def _started_at(told: InsightsConversation) -> datetime | None:
-    """The stated start, or the first message where that is earlier or the only time."""
-    times = [moment for s in told.transcript.transcript_segments if (moment := _moment(s.message_time, "messageTime"))]
-    stated = _moment(told.start_time, "startTime")
-    return min([*times, *([stated] if stated else [])], default=None)
+def _audio_start(told: _Conversation) -> datetime | None:
+    """What words count from: the stated start, else the time of a message less that of its first word."""
+    if stated := _moment(told.start_time, "startTime"):
+        return stated
+    for segment in told.segments:
+        message, (start, _) = _moment(segment.message_time, "messageTime"), _offsets(segment)
+        if message and start is not None:
+            return message - timedelta(milliseconds=start)
+    return None
+
+
+def _started_at(told: _Conversation, audio: datetime | None) -> datetime | None:
+    """The start, or the first message where that is earlier or the only time."""
+    times = [moment for segment in told.segments if (moment := _moment(segment.message_time, "messageTime"))]
+    return min([*times, *([audio] if audio else [])], default=None)
 
 
 def _moment(text: str | None, field: str) -> datetime | None:
     return parse_time(text, "UTC", field) if text else None
 
 
-def _turn(segment: _Segment, told: InsightsConversation, started_at: datetime | None) -> RawTurn:
-    """Words count from the stated start; a message without them has its own time."""
+def _offsets(segment: _Segment) -> tuple[int | None, int | None]:
     words = segment.words or []
-    start = milliseconds_of(words[0].start_offset, "startOffset") if words else None
-    end = milliseconds_of(words[-1].end_offset, "endOffset") if words else None
-    stated = _moment(told.start_time, "startTime")
-    late = _ms(stated - started_at) if stated and started_at else 0
+    if not words:
+        return None, None
+    return milliseconds_of(words[0].start_offset, "startOffset"), milliseconds_of(words[-1].end_offset, "endOffset")
+
+
+def _turn(segment: _Segment, audio: datetime | None, started_at: datetime | None) -> RawTurn:
+    """Words count from the start of the audio; a message without them has its own time."""
+    start, end = _offsets(segment)
+    late = _ms(audio - started_at) if audio and started_at else 0
     message = _moment(segment.message_time, "messageTime")
     if start is None and message and started_at:
-        start, late_end = _ms(message - started_at), 0
-    else:
-        start, late_end = None if start is None else start + late, late
+        start, late = _ms(message - started_at), 0
+    elif start is not None:
+        start += late
     score = segment.sentiment.score if segment.sentiment else None
     return RawTurn(
         _label(segment),
         segment.text or "",
         None,
         start,
-        end + late_end if end is not None and start is not None and end + late_end >= start else None,
+        end + late if end is not None and start is not None and end + late >= start else None,
         source_sentiment=score if score is not None and -1 <= score <= 1 else None,
     )
 
@@ -161,12 +191,13 @@ def _ms(span: timedelta) -> int:
 def _label(segment: _Segment) -> str:
     who = segment.segment_participant
     role = str(who.role) if who and who.role is not None else ""
+    role = _ROLE_NUMBERS.get(role, role)
     if role in ANY_AGENT or role_of_label(role):
         return role
     return f"channel {segment.channel_tag}" if segment.channel_tag else f"participant {who.user_id if who else None}"
 
 
-def _roles(told: InsightsConversation) -> dict[str, Speaker]:
+def _roles(told: _Conversation) -> dict[str, Speaker]:
     call = told.call_metadata or _Call()
     roles = dict(ANY_AGENT)
     if call.customer_channel and call.customer_channel != call.agent_channel:
@@ -176,7 +207,7 @@ def _roles(told: InsightsConversation) -> dict[str, Speaker]:
     return roles
 
 
-def _facts(told: InsightsConversation, started_at: datetime | None) -> Facts:
+def _facts(told: _Conversation, started_at: datetime | None) -> Facts:
     quality = told.quality_metadata or _Quality()
     agent = quality.agent_info[-1] if quality.agent_info else _AgentInfo()
     length = seconds_of(told.duration, "duration")

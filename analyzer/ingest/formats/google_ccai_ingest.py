@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from analyzer.ingest.epochs import from_epoch
 from analyzer.ingest.formats.base import Format, Guess, Read
-from analyzer.ingest.formats.documents import Document, count_unknown_keys, decoded, guess_json, read_documents
+from analyzer.ingest.formats.documents import Document, count_unknown_keys, read_documents
+from analyzer.ingest.formats.key_case import camel_document, guess_either_case
 from analyzer.ingest.formats.messages import Message, message_contact
 from analyzer.ingest.raw import Facts, RawContact, ReadContext
 from analyzer.ingest.roles import with_roles
@@ -18,30 +19,31 @@ from analyzer.records import Speaker
 ANY_AGENT: Final[dict[str, Speaker]] = {"ANY_AGENT": "agent"}  # a person or a machine: the source does not say
 
 
-class _Entry(msgspec.Struct, frozen=True):
+class _Entry(msgspec.Struct, frozen=True, rename="camel"):
     text: str | None = None
     role: str | None = None
     user_id: int | str | None = None
     start_timestamp_usec: int | float | str | None = None
 
 
-class CcaiConversation(msgspec.Struct, frozen=True):
+class CcaiConversation(msgspec.Struct, frozen=True, rename="camel"):
     """One conversation; ``user_id`` numbers the participants within it and identifies nobody outside."""
 
     entries: list[_Entry]
-    conversation_info: msgspec.Raw = msgspec.Raw()  # categories; nothing of it is read
-
-
-_DECODER: Final = msgspec.json.Decoder(CcaiConversation)
+    conversation_info: Any = None  # categories; nothing of it is read
 
 
 def recognise(head: bytes, name: str) -> Guess:
     del name
-    guess = guess_json(head, ("entries", "start_timestamp_usec"))
-    if guess.probability:
-        return guess
-    guess = guess_json(head, ("entries", "role", "user_id", "text"), 0.8, none_of=("turns", "messages"))
-    return guess if guess.probability else Guess(0.0, "no entries with start_timestamp_usec")
+    for keys, probability in (
+        (("entries", "startTimestampUsec"), 0.95),
+        (("entries", "role", "userId", "text"), 0.8),
+        (("entries", "conversationInfo"), 0.8),
+    ):
+        guess = guess_either_case(head, keys, probability, none_of=("turns", "messages"))
+        if guess.probability:
+            return guess
+    return Guess(0.0, "no entries with start_timestamp_usec")
 
 
 def read(stream: Stream, context: ReadContext) -> Read:
@@ -49,7 +51,7 @@ def read(stream: Stream, context: ReadContext) -> Read:
 
 
 def _contact(document: Document, context: ReadContext) -> RawContact:
-    told = decoded(document, _DECODER, context)
+    told = camel_document(document, CcaiConversation, context)
     count_unknown_keys(document, CcaiConversation, context)
     messages = [
         Message(

@@ -1,34 +1,15 @@
-"""Google's JSON: keys in camelCase or snake_case, durations as "1.200s" or as seconds and nanos."""
+"""Google's durations: "1.200s", or seconds and nanos."""
 
 from __future__ import annotations
 
-import re
-from typing import Any, Final, TypeVar
-
-import msgspec
+from typing import Final
 
 from analyzer.ingest.epochs import number_of
-from analyzer.ingest.formats.documents import Document, decoded
-from analyzer.ingest.formats.native_jsonl import refusal_of
-from analyzer.ingest.raw import ReadContext
 from analyzer.ingest.reject_codes import Refused
 
-T = TypeVar("T")
 Duration = str | int | float | dict[str, str | int | float | None] | None
 
-_ANY: Final = msgspec.json.Decoder()
-_SNAKE: Final = re.compile(r"_([a-z0-9])")
-_DEPTH: Final = 12  # deeper than any key we read
 _LONGEST_S: Final = 366 * 24 * 3600
-
-
-def google_document(document: Document, type_: type[T], context: ReadContext) -> T:
-    """The document as ``type_``, whose fields are camelCase, whichever case it was written in."""
-    told = _camel(decoded(document, _ANY, context), _DEPTH)
-    try:
-        return msgspec.convert(told, type_)
-    except msgspec.MsgspecError as error:
-        raise refusal_of(error) from error
 
 
 def seconds_of(duration: Duration, field: str) -> float | None:
@@ -48,11 +29,3 @@ def seconds_of(duration: Duration, field: str) -> float | None:
 def milliseconds_of(duration: Duration, field: str) -> int | None:
     seconds = seconds_of(duration, field)
     return None if seconds is None else round(seconds * 1000)
-
-
-def _camel(value: Any, depth: int) -> Any:
-    if depth and isinstance(value, dict):
-        return {_SNAKE.sub(lambda m: m[1].upper(), key): _camel(inner, depth - 1) for key, inner in value.items()}
-    if depth and isinstance(value, list):
-        return [_camel(inner, depth - 1) for inner in value]
-    return value

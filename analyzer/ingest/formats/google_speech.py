@@ -1,6 +1,7 @@
-"""Google Speech-to-Text v1: results with words; speakers are tags or channels without roles, which words must tell.
+"""Google Speech-to-Text v1 and v2: results with words; speakers are tags or channels, and words must tell their roles.
 
-With diarisation the last result repeats all words, now with speaker tags: it alone is read then.
+With diarisation v1's last result repeats all words, now with speaker tags: it alone is read then. Newer models tag the
+words of each result and repeat nothing.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import msgspec
 
 from analyzer.ingest.formats.amazon_voice import call_span
 from analyzer.ingest.formats.base import Format, Guess, Read
-from analyzer.ingest.formats.documents import Document, count_unknown_keys, guess_json, read_documents
-from analyzer.ingest.formats.google_json import Duration, google_document, milliseconds_of
+from analyzer.ingest.formats.documents import Document, count_unknown_keys, read_documents
+from analyzer.ingest.formats.google_json import Duration, milliseconds_of
+from analyzer.ingest.formats.key_case import camel_document, guess_either_case
+from analyzer.ingest.formats.turn_order import by_start
 from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.roles import with_roles
@@ -26,12 +29,24 @@ class _Word(msgspec.Struct, frozen=True, rename="camel"):
     word: str
     start_time: Duration = None
     end_time: Duration = None
+    start_offset: Duration = None  # as v2 calls them
+    end_offset: Duration = None
     speaker_tag: int | None = None
     speaker_label: str | None = None
 
     @property
     def speaker(self) -> str | None:
         return self.speaker_label or (str(self.speaker_tag) if self.speaker_tag else None)
+
+    @property
+    def start_ms(self) -> int | None:
+        """A word that has an end and no start begins with the recording: zeros may be left out."""
+        start = milliseconds_of(_either(self.start_time, self.start_offset), "startTime")
+        return 0 if start is None and self.end_ms is not None else start
+
+    @property
+    def end_ms(self) -> int | None:
+        return milliseconds_of(_either(self.end_time, self.end_offset), "endTime")
 
 
 class _Alternative(msgspec.Struct, frozen=True, rename="camel"):
@@ -43,6 +58,7 @@ class _Result(msgspec.Struct, frozen=True, rename="camel"):
     alternatives: list[_Alternative] | None = None
     channel_tag: int | None = None
     result_end_time: Duration = None
+    result_end_offset: Duration = None
     language_code: str | None = None
 
 
@@ -59,8 +75,9 @@ class SpeechResult(_Response, frozen=True, rename="camel"):
 
 def recognise(head: bytes, name: str) -> Guess:
     del name
-    for key in ("resultEndTime", "result_end_time", "channelTag", "channel_tag", "speakerTag", "speaker_tag"):
-        guess = guess_json(head, ("results", "alternatives", key), 0.9, none_of=("channels", "ConversationAnalytics"))
+    for key in ("resultEndTime", "resultEndOffset", "channelTag", "speakerTag", "speakerLabel"):
+        keys = ("results", "alternatives", key)
+        guess = guess_either_case(head, keys, 0.9, none_of=("channels", "ConversationAnalytics", "speaker_labels"))
         if guess.probability:
             return guess
     return Guess(0.0, "no results with alternatives of Speech-to-Text")
@@ -71,14 +88,14 @@ def read(stream: Stream, context: ReadContext) -> Read:
 
 
 def _contact(document: Document, context: ReadContext) -> RawContact:
-    told = google_document(document, SpeechResult, context)
+    told = camel_document(document, SpeechResult, context)
     count_unknown_keys(document, SpeechResult, context)
     results = told.results if told.results is not None else told.response.results if told.response else None
     if results is None:
         raise Refused("missing_field", "results.")
     best = [_Best(result, result.alternatives[0]) for result in results if result.alternatives]
-    tagged = next((one for one in reversed(best) if any(word.speaker for word in one.words)), None)
-    turns = list(_by_speaker(tagged.words)) if tagged else _by_channel(best)
+    tagged = _tagged_words(best)
+    turns = list(_by_speaker(tagged)) if tagged else _by_channel(best)
     started_at, _ = call_span(None, context.name)
     return RawContact(
         position=document.position,
@@ -104,6 +121,16 @@ class _Best:
         return self.told.words or ()
 
 
+def _tagged_words(best: Sequence[_Best]) -> Sequence[_Word]:
+    """All words with speakers, once: those of the last result where it repeats the others, else of each."""
+    tagged = [one.words for one in best if any(word.speaker for word in one.words)]
+    if not tagged:
+        return ()
+    first, last = tagged[0][0].end_ms, tagged[-1][0].end_ms
+    repeats = len(tagged) == 1 or first is None or last is None or last <= first
+    return tagged[-1] if repeats else [word for words in tagged for word in words if word.speaker]
+
+
 def _by_speaker(words: Sequence[_Word]) -> Iterator[RawTurn]:
     for speaker, run in groupby(words, key=lambda word: word.speaker):
         own = list(run)
@@ -112,19 +139,26 @@ def _by_speaker(words: Sequence[_Word]) -> Iterator[RawTurn]:
 
 def _by_channel(best: Sequence[_Best]) -> list[RawTurn]:
     """A turn a result, in order of time: results of several channels are not merged by the source."""
-    timed = [
-        (milliseconds_of(one.words[0].start_time if one.words else one.result.result_end_time, "startTime"), one)
+    turns = [_turn(f"channel {one.result.channel_tag}", one.told.transcript or "", one.words) for one in best]
+    ends = [
+        milliseconds_of(_either(one.result.result_end_time, one.result.result_end_offset), "resultEndTime")
         for one in best
     ]
-    if all(at is not None for at, _ in timed):
-        timed.sort(key=lambda pair: pair[0] or 0)
-    return [_turn(f"channel {one.result.channel_tag}", one.told.transcript or "", one.words) for _, one in timed]
+    timed = [
+        turn if turn.end_ms is not None else msgspec.structs.replace(turn, end_ms=end)
+        for turn, end in zip(turns, ends, strict=True)
+    ]
+    if any(turn.start_ms is None for turn in timed) and all(turn.end_ms is not None for turn in timed):
+        return sorted(timed, key=lambda turn: turn.end_ms or 0)
+    return by_start(timed)
 
 
 def _turn(label: str, text: str, words: Sequence[_Word]) -> RawTurn:
-    start = milliseconds_of(words[0].start_time, "startTime") if words else None
-    end = milliseconds_of(words[-1].end_time, "endTime") if words else None
-    return RawTurn(label, text, None, start, end)
+    return RawTurn(label, text, None, words[0].start_ms if words else None, words[-1].end_ms if words else None)
 
 
-FORMAT: Final = Format("google_speech", "Google Speech-to-Text v1 results", False, recognise, read)
+def _either(v1: Duration, v2: Duration) -> Duration:
+    return v2 if v1 is None else v1
+
+
+FORMAT: Final = Format("google_speech", "Google Speech-to-Text v1 and v2 results", False, recognise, read)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer.ingest.raw import ReadStats
 from analyzer.records import Interaction, Reject
 from tests.ingest.conftest import Item
 from tests.ingest.formats.mutations import accounted, mutated, mutations, short
@@ -151,6 +153,59 @@ def test_speech_goes_by_words_and_reads_diarised_words_once(
             ("agent" if tag == 1 else "customer", text) for tag, text in SAID
         ]
         assert [turn.start_ms for turn in item.turns] == [0, 5000, 10_000, 15_000] and item.started_at == START
+
+
+def camel(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {re.sub("_(.)", lambda m: m[1].upper(), key): camel(inner) for key, inner in value.items()}
+    return [camel(inner) for inner in value] if isinstance(value, list) else value
+
+
+def test_ccai_ingest_reads_camel_case_too(read: Callable[..., list[Item]]) -> None:
+    stats = ReadStats()
+    (item,) = read(json.dumps(camel(entries())), "conversation.json", stats=stats)
+    (plain,) = read(json.dumps(entries()), "conversation.json", stats=stats)
+    assert isinstance(item, Interaction) and isinstance(plain, Interaction)
+    assert (item.turns, item.started_at) == (plain.turns, plain.started_at) and not stats.unknown_keys
+
+
+def test_ccai_export_reads_numbers_for_roles_and_finished_operations(read: Callable[..., list[Item]]) -> None:
+    told = conversation()
+    for segment, role in zip(told["transcript"]["transcriptSegments"], (3, 4, 2), strict=True):
+        segment["segmentParticipant"] = {"role": role, "userId": role}
+    (item,) = read(json.dumps({"name": "op", "done": True, "response": told}), "export.json")
+    assert isinstance(item, Interaction) and [turn.speaker for turn in item.turns] == ["agent", "customer", "bot"]
+
+
+def test_ccai_export_without_a_start_counts_from_the_first_message_with_words(read: Callable[..., list[Item]]) -> None:
+    told = conversation()
+    told["transcript"]["transcriptSegments"][1]["messageTime"] = "2026-01-05T10:30:01.500Z"
+    del told["startTime"]
+    (item,) = read(json.dumps(told), "export.json")
+    assert isinstance(item, Interaction) and item.started_at == START
+    assert [turn.start_ms for turn in item.turns] == [1500, 4100, 9000]
+
+
+def test_speech_reads_results_that_each_tag_their_own_words(read: Callable[..., list[Item]]) -> None:
+    told = speech(tagged=False)
+    for result in told["results"]:
+        tag = result.pop("channelTag")
+        for word in result["alternatives"][0]["words"]:
+            word |= {"speakerLabel": str(tag), "startOffset": word.pop("startTime"), "endOffset": word.pop("endTime")}
+    told["results"].sort(key=lambda result: float(result["alternatives"][0]["words"][0]["startOffset"][:-1]))
+    del told["results"][0]["alternatives"][0]["words"][0]["startOffset"]
+    (item,) = read(json.dumps(told), "stt.json")
+    assert isinstance(item, Interaction)
+    assert [(t.speaker, t.text) for t in item.turns] == [("agent" if tag == 1 else "customer", t) for tag, t in SAID]
+
+
+def test_speech_without_words_goes_by_the_ends_of_results(read: Callable[..., list[Item]]) -> None:
+    told = speech(tagged=False)
+    for result in told["results"]:
+        result["resultEndTime"] = result["alternatives"][0].pop("words")[-1]["endTime"]
+    (item,) = read(json.dumps(told), "stt.json")
+    assert isinstance(item, Interaction) and [turn.text for turn in item.turns] == [text for _, text in SAID]
+    assert all(turn.end_ms for turn in item.turns)
 
 
 @short
