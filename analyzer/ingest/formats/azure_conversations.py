@@ -5,7 +5,7 @@ Roles come from ``role``, else from the participant's id ("Agent_1"), else from 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,6 +15,7 @@ from analyzer.ingest.formats.base import Format, Guess, Read
 from analyzer.ingest.formats.documents import Document, count_unknown_keys, decoded, documents, guess_json
 from analyzer.ingest.formats.messages import Id, id_of
 from analyzer.ingest.formats.pages import attempt, keys_of, listed
+from analyzer.ingest.formats.turn_order import by_start
 from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
 from analyzer.ingest.roles import with_roles
 from analyzer.ingest.stream import Stream
@@ -35,8 +36,18 @@ class _Item(msgspec.Struct, frozen=True, rename="camel"):
     participant_id: str | int
     text: str | None = None
     role: str | None = None
+    itn: str | None = None
     lexical: str | None = None
+    language: str | None = None
+    modality: str | None = None
     audio_timings: list[_Timing] | None = None
+    word_level_timings: list[_Timing] | None = None  # their older name
+    conversation_item_level_timing: _Timing | None = None
+
+    @property
+    def timings(self) -> Sequence[_Timing]:
+        whole = self.conversation_item_level_timing
+        return [whole] if whole else self.audio_timings or self.word_level_timings or ()
 
 
 class AzureConversation(msgspec.Struct, frozen=True, rename="camel"):
@@ -75,12 +86,16 @@ def _conversations(stream: Stream, context: ReadContext) -> Iterator[Document | 
 def _contact(document: Document, context: ReadContext) -> RawContact:
     told = decoded(document, _DECODER, context)
     count_unknown_keys(document, AzureConversation, context)
-    spoken = (told.modality or "").casefold() == "transcript"
+    modalities = (told.modality, *(item.modality for item in told.conversation_items))
+    spoken = any((modality or "").casefold() == "transcript" for modality in modalities)
     turns = [_turn(item) for item in told.conversation_items]
     return RawContact(
         position=document.position,
-        turns=with_roles(turns, context.settings.min_role_probability, _roles(told)),
-        facts=Facts(channel="voice" if spoken else "chat", language=told.language),
+        turns=with_roles(by_start(turns), context.settings.min_role_probability, _roles(told)),
+        facts=Facts(
+            channel="voice" if spoken else "chat",
+            language=told.language or next((item.language for item in told.conversation_items if item.language), None),
+        ),
         source_id=id_of(told.id),
         raw=document.raw,
     )
@@ -93,13 +108,13 @@ def _roles(told: AzureConversation) -> Mapping[str, Speaker]:
 
 
 def _turn(item: _Item) -> RawTurn:
-    timings = item.audio_timings or []
+    timings = item.timings
     start = end = None
     if timings:
         start = _ms(timings[0].offset)
         last, length = _ms(timings[-1].offset), _ms(timings[-1].duration)
         end = None if last is None or length is None else last + length
-    return RawTurn(_label(item), item.text or item.lexical or "", None, start, end)
+    return RawTurn(_label(item), item.text or item.itn or item.lexical or "", None, start, end)
 
 
 def _label(item: _Item) -> str:

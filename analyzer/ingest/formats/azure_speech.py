@@ -16,6 +16,7 @@ import msgspec
 from analyzer.ingest.formats.base import Format, Guess, Read
 from analyzer.ingest.formats.documents import Document, count_unknown_keys, decoded, guess_json, read_documents
 from analyzer.ingest.formats.pages import keys_of
+from analyzer.ingest.formats.turn_order import by_start
 from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.roles import with_roles
@@ -30,6 +31,7 @@ Number = int | float | str | None
 
 class _Heard(msgspec.Struct, frozen=True):
     display: str | None = None
+    itn: str | None = None
     lexical: str | None = None
 
 
@@ -41,6 +43,8 @@ class _BatchPhrase(msgspec.Struct, frozen=True, rename="camel"):
     duration: str | None = None
     offset_in_ticks: Number = None
     duration_in_ticks: Number = None
+    offset_milliseconds: Number = None
+    duration_milliseconds: Number = None
     n_best: list[_Heard] | None = None
     locale: str | None = None
 
@@ -73,8 +77,8 @@ class AzureFast(msgspec.Struct, frozen=True, rename="camel"):
     duration: Number = None
 
 
-_BATCH: Final = msgspec.json.Decoder(AzureBatch)
-_FAST: Final = msgspec.json.Decoder(AzureFast)
+_BATCH: Final = msgspec.json.Decoder(AzureBatch, strict=False)
+_FAST: Final = msgspec.json.Decoder(AzureFast, strict=False)
 
 
 def recognise(head: bytes, name: str) -> Guess:
@@ -101,10 +105,9 @@ def _contact(document: Document, context: ReadContext) -> RawContact:
         count_unknown_keys(document, AzureFast, context)
         locales = [phrase.locale for phrase in fast.phrases]
         turns = [_fast_turn(phrase, _by_channel(fast.phrases)) for phrase in fast.phrases]
-    turns.sort(key=lambda turn: turn.start_ms or 0)
     return RawContact(
         position=document.position,
-        turns=with_roles(turns, context.settings.min_role_probability),
+        turns=with_roles(by_start(turns), context.settings.min_role_probability),
         facts=Facts(channel="voice", language=_most_frequent(locales)),
         source_id=_recording(source),
         file_id=(_recording(source) or "").rpartition("/")[2] or None,
@@ -116,12 +119,12 @@ def _batch_turns(phrases: Sequence[_BatchPhrase], context: ReadContext) -> Itera
     by_channel = _by_channel(phrases)
     for phrase in phrases:
         best = phrase.n_best[0] if phrase.n_best else _Heard()
-        text = best.display or best.lexical
+        text = best.display or best.itn or best.lexical
         if not text or (phrase.recognition_status or "Success") != "Success":
             context.stats.left_out["no_text"] += 1
             continue
-        start = _ticks(phrase.offset_in_ticks, "offsetInTicks", phrase.offset)
-        length = _ticks(phrase.duration_in_ticks, "durationInTicks", phrase.duration)
+        start = _ticks(phrase.offset_in_ticks, "offset", phrase.offset, phrase.offset_milliseconds)
+        length = _ticks(phrase.duration_in_ticks, "duration", phrase.duration, phrase.duration_milliseconds)
         yield RawTurn(_label(phrase, by_channel), text, None, start, _end(start, length))
 
 
@@ -142,13 +145,13 @@ def _label(phrase: _BatchPhrase | _FastPhrase, by_channel: bool) -> str:
     return "speaker" if phrase.speaker is None else f"speaker {phrase.speaker}"
 
 
-def _ticks(ticks: Number, field: str, iso: str | None) -> float | None:
-    """Milliseconds of ticks (100 ns), else of an ISO 8601 duration."""
+def _ticks(ticks: Number, field: str, iso: str | None, ms: Number) -> float | None:
+    """Milliseconds of ticks (100 ns), else of an ISO 8601 duration, else as they are."""
     number = number_or_none(ticks, field, 0, 1e15)
     if number is not None:
         return number / _TICKS_PER_MS
     if not iso:
-        return None
+        return number_or_none(ms, field, 0, 1e12)
     match = _ISO_DURATION.fullmatch(iso.strip())
     if match is None:
         raise Refused("unreadable_time", f"{field}.")

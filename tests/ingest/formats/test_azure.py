@@ -130,6 +130,30 @@ def test_azure_refuses_with_a_reason(read: Read, told: dict[str, Any], code: str
     assert list(codes(read(json.dumps(told), "x.json"))) == [code]
 
 
+def test_azure_batch_reads_milliseconds_and_the_words_there_are(read: Read) -> None:
+    phrases = [heard(*each) for each in SPOKEN]
+    for phrase in phrases:
+        phrase["offsetMilliseconds"] = str(round(phrase.pop("offsetInTicks") / 1e4))
+        phrase["durationMilliseconds"] = round(phrase.pop("durationInTicks") / 1e4)
+        phrase["nBest"] = [{"itn": phrase["nBest"][0]["display"]}]
+        del phrase["offset"], phrase["duration"]
+    (item,) = read(json.dumps(batch(recognizedPhrases=phrases)), "x.json")
+    assert said(item) == ORDER and isinstance(item, Interaction) and item.turns[0].end_ms == 3000
+
+
+def test_azure_conversations_read_every_kind_of_timing(read: Read) -> None:
+    ticks = {"offset": 15_000_000, "duration": 5_000_000}
+    items = [
+        {"participantId": "customer", "itn": "Hallo", "wordLevelTimings": [{**ticks, "offset": 30_000_000}]},
+        {"participantId": "agent", "text": "Guten Tag", "modality": "transcript", "language": "de",
+         "conversationItemLevelTiming": ticks},
+    ]  # fmt: skip
+    told = {"id": 7, "conversationItems": items}
+    (item,) = read(json.dumps({"conversations": [told]}), "x.json")
+    assert said(item) == [("agent", "Guten Tag", 1500), ("customer", "Hallo", 3000)]
+    assert isinstance(item, Interaction) and (item.channel, item.declared_language) == ("voice", "de")
+
+
 @short
 @given(changes=mutations, data=st.data(), kind=st.sampled_from(["batch", "fast", "language"]))
 def test_azure_with_any_value_anywhere_is_accounted(changes: Any, data: st.DataObject, kind: str) -> None:
