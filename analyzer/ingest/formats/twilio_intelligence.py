@@ -1,4 +1,4 @@
-"""Twilio Conversational Intelligence v2: a transcript with its sentences, or the list of sentences alone.
+"""Twilio Conversational Intelligence v2: a transcript with its sentences, or the sentences alone.
 
 Numbers come as text, in seconds. Roles come from the transcript's channel and participant map; without it they are
 inferred from the words. ``date_created`` is when the transcript was made, never when the call was.
@@ -13,31 +13,36 @@ from typing import Final
 import msgspec
 
 from analyzer.ingest.formats.base import Format, Guess, Read
-from analyzer.ingest.formats.documents import Document, count_unknown_keys, decoded, guess_json, read_documents
+from analyzer.ingest.formats.documents import Document, count_unknown_keys, documents, has_key
+from analyzer.ingest.formats.key_case import camel_document, guess_either_case
 from analyzer.ingest.formats.messages import Id, Time, id_of, moment
+from analyzer.ingest.formats.pages import Thread, keys_of, read_pages, read_threads
+from analyzer.ingest.formats.turn_order import by_start
 from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.roles import role_of_label, with_roles
 from analyzer.ingest.stream import Stream
-from analyzer.ingest.values import number_or_none, word_or_none
+from analyzer.ingest.values import is_supervisor, number_or_none, word_or_none
 from analyzer.records import Speaker
 
+_SIDS: Final = ("transcript_sid", "transcriptSid")
 _UNFINISHED: Final = frozenset({"queued", "in-progress"})
 
 Number = int | float | str | None
 
 
-class _Participant(msgspec.Struct, frozen=True):
+class _Participant(msgspec.Struct, frozen=True, rename="camel"):
     channel_participant: int | str | None = None
     role: str | None = None
     user_id: Id = None
+    media_participant_id: Id = None  # their number
 
 
 class _Channel(msgspec.Struct, frozen=True):
     participants: list[_Participant] | None = None
 
 
-class _Sentence(msgspec.Struct, frozen=True):
+class _Sentence(msgspec.Struct, frozen=True, rename="camel"):
     transcript: str
     media_channel: int | str | None = None
     sentence_index: int | None = None
@@ -46,7 +51,7 @@ class _Sentence(msgspec.Struct, frozen=True):
     transcript_sid: str | None = None
 
 
-class _Transcript(msgspec.Struct, frozen=True):
+class _Transcript(msgspec.Struct, frozen=True, rename="camel"):
     sid: str | None = None
     status: str | None = None
     language_code: str | None = None
@@ -55,11 +60,11 @@ class _Transcript(msgspec.Struct, frozen=True):
     channel: _Channel | None = None
 
 
-class _Meta(msgspec.Struct, frozen=True):
+class _Meta(msgspec.Struct, frozen=True, rename="camel"):
     next_page_url: str | None = None
 
 
-class TwilioTranscript(_Transcript, frozen=True, kw_only=True):
+class TwilioTranscript(_Transcript, frozen=True, kw_only=True, rename="camel"):
     """Sentences, with the transcript beside them, around them or absent."""
 
     sentences: list[_Sentence]
@@ -67,20 +72,36 @@ class TwilioTranscript(_Transcript, frozen=True, kw_only=True):
     meta: _Meta | None = None
 
 
-_DECODER: Final = msgspec.json.Decoder(TwilioTranscript)
-
-
 def recognise(head: bytes, name: str) -> Guess:
     del name
-    return guess_json(head, ("sentences", "media_channel"), 0.99)
+    guess = guess_either_case(head, ("sentences", "mediaChannel"), 0.99)
+    if guess.probability:
+        return guess
+    guess = guess_either_case(head, ("sentenceIndex", "mediaChannel", "transcript"), 0.9)
+    return guess if guess.probability else guess_either_case(head, ("sentences", "serviceSid", "languageCode"), 0.9)
 
 
 def read(stream: Stream, context: ReadContext) -> Read:
-    yield from read_documents(stream, context, _contact)
+    if has_key(stream.head(), "sentences"):
+        yield from read_pages(stream, context, ("transcripts",), _contact)
+    else:
+        yield from read_threads(documents(stream, context), context, _transcript_of, _of_sentences)
+
+
+def _transcript_of(sentence: Document) -> str:
+    """Whose sentence it is; all that tell no transcript belong to one."""
+    keys = keys_of(sentence.raw)
+    return next((bytes(keys[name]).decode(errors="replace") for name in _SIDS if name in keys), "")
+
+
+def _of_sentences(thread: Thread, context: ReadContext) -> RawContact:
+    """Sentences that stand alone, as a list or one a line, are those of one transcript."""
+    whole = b'{"sentences":[' + b",".join(thread.messages) + b"]}"
+    return _contact(Document(thread.position, whole), context)
 
 
 def _contact(document: Document, context: ReadContext) -> RawContact:
-    told = decoded(document, _DECODER, context)
+    told = camel_document(document, TwilioTranscript, context)
     count_unknown_keys(document, TwilioTranscript, context)
     transcript = told.transcript or told
     if (transcript.status or "").casefold() in _UNFINISHED or (told.meta and told.meta.next_page_url):
@@ -96,9 +117,7 @@ def _contact(document: Document, context: ReadContext) -> RawContact:
         started_at=started_at,
         ended_at=started_at + timedelta(seconds=seconds) if started_at and seconds is not None else None,
         language=transcript.language_code,
-        customer_id=next(
-            (id_of(each.user_id) for each in participants.values() if _role(each) == "customer" and each.user_id), None
-        ),
+        customer_id=next((_id_of(each) for each in participants.values() if _role(each) == "customer"), None),
     )
     return RawContact(
         position=document.position,
@@ -112,7 +131,8 @@ def _contact(document: Document, context: ReadContext) -> RawContact:
 def _turns(
     told: TwilioTranscript, participants: Mapping[str | None, _Participant], context: ReadContext
 ) -> list[RawTurn]:
-    turns = [_turn(sentence, participants) for sentence in sorted(told.sentences, key=_place)]
+    sentences = sorted(told.sentences, key=lambda sentence: sentence.sentence_index or 0)
+    turns = by_start([_turn(sentence, participants) for sentence in sentences])
     roles: dict[str, Speaker] = {}
     for channel, participant in participants.items():
         if role := _role(participant):
@@ -124,7 +144,7 @@ def _turn(sentence: _Sentence, participants: Mapping[str | None, _Participant]) 
     channel = word_or_none(sentence.media_channel)
     who = participants.get(channel)
     return RawTurn(
-        speaker=f"channel {channel}",
+        speaker="supervisor" if who and is_supervisor(who.role or "") else f"channel {channel}",
         text=sentence.transcript,
         agent_id=id_of(who.user_id) if who and _role(who) == "agent" else None,
         start_ms=_ms(sentence.start_time, "start_time"),
@@ -132,13 +152,13 @@ def _turn(sentence: _Sentence, participants: Mapping[str | None, _Participant]) 
     )
 
 
-def _place(sentence: _Sentence) -> tuple[float, int]:
-    return _ms(sentence.start_time, "start_time") or 0.0, sentence.sentence_index or 0
-
-
 def _ms(seconds: Number, field: str) -> float | None:
     number = number_or_none(seconds, field)
     return None if number is None else round(number * 1000)
+
+
+def _id_of(participant: _Participant) -> str | None:
+    return id_of(participant.user_id) or id_of(participant.media_participant_id)
 
 
 def _role(participant: _Participant) -> Speaker | None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -65,6 +66,7 @@ def test_twilio_without_a_map_infers_roles_and_takes_no_time_of_the_transcript(r
     ("told", "code"),
     [
         (call(status="in-progress"), "truncated"),
+        (call(status="failed", service_sid="GA1") | {"sentences": []}, "no_turns"),
         (call() | {"meta": {"next_page_url": "https://x"}}, "truncated"),
         (call() | {"sentences": [sentence(0, 1, "9", "3", "hi")]}, "turn_times"),
         (call() | {"sentences": [sentence(0, 1, "soon", "3", "hi")]}, "bad_number"),
@@ -75,6 +77,48 @@ def test_twilio_without_a_map_infers_roles_and_takes_no_time_of_the_transcript(r
 )
 def test_twilio_refuses_with_a_reason(read: Read, told: dict[str, Any], code: str) -> None:
     assert list(codes(read(json.dumps(told), "x.json"))) == [code]
+
+
+def camel(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {re.sub("_(.)", lambda m: m[1].upper(), key): camel(inner) for key, inner in value.items()}
+    return [camel(inner) for inner in value] if isinstance(value, list) else value
+
+
+def test_twilio_reads_what_client_libraries_write(read: Read) -> None:
+    (plain,) = read(json.dumps(call()), "x.json")
+    told = call(service_sid="GA1")
+    page = {"transcripts": [{**told["transcript"], "sentences": told["sentences"]}]}
+    for written in (camel(told), page):
+        (item,) = read(json.dumps(written), "x.json")
+        assert isinstance(item, Interaction) and isinstance(plain, Interaction)
+        assert (item.turns, item.started_at) == (plain.turns, plain.started_at)
+
+
+def test_twilio_gathers_sentences_that_stand_alone(read: Read) -> None:
+    sentences = [
+        sentence(0, 2, "0", "3", "Nordwelle, my name is Ruth, how can I help you?"),
+        sentence(1, 1, "3", "6", "Hi, I'm calling about my parcel, I have been waiting since Friday."),
+        sentence(2, 2, "6", "9", "I'm sorry to hear that. Let me check, may I have your order number?"),
+    ]
+    other = [{**each, "transcript_sid": "GT2"} for each in sentences]
+    for content in (json.dumps(sentences + other), "\n".join(map(json.dumps, sentences + other))):
+        items = read(content, "sentences.json")
+        assert [item.source_id for item in items if isinstance(item, Interaction)] == ["GT1", "GT2"]
+        assert isinstance(items[1], Interaction) and [t.start_ms for t in items[1].turns] == [0, 3000, 6000]
+
+
+def test_twilio_keeps_supervisors_apart_and_knows_the_customer_by_number(read: Read) -> None:
+    people = [{"channel_participant": 2, "role": "Agent", "user_id": "a-7"},
+              {"channel_participant": "1", "role": "CUSTOMER", "media_participant_id": "+15550100"},
+              {"channel_participant": 3, "role": "Supervisor", "user_id": "s-1"}]  # fmt: skip
+    told = call(channel={"participants": people})
+    told["sentences"].append(sentence(2, 3, "8", "9", "Ich übernehme."))
+    (item,) = read(json.dumps(told), "x.json")
+    assert isinstance(item, Interaction) and (item.agent_id, item.customer_key) == ("a-7", "+15550100")
+    assert [(t.speaker, t.agent_id) for t in item.turns] == [
+        ("agent", "a-7"), ("customer", None), ("agent", "s-1"),
+    ]  # fmt: skip
 
 
 @short
