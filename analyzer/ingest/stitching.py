@@ -127,7 +127,7 @@ class Stitcher:
 
 def stitched(parts: Sequence[RawContact]) -> RawContact:
     """One contact of its parts in order of time; turns keep their moment, the closing facts are the last part's."""
-    ordered = sorted(parts, key=_start)
+    ordered = sorted(parts, key=lambda part: (_start(part), _first_word(part)))
     first = ordered[0]
     if any(part.turn_times for part in ordered):
         return _stitched_messages(ordered)
@@ -158,6 +158,11 @@ def _stitched_messages(ordered: Sequence[RawContact]) -> RawContact:
 
 def _start(part: RawContact) -> datetime:
     return part.facts.started_at if isinstance(part.facts.started_at, datetime) else _UNKNOWN
+
+
+def _first_word(part: RawContact) -> float:
+    """When somebody first speaks in it: parts of one conversation may all state the conversation's start."""
+    return float(min((turn.start_ms for turn in part.turns if turn.start_ms is not None), default=0))
 
 
 def _shifted(part: RawContact, start: datetime) -> list[RawTurn]:

@@ -41,3 +41,11 @@ def test_stitched_takes_the_opening_from_the_first_and_the_closing_from_the_last
 def test_stitched_without_times_keeps_each_part_together() -> None:
     whole = stitched([part("a", None, ("one", None), ("two", None)), part("b", None, ("three", 5))])
     assert [turn.text for turn in whole.turns] == ["one", "two", "three"] and whole.facts.started_at is None
+
+
+def test_stitched_parts_that_state_one_start_close_with_who_speaks_last() -> None:
+    late = part("b", 0, ("later", 30_000), agent_id="second")
+    for parts in ([late, part("a", 0, ("first", 100), agent_id="first")],) * 2:
+        whole = stitched(parts)
+        assert (whole.facts.agent_id, [turn.text for turn in whole.turns]) == ("second", ["first", "later"])
+        parts.reverse()

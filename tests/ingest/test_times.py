@@ -59,6 +59,9 @@ def test_parse_end_takes_the_second_hour_if_the_first_lies_before_the_start() ->
         ("c-77.txt", None),
         ("order_1220261120991.txt", None),
         ("2026-99-20.txt", None),
+        ("call-77_2026-11-20T09-12-30Z.json", "2026-11-20T09:12:30"),
+        ("ct_20261120T09:12_UTC.wav", "2026-11-20T09:12"),
+        ("20261120_0912Zebra.json", "2026-11-20T08:12"),
     ],
 )
 def test_time_from_name(name: str, utc: str | None) -> None:

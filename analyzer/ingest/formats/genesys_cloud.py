@@ -6,7 +6,7 @@ time tells which. The source's sentiment stands beside the phrases and is joined
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -23,7 +23,9 @@ from analyzer.ingest.formats.genesys_records import (
     Transcript,
     clock_of,
     epoch_of,
+    length_of,
 )
+from analyzer.ingest.formats.turn_order import by_start
 from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.stream import Stream
@@ -38,7 +40,7 @@ _CHANNELS: Final = {
 }  # fmt: skip
 _METRICS: Final = ("participantMetrics", "sentimentTrendClass", "sentimentTrend", "empathyScores")
 
-_DECODER: Final = msgspec.json.Decoder(GenesysTranscript)
+_DECODER: Final = msgspec.json.Decoder(GenesysTranscript, strict=False)
 
 
 def recognise(head: bytes, name: str) -> Guess:
@@ -72,7 +74,7 @@ def _contact(document: Document, context: ReadContext) -> Contact:
     clock = clock_of(told)
     people = [_person(one, clock) for one in told.participants or []]
     turns = [turn for transcript in told.transcripts for turn in _turns(transcript, people, clock)]
-    turns.sort(key=lambda turn: -1 if turn.start_ms is None else turn.start_ms)
+    turns = by_start(turns)
     return RawContact(
         position=document.position,
         turns=turns,
@@ -116,21 +118,28 @@ def _role(one: Participant) -> Speaker:
 
 
 def _turns(transcript: Transcript, people: Sequence[_Person], clock: Clock) -> list[RawTurn]:
-    feelings = {
-        one.phrase_index: float(one.sentiment)
-        for one in (transcript.analytics.sentiment if transcript.analytics else None) or []
-        if one.phrase_index is not None and one.sentiment is not None and -1 <= one.sentiment <= 1
-    }
+    feelings = _feelings(transcript)
     turns: list[RawTurn] = []
     for place, phrase in enumerate(transcript.phrases or []):
         start = clock.since_start(phrase.start_time_ms)
-        length = phrase.duration.milliseconds if phrase.duration else None
+        length = length_of(phrase.duration, "duration of a phrase")
         end = start + length if start is not None and length is not None else None
         speaker, agent_id = _speaker(phrase.participant_purpose, start, end, people)
         index = place if phrase.phrase_index is None else phrase.phrase_index
         text = phrase.decorated_text or phrase.text or ""
-        turns.append(RawTurn(speaker, text, agent_id, start, end, source_sentiment=feelings.get(index)))
+        felt = feelings.get(index, feelings.get(("at", phrase.start_time_ms)))
+        turns.append(RawTurn(speaker, text, agent_id, start, end, source_sentiment=felt))
     return turns
+
+
+def _feelings(transcript: Transcript) -> Mapping[object, float]:
+    """The source's feeling of each phrase by its index; where it gives none, by the phrase's start as written."""
+    told = (transcript.analytics.sentiment if transcript.analytics else None) or []
+    return {
+        ("at", one.start_time_ms) if one.phrase_index is None else one.phrase_index: float(one.sentiment)
+        for one in told
+        if one.sentiment is not None and -1 <= one.sentiment <= 1
+    }
 
 
 def _speaker(purpose: str, start: float | None, end: float | None, people: Sequence[_Person]) -> tuple[str, str | None]:
@@ -148,10 +157,15 @@ def _speaker(purpose: str, start: float | None, end: float | None, people: Seque
     for kind in kinds:
         there = [one for one in inside if one.role == kind and _overlap(one, start, end) > 0]
         if there:
-            best = max(there, key=lambda one: (_overlap(one, start, end), one.start))
+            best = max(there, key=lambda one: (_overlap(one, start, end), not _listens(one), one.start))
             return kind, best.told.user_id if kind == "agent" else None
     agents = {one.told.user_id for one in inside if one.role == "agent"}
     return "agent", agents.pop() if len(agents) == 1 else None
+
+
+def _listens(one: _Person) -> bool:
+    """Whether they may be there without a word, as who monitors or coaches an agent."""
+    return (one.told.participant_purpose or "").strip().casefold() in ("user", "supervisor")
 
 
 _SYSTEM: Final = frozenset({"acd", "voicemail", "workflow", "system", "group", "station", "dialer", "campaign", "fax"})
@@ -185,7 +199,7 @@ def _facts(told: GenesysTranscript, clock: Clock, people: Sequence[_Person], tur
 
 def _ended_at(told: GenesysTranscript, clock: Clock) -> datetime | None:
     start = epoch_of(told.start_time) or clock.start
-    length = told.duration.milliseconds if told.duration else None
+    length = length_of(told.duration, "duration")
     return None if start is None or length is None else from_epoch(start + length, "ms", "duration")
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from analyzer.ingest.epochs import number_of
 from analyzer.ingest.times import parse_time
+from analyzer.ingest.values import number_or_none
 
 OFFSET_BELOW: Final = 100_000_000_000  # a smaller "epoch" counts from the conversation's start
 
@@ -19,18 +20,22 @@ class Duration(msgspec.Struct, frozen=True):
     milliseconds: int | float | None = None
 
 
+Length = Duration | int | float | str | None
+
+
 class Phrase(msgspec.Struct, frozen=True, rename="camel"):
     participant_purpose: str
     text: str | None = None
     decorated_text: str | None = None
     phrase_index: int | None = None
     start_time_ms: Time = None
-    duration: Duration | None = None
+    duration: Length = None
 
 
 class Sentiment(msgspec.Struct, frozen=True, rename="camel"):
     sentiment: int | float | None = None
     phrase_index: int | None = None
+    start_time_ms: Time = None
 
 
 class Analytics(msgspec.Struct, frozen=True, rename="camel"):
@@ -70,7 +75,7 @@ class GenesysTranscript(msgspec.Struct, frozen=True, rename="camel"):
     media_type: str | None = None
     conversation_start_time: Time = None
     start_time: Time = None
-    duration: Duration | None = None
+    duration: Length = None
     participants: list[Participant] | None = None
     uri: str | None = None
 
@@ -89,6 +94,11 @@ class Clock:
         if abs(number) < OFFSET_BELOW:
             return number + self.shift
         return number - self.start if self.start is not None else None
+
+
+def length_of(duration: Length, field: str) -> int | float | None:
+    """Milliseconds of a duration: an object, or the bare number."""
+    return number_or_none(duration.milliseconds if isinstance(duration, Duration) else duration, field, 0, 1e12)
 
 
 def _milliseconds(value: Time) -> int | float | None:

@@ -187,6 +187,34 @@ def test_genesys_says_what_is_wrong(read: Callable[..., list[Item]], content: st
     assert isinstance(item, Reject) and (item.code, item.source_format) == (code, "genesys_cloud") and item.raw
 
 
+def test_genesys_reads_numbers_told_as_text_and_bare_durations(read: Callable[..., list[Item]]) -> None:
+    (plain,) = read(json.dumps(call()), "t.json")
+    told = call()
+    for phrase in (phrase for transcript in told["transcripts"] for phrase in transcript["phrases"]):
+        phrase["startTimeMs"] = str(phrase["startTimeMs"])
+        phrase["duration"] = str(phrase["duration"]["milliseconds"]) if "duration" in phrase else None
+    (item,) = read(json.dumps(told), "t.json")
+    assert isinstance(item, Interaction) and isinstance(plain, Interaction) and item.turns == plain.turns
+
+
+def test_genesys_joins_sentiment_by_time_where_it_has_no_index(read: Callable[..., list[Item]]) -> None:
+    told = call()
+    phrase = told["transcripts"][0]["phrases"][-1]
+    told["transcripts"][0]["analytics"] = {"sentiment": [{"sentiment": 1, "startTimeMs": phrase["startTimeMs"]}]}
+    (item,) = read(json.dumps(told), "t.json")
+    assert isinstance(item, Interaction)
+    assert {turn.text for turn in item.turns if turn.source_sentiment} == {phrase["decoratedText"]}
+
+
+def test_genesys_leaves_turns_to_the_agent_while_somebody_listens(read: Callable[..., list[Item]]) -> None:
+    told = call()
+    agent = next(one for one in told["participants"] if one["participantPurpose"] == "agent")
+    told["participants"].append({**agent, "participantPurpose": "user", "userId": "u-coach"})
+    (item,) = read(json.dumps(told), "t.json")
+    assert isinstance(item, Interaction)
+    assert [turn.agent_id for turn in item.turns if turn.speaker == "agent"] == ["u-7", "u-8"]
+
+
 @short
 @given(changes=mutations, data=st.data())
 def test_genesys_mutated_is_accounted(changes: Any, data: st.DataObject) -> None:
