@@ -53,7 +53,7 @@ class _Transcript(msgspec.Struct, frozen=True):
     text: str | None = None
 
 
-_TRANSCRIPT: Final = msgspec.json.Decoder(_Transcript)
+_TRANSCRIPT: Final = msgspec.json.Decoder(_Transcript, strict=False)
 
 
 def recognise(head: bytes, name: str) -> Guess:
@@ -62,7 +62,7 @@ def recognise(head: bytes, name: str) -> Guess:
     aligned = has_key(head, "word_segments") or (has_key(head, "words") and has_key(head, "score"))
     if told.probability and aligned:
         return Guess(0.93, "JSON with segments of aligned words")
-    return told
+    return told if told.probability else guess_json(head, ("segments", "word_segments"), 0.6, none_of=("turns",))
 
 
 def read(stream: Stream, context: ReadContext) -> Read:

@@ -52,6 +52,12 @@ def test_segment_without_speaker_takes_its_words_or_its_neighbours(read: Read) -
     assert [turn.speaker for turn in item.turns] == ["agent", "customer", "agent", "agent", "agent", "customer"]
 
 
+def test_seconds_told_as_text_are_read(read: Read) -> None:
+    content = _file(*(_segment(n, start=str(n * 2.0)) for n in (1, 0, 2, 3)))
+    (item,) = read(content, name="x.json")
+    assert isinstance(item, Interaction) and [turn.start_ms for turn in item.turns] == [0, 2000, 4000, 6000]
+
+
 def test_a_few_words_of_nobody_are_the_systems(read: Read) -> None:
     noise = {"start": 7.9, "end": 8.0, "text": "[music]"}
     (item,) = read(_file(*(_segment(n) for n in range(4)), noise), name="x.json")
