@@ -17,7 +17,10 @@ from analyzer.ingest.roles import with_roles
 from analyzer.ingest.speaker_labels import label_and_rest, speaker_labels
 
 _VOICE: Final = re.compile(r"<v(?:\.[^\s>]{0,100})?[ \t]{1,4}([^>\n]{0,200})>")
-_TAG: Final = re.compile(r"</?(?:c|i|b|u|v|ruby|rt|lang|font)(?:[.\s][^>\n]{0,200})?>|<\d[\d:.]{0,20}>")
+_TAG: Final = re.compile(
+    r"</?(?:c|i|b|u|v|ruby|rt|lang|font)(?:[.\s][^>\n]{0,200})?>|<\d[\d:.]{0,20}>|\{\\[^}\n]{1,100}\}"
+)
+_LINE_BREAK: Final = re.compile(r"[ \t]{0,4}\n[ \t]{0,4}")
 _TIME: Final = re.compile(r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})")
 _UNNAMED: Final = "system"
 
@@ -91,7 +94,8 @@ def _by_label(text: str, labels: frozenset[str]) -> list[tuple[str | None, str]]
 
 
 def _plain(text: str) -> str:
-    return html.unescape(_TAG.sub("", text)).strip()
+    """The words alone: a cue's line breaks are those of a screen."""
+    return _LINE_BREAK.sub(" ", html.unescape(_TAG.sub("", text)).strip())
 
 
 def _milliseconds(stamp: str) -> int | None:
