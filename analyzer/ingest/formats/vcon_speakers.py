@@ -11,7 +11,8 @@ from analyzer.ingest.formats.vcon_records import Dialog, Party, Vcon
 from analyzer.ingest.formats.vcon_transcripts import Transcript
 from analyzer.ingest.raw import RawTurn
 from analyzer.ingest.reject_codes import Refused
-from analyzer.ingest.roles import alternating, infer_roles, role_of_label, with_roles
+from analyzer.ingest.roles import infer_roles, role_of_label, with_roles
+from analyzer.ingest.unnamed_paragraphs import alternating
 from analyzer.records import Speaker
 
 _SURELY: Final = 0.99  # a probability at which words speak against numbers
