@@ -12,6 +12,7 @@ from analyzer.ingest.formats import Format, guesses
 from analyzer.ingest.lines import to_text
 from analyzer.ingest.open import open_streams
 from analyzer.ingest.read import format_of
+from analyzer.ingest.recognition import telling_head
 from analyzer.ingest.reject_codes import Refused, reject_message
 from analyzer.ingest.stream import HEAD_BYTES, Stream
 
@@ -54,8 +55,8 @@ def explain(file: InputFile, settings: IngestSettings) -> Iterator[Explanation]:
 
 
 def _of_stream(stream: Stream) -> Explanation:
-    head = stream.head()
-    encoding = _encoding(stream, head)
+    encoding = _encoding(stream, stream.head())
+    head = telling_head(stream)
     told = [Candidate(found.name, guess.probability, guess.why) for found, guess in guesses(head, stream.name)]
     likely = tuple(candidate for candidate in told if candidate.probability > 0)
     try:

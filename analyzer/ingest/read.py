@@ -20,6 +20,7 @@ from analyzer.ingest.formats.not_transcripts import why_none
 from analyzer.ingest.metadata import Metadata
 from analyzer.ingest.open import open_streams
 from analyzer.ingest.raw import RawContact, ReadContext, ReadStats
+from analyzer.ingest.recognition import telling_head
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.roster import Roster
 from analyzer.ingest.sessions import contacts_of
@@ -72,7 +73,7 @@ def _parts(file: InputFile, settings: IngestSettings) -> Iterator[tuple[Format, 
         if not isinstance(stream, Stream):
             continue
         try:
-            format_ = format_of(stream.head(), stream.name)
+            format_ = format_of(telling_head(stream), stream.name)
             if isinstance(format_, str) or not format_.in_parts:
                 continue
             context = ReadContext(stream.uri, stream.name, format_.name, settings)
@@ -105,7 +106,7 @@ def _read_stream(
     position = 0
     found = False
     try:
-        format_ = known or format_of(stream.head(), stream.name)
+        format_ = known or format_of(telling_head(stream), stream.name)
         if isinstance(format_, str):
             yield Skipped(stream.uri, format_)
             return

@@ -16,6 +16,7 @@ from analyzer.ingest.formats.base import Format, Guess, Read
 from analyzer.ingest.formats.documents import Document, count_unknown_keys, documents, has_key
 from analyzer.ingest.formats.key_case import camel_document, guess_either_case
 from analyzer.ingest.formats.messages import Id, Time, id_of, moment
+from analyzer.ingest.formats.outline import outline
 from analyzer.ingest.formats.pages import Thread, keys_of, read_pages, read_threads
 from analyzer.ingest.formats.turn_order import by_start
 from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
@@ -82,7 +83,7 @@ def recognise(head: bytes, name: str) -> Guess:
 
 
 def read(stream: Stream, context: ReadContext) -> Read:
-    if has_key(stream.head(), "sentences"):
+    if has_key(outline(stream), "sentences"):
         yield from read_pages(stream, context, ("transcripts",), _contact)
     else:
         yield from read_threads(documents(stream, context), context, _transcript_of, _of_sentences)
