@@ -121,13 +121,13 @@ def _turns(transcript: Transcript, people: Sequence[_Person], clock: Clock) -> l
     feelings = _feelings(transcript)
     turns: list[RawTurn] = []
     for place, phrase in enumerate(transcript.phrases or []):
-        start = clock.since_start(phrase.start_time_ms)
+        start = clock.since_start(phrase.at)
         length = length_of(phrase.duration, "duration of a phrase")
         end = start + length if start is not None and length is not None else None
         speaker, agent_id = _speaker(phrase.participant_purpose, start, end, people)
         index = place if phrase.phrase_index is None else phrase.phrase_index
         text = phrase.decorated_text or phrase.text or ""
-        felt = feelings.get(index, feelings.get(("at", phrase.start_time_ms)))
+        felt = feelings.get(index, feelings.get(("at", phrase.at)))
         turns.append(RawTurn(speaker, text, agent_id, start, end, source_sentiment=felt))
     return turns
 
@@ -154,11 +154,12 @@ def _speaker(purpose: str, start: float | None, end: float | None, people: Seque
         kinds = ("agent",)
     else:
         return ("bot" if word in _BOT else "system" if word in _SYSTEM else purpose), None
-    for kind in kinds:
-        there = [one for one in inside if one.role == kind and _overlap(one, start, end) > 0]
-        if there:
-            best = max(there, key=lambda one: (_overlap(one, start, end), not _listens(one), one.start))
-            return kind, best.told.user_id if kind == "agent" else None
+    there = [one for one in inside if one.role in kinds and _overlap(one, start, end) > 0]
+    if there:
+        best = max(
+            there, key=lambda one: (_overlap(one, start, end), -kinds.index(one.role), not _listens(one), one.start)
+        )
+        return best.role, best.told.user_id if best.role == "agent" else None
     agents = {one.told.user_id for one in inside if one.role == "agent"}
     return "agent", agents.pop() if len(agents) == 1 else None
 

@@ -29,7 +29,13 @@ class Phrase(msgspec.Struct, frozen=True, rename="camel"):
     decorated_text: str | None = None
     phrase_index: int | None = None
     start_time_ms: Time = None
+    offset: Length = None
     duration: Length = None
+
+    @property
+    def at(self) -> Time:
+        """When it begins, as written; where only an offset is, that."""
+        return length_of(self.offset, "offset") if self.start_time_ms is None else self.start_time_ms
 
 
 class Sentiment(msgspec.Struct, frozen=True, rename="camel"):
@@ -116,7 +122,7 @@ def clock_of(told: GenesysTranscript) -> Clock:
     of_parts = [told.start_time, *(transcript.start_time for transcript in told.transcripts)]
     communication = next((t for value in of_parts if (t := epoch_of(value)) is not None), None)
     conversation = epoch_of(told.conversation_start_time)
-    phrases = [phrase.start_time_ms for transcript in told.transcripts for phrase in transcript.phrases or []]
+    phrases = [phrase.at for transcript in told.transcripts for phrase in transcript.phrases or []]
     offsets = [n for value in phrases if (n := _milliseconds(value)) is not None]
     if conversation is None and communication is None:
         seen = [*phrases, *(one.start_time_ms for one in told.participants or [])]

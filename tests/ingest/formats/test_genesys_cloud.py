@@ -215,6 +215,19 @@ def test_genesys_leaves_turns_to_the_agent_while_somebody_listens(read: Callable
     assert [turn.agent_id for turn in item.turns if turn.speaker == "agent"] == ["u-7", "u-8"]
 
 
+def test_genesys_gives_a_prompt_to_the_menu_though_the_agent_comes_in_at_its_end(
+    read: Callable[..., list[Item]],
+) -> None:
+    told = call()
+    told["participants"][2]["startTimeMs"] = START + 2400
+    told["transcripts"][0]["phrases"][3] |= {"startTimeMs": None, "offset": {"milliseconds": 21_000}}
+    (item,) = read(json.dumps(told), "t.json")
+    assert isinstance(item, Interaction)
+    assert [(t.speaker, t.agent_id, t.start_ms) for t in item.turns] == [
+        ("bot", None, 1500), ("agent", "u-7", 5000), ("customer", None, 7500), ("agent", "u-8", 21_000),
+    ]  # fmt: skip
+
+
 @short
 @given(changes=mutations, data=st.data())
 def test_genesys_mutated_is_accounted(changes: Any, data: st.DataObject) -> None:
