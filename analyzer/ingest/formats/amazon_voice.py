@@ -17,7 +17,7 @@ from analyzer.records import Speaker
 
 _FEELINGS: Final = {"POSITIVE": 1.0, "NEUTRAL": 0.0, "MIXED": 0.0, "NEGATIVE": -1.0}
 _CLOCK: Final = re.compile(
-    r"(20\d\d)-?(\d\d)-?(\d\d)T(\d\d)(?::|%3A|_)?(\d\d)(?:(?::|%3A|_)?(\d\d))?(?:\.\d+)?(?:_UTC|Z)"
+    r"(20\d\d)-?(\d\d)-?(\d\d)T(\d\d)(?::|%3A|[-_])?(\d\d)(?:(?::|%3A|[-_])?(\d\d))?(?:\.\d+)?(?:_UTC|Z)"
 )
 _LONGEST_MS: Final = 366 * 24 * 3600 * 1000
 _DAY_FOLDERS: Final = re.compile(r"/(20\d\d)/(\d\d)/(\d\d)/")

@@ -110,10 +110,15 @@ def _speakers(segments: Sequence[_Segment]) -> list[str | None]:
 
 
 def _own_speaker(segment: _Segment) -> str | None:
-    if segment.speaker and segment.speaker.strip():
+    if segment.speaker and not _is_nobody(segment.speaker):
         return segment.speaker.strip()
-    said = Counter(word.speaker for word in segment.words or () if word.speaker)
+    said = Counter(word.speaker for word in segment.words or () if word.speaker and not _is_nobody(word.speaker))
     return said.most_common(1)[0][0] if said else None
+
+
+def _is_nobody(label: str) -> bool:
+    """Whether the diarisation says that it does not know."""
+    return label.strip().casefold() in ("", "unknown", "none", "null", "speaker_unknown")
 
 
 def _milliseconds(seconds: float | None) -> float | None:

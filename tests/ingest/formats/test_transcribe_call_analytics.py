@@ -49,6 +49,11 @@ def test_call_analytics_reads_turns_in_order_of_time(read: Callable[..., list[It
     assert item.ended_at == datetime(2026, 1, 5, 10, 30, 2, 960_000, tzinfo=UTC)
 
 
+def test_call_analytics_starts_when_the_name_of_the_job_says(read: Callable[..., list[Item]]) -> None:
+    (item,) = read(json.dumps(job(JobName="2026-01-05T10-30-00Z_call")), "job.json")
+    assert isinstance(item, Interaction) and item.started_at == datetime(2026, 1, 5, 10, 30, tzinfo=UTC)
+
+
 def test_call_analytics_reads_an_array_and_lines_of_jobs(read: Callable[..., list[Item]]) -> None:
     jobs = [job(JobName="a"), job(JobName="b")]
     for content in (json.dumps(jobs, indent=1), "\n".join(map(json.dumps, jobs))):

@@ -60,8 +60,9 @@ def test_seconds_told_as_text_are_read(read: Read) -> None:
 
 def test_a_few_words_of_nobody_are_the_systems(read: Read) -> None:
     noise = {"start": 7.9, "end": 8.0, "text": "[music]"}
-    (item,) = read(_file(*(_segment(n) for n in range(4)), noise), name="x.json")
-    assert isinstance(item, Interaction) and item.turns[-1].speaker == "system"
+    for nobody in (noise, noise | {"speaker": "UNKNOWN"}):
+        (item,) = read(_file(*(_segment(n) for n in range(4)), nobody), name="x.json")
+        assert isinstance(item, Interaction) and item.turns[-1].speaker == "system"
 
 
 @pytest.mark.parametrize(
