@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from analyzer.ingest.identity import Decision, decide
+from analyzer.ingest.known import given_of, with_given
 from analyzer.ingest.sessions import is_earlier_version, is_later_part, piece_number
 from analyzer.records import Interaction, Turn
 from analyzer.store.entries import ContactIdentity
@@ -34,6 +35,7 @@ class Decider:
     store: Store | None
     intake: Intake
     run_id: str
+    default_channel: str
     _heard: OrderedDict[str, Sequence[Turn]] = field(default_factory=OrderedDict)
     _pieces: dict[str, int] = field(default_factory=dict)  # of threads of this run, the most that a version had
 
@@ -58,6 +60,7 @@ class Decider:
         self, record: Sequence[Interaction], stored: Mapping[str, ContactIdentity], said: Said
     ) -> list[Interaction]:
         """The contacts of the record that are new or changed. Counts the record once, in the weightiest column."""
+        record = [self._with_given(contact, stored.get(contact.interaction_id)) for contact in record]
         decisions = [self._decision(contact, stored, said) for contact in record]
         rest = self._rest(record) if max(_WEIGHTS[decision] for decision in decisions) else []
         if self._is_earlier(record, decisions, rest, said):
@@ -70,6 +73,10 @@ class Decider:
             for piece in rest:
                 self._drop(piece, record[0])
         return accepted
+
+    def _with_given(self, contact: Interaction, stored: ContactIdentity | None) -> Interaction:
+        known = self._known(contact.interaction_id, stored)
+        return with_given(contact, known.given, self.default_channel) if known else contact
 
     def _decision(self, contact: Interaction, stored: Mapping[str, ContactIdentity], said: Said) -> Decision:
         key = contact.interaction_id
@@ -107,8 +114,9 @@ class Decider:
         self._hear(contact)
         self.intake.gone.discard(key)
         self.intake.identities[key] = ContactIdentity(
-            key, contact.content_hash, contact.updated_at, contact.day, contact.source_uri, self.run_id
-        )
+            key, contact.content_hash, contact.updated_at, contact.day, contact.source_uri, self.run_id,
+            given_of(contact),
+        )  # fmt: skip
         if is_later_part(contact):
             thread, _, _ = key.rpartition("#")
             self._pieces[thread] = max(self._pieces.get(thread, 1), piece_number(key) or 1)

@@ -28,6 +28,7 @@ from analyzer.ingest.roster import Roster
 from analyzer.ingest.sessions import is_later_part
 from analyzer.progress import Progress
 from analyzer.records import Interaction, Reject, Skipped, stable_id
+from analyzer.standing import Standing
 from analyzer.store.entries import ContactIdentity, FileSeen
 from analyzer.store.folder import STAGING
 from analyzer.tables import FACT_TABLES
@@ -82,6 +83,7 @@ class Intake:
     winner: dict[str, int]
     moved_from: set[date]
     gone: set[str]  # pieces of threads that the thread's new version does not have
+    parts: dict[str, dict[str, str]]  # of contacts that a source writes as several records: each with its digest
     read_uris: set[str]
     mended: set[Place] | None  # records out of quarantine that are accepted now; None where whole files were read
 
@@ -129,7 +131,7 @@ def account_only(sources: Sources, store: Store | None, settings: Settings, prog
 
 
 def _begin(sources: Sources) -> Intake:
-    return Intake(Account(), [], {}, {}, set(), set(), {file.uri for file in sources.files}, None)
+    return Intake(Account(), [], {}, {}, set(), set(), {}, {file.uri for file in sources.files}, None)
 
 
 def _batches(
@@ -137,7 +139,8 @@ def _batches(
     on_reject: Callable[[Reject], None],
 ) -> Iterator[list[Interaction]]:  # fmt: skip
     """Accepted contacts, a batch at a time; a contact stands in a batch once."""
-    decider = Decider(store, intake, sources.run_id)
+    decider = Decider(store, intake, sources.run_id, settings.ingest.default_channel)
+    known = Standing(store, settings.ingest.default_channel, intake.parts)
     batch: list[Interaction] = []
     pending: list[Interaction] = []
     stitcher = stitcher_over(sources.files, settings.ingest)
@@ -145,7 +148,7 @@ def _batches(
         before = (intake.account.read, intake.account.accepted, intake.account.rejected, intake.account.duplicate)
         for item in read_file(
             file, settings.ingest, metadata=sources.metadata, roster=sources.roster, now=sources.now,
-            on_bytes=progress.advance, stats=intake.account.stats, stitcher=stitcher,
+            on_bytes=progress.advance, stats=intake.account.stats, stitcher=stitcher, known=known,
         ):  # fmt: skip
             if isinstance(item, Interaction):
                 if len(pending) >= settings.ingest.batch_contacts and not is_later_part(item):

@@ -186,6 +186,7 @@ def _run(
         store.publish(
             changes, run=run_row, fingerprint=_as_read(fingerprint, intake.account),
             identities=intake.identities.values(), files=intake.account.files, forgotten=intake.gone,
+            parts=intake.parts,
         )  # fmt: skip
         _tidy(store, settings, sources.now, intake.mended or ())
     flags = _new_flags(derived["flags"], set(intake.identities))

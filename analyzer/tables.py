@@ -176,6 +176,7 @@ STORED: Final[Mapping[str, Table]] = {
                _n("positive_probability", FLOAT, "customer turns: positive feeling", unit="0–1"),
                _n("sentiment", FLOAT, "positive − negative", unit="−1…1"),
                _n("source_sentiment", FLOAT, "feeling as the source gives it; not used in scores", unit="−1…1"),
+               _n("part", STRING, "leg or page it came in, where a source writes a contact as several"),
                by_day=True),
         _table("cues", "one row a label heard in a turn with probability ≥ 0.05", "cue_id",
                _c("cue_id", STRING, "hash of contact, label, turn, span"), _INTERACTION, _DAY,

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from analyzer.tables import FACT_TABLES, STORED
+
 from .nights import Nights, nothing_understood
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -130,8 +132,21 @@ def run(one_model: None, tmp_path: Path) -> Callable[..., Ended]:
 
 @pytest.fixture
 def nights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Nights:
-    """Runs into tmp_path/store in which no model reads."""
-    from analyzer import intake
+    """Runs into tmp_path/store in which no model reads and nothing is said of loyalty."""
+    from analyzer import intake, outlook
 
     monkeypatch.setattr(intake, "understand_all", nothing_understood)
+    monkeypatch.setattr(
+        outlook, "_loyalty_tables", lambda *_: {name: STORED[name].empty() for name in outlook._LOYALTY}
+    )
     return Nights(tmp_path)
+
+
+@pytest.fixture
+def intakes(nights: Nights, monkeypatch: pytest.MonkeyPatch) -> Nights:
+    """Runs that publish what they took in, and nothing that follows from it."""
+    from analyzer import outlook
+
+    told = {*FACT_TABLES, "loyalty_records", "surveys", "rejects", "runs"}
+    monkeypatch.setattr(outlook, "look_out", lambda *_: {name: STORED[name].empty() for name in {*STORED} - told})
+    return nights

@@ -16,7 +16,7 @@ from analyzer.tables import EXPORTED, FACT_TABLES, STORED, TIME, Table
 from .conftest import SHARED
 
 # What a record calls otherwise than its table, or holds in another shape.
-NOT_IN_FACTS = {"turns", "updated_at", "declared_language", "interaction", "feelings", "cues", "findings"}
+NOT_IN_FACTS = {"given", "turns", "updated_at", "declared_language", "interaction", "feelings", "cues", "findings"}
 ADDED_TO_FACTS = {"agent_ids", "turn_count", "customer_turns", "agent_turns", "sentiment_shift"}
 # Columns that the contract marks as always there in its short form, and that are null where nothing was observed.
 NULL_WHERE_UNOBSERVED = {

@@ -52,60 +52,60 @@ def test_late_message_that_bridges_a_silence_leaves_no_orphan(
     assert counts(nights.run({"b.jsonl": [thread(*merged(*bridges))]})) == (1, 0, 1, 0)
 
 
-def test_pieces_merge_and_split_within_one_run(nights: Nights) -> None:
+def test_pieces_merge_and_split_within_one_run(intakes: Nights) -> None:
     versions = [thread(*THREE), thread(*merged(*BRIDGES)), thread(*merged(BRIDGES[0]))]
-    assert counts(nights.run({"a.jsonl": versions}, ["ingest.batch_contacts=1"])) == (3, 3, 0, 2)
-    assert nights.said() == {"t": ["One", "Aye", "B20", "Two"], "t#2": ["Three"]}
+    assert counts(intakes.run({"a.jsonl": versions}, ["ingest.batch_contacts=1"])) == (3, 3, 0, 2)
+    assert intakes.said() == {"t": ["One", "Aye", "B20", "Two"], "t#2": ["Three"]}
 
 
-def test_piece_that_was_gone_comes_back(nights: Nights) -> None:
-    nights.run({"a.jsonl": [thread(*THREE)]})
-    nights.run({"a.jsonl": [thread(*merged(*BRIDGES)), thread(*THREE)]})
-    assert nights.said() == {"t": ["One", "Aye"], "t#2": ["Two"], "t#3": ["Three"]}
+def test_piece_that_was_gone_comes_back(intakes: Nights) -> None:
+    intakes.run({"a.jsonl": [thread(*THREE)]})
+    intakes.run({"a.jsonl": [thread(*merged(*BRIDGES)), thread(*THREE)]})
+    assert intakes.said() == {"t": ["One", "Aye"], "t#2": ["Two"], "t#3": ["Three"]}
 
 
-def test_source_id_that_looks_like_a_piece_is_no_orphan(nights: Nights) -> None:
-    nights.run({"a.jsonl": [thread((0, "One"), key="t"), thread((0, "Own"), key="t#2")]})
-    nights.run({"a.jsonl": [thread((0, "One more"), key="t")]})
-    assert nights.said() == {"t": ["One more"], "t#2": ["Own"]}
+def test_source_id_that_looks_like_a_piece_is_no_orphan(intakes: Nights) -> None:
+    intakes.run({"a.jsonl": [thread((0, "One"), key="t"), thread((0, "Own"), key="t#2")]})
+    intakes.run({"a.jsonl": [thread((0, "One more"), key="t")]})
+    assert intakes.said() == {"t": ["One more"], "t#2": ["Own"]}
 
 
-def test_earlier_export_that_comes_late_takes_no_message_back(nights: Nights) -> None:
-    nights.run({"a.jsonl": [thread(*THREE, csat=5, csat_scale=[1, 5])]})
+def test_earlier_export_that_comes_late_takes_no_message_back(intakes: Nights) -> None:
+    intakes.run({"a.jsonl": [thread(*THREE, csat=5, csat_scale=[1, 5])]})
     for earlier in (THREE[:1], THREE[:2], THREE[:3]):
         late = thread(*earlier, csat=2, csat_scale=[1, 5])
-        assert counts(nights.run({"a.jsonl": [late]})) == (1, 0, 1, 0)
-    assert nights.said() == {"t": ["One", "Aye"], "t#2": ["Two"], "t#3": ["Three"]}
+        assert counts(intakes.run({"a.jsonl": [late]})) == (1, 0, 1, 0)
+    assert intakes.said() == {"t": ["One", "Aye"], "t#2": ["Two"], "t#3": ["Three"]}
 
 
-def test_earlier_version_by_the_clock_of_the_source_takes_no_piece_back(nights: Nights) -> None:
+def test_earlier_version_by_the_clock_of_the_source_takes_no_piece_back(intakes: Nights) -> None:
     told = "2026-11-06T09:00:00Z", "2026-11-07T09:00:00Z"
-    nights.run({"a.jsonl": [thread(*THREE, updated_at=told[1])]})
-    nights.run({"a.jsonl": [thread((0, "Won"), (1, "Aye"), updated_at=told[0])]})
-    assert nights.said().keys() == {"t", "t#2", "t#3"}
-    nights.run({"a.jsonl": [thread((0, "Won"), (1, "Aye"), updated_at="2026-11-08T09:00:00Z")]})
-    assert nights.said() == {"t": ["Won", "Aye"]}
+    intakes.run({"a.jsonl": [thread(*THREE, updated_at=told[1])]})
+    intakes.run({"a.jsonl": [thread((0, "Won"), (1, "Aye"), updated_at=told[0])]})
+    assert intakes.said().keys() == {"t", "t#2", "t#3"}
+    intakes.run({"a.jsonl": [thread((0, "Won"), (1, "Aye"), updated_at="2026-11-08T09:00:00Z")]})
+    assert intakes.said() == {"t": ["Won", "Aye"]}
 
 
-def test_shorter_thread_with_other_words_replaces_all_pieces(nights: Nights) -> None:
-    nights.run({"a.jsonl": [thread(*THREE)]})
-    nights.run({"a.jsonl": [thread((0, "Other"))]})
-    assert nights.said() == {"t": ["Other"]}
+def test_shorter_thread_with_other_words_replaces_all_pieces(intakes: Nights) -> None:
+    intakes.run({"a.jsonl": [thread(*THREE)]})
+    intakes.run({"a.jsonl": [thread((0, "Other"))]})
+    assert intakes.said() == {"t": ["Other"]}
 
 
-def test_pieces_told_in_another_zone_move_and_stay_whole(nights: Nights) -> None:
+def test_pieces_told_in_another_zone_move_and_stay_whole(intakes: Nights) -> None:
     times = ["2026-11-02T09:00", "2026-11-03T12:00", "2026-11-05T00:30"]
     told = "interaction_id,channel,speaker,text,started_at\n" + "".join(
         f"c,sms,customer,M{n},{at}\n" for n, at in enumerate(times)
     )
-    nights.run({"t.csv": told})
-    assert nights.run({"t.csv": told}, ["ingest.timezone=America/New_York"]).replaced == 1
-    days = {row["interaction_id"]: row["started_at"] for row in nights.rows("interaction_facts")}
+    intakes.run({"t.csv": told})
+    assert intakes.run({"t.csv": told}, ["ingest.timezone=America/New_York"]).replaced == 1
+    days = {row["interaction_id"]: row["started_at"] for row in intakes.rows("interaction_facts")}
     first = datetime(2026, 11, 2, 14, tzinfo=UTC)
     assert days == {"c": first, "c#2": first + timedelta(hours=27), "c#3": first + timedelta(hours=63.5)}
 
 
-def test_thread_of_ten_thousand_messages_is_cut_once_a_silence(nights: Nights) -> None:
+def test_thread_of_ten_thousand_messages_is_cut_once_a_silence(intakes: Nights) -> None:
     said = [(n * 0.01 + 30 * (n // 1000), f"M{n}") for n in range(10_000)]
-    assert counts(nights.run({"a.jsonl": [thread(*said)]}, ["ingest.batch_contacts=3"])) == (1, 1, 0, 0)
-    assert [len(words) for words in nights.said().values()] == [1000] * 10
+    assert counts(intakes.run({"a.jsonl": [thread(*said)]}, ["ingest.batch_contacts=3"])) == (1, 1, 0, 0)
+    assert [len(words) for words in intakes.said().values()] == [1000] * 10

@@ -15,6 +15,7 @@ import msgspec
 from analyzer.config import IngestSettings
 from analyzer.ingest import times
 from analyzer.ingest.identity import CustomerKeys, content_hash, customer_keys, interaction_id
+from analyzer.ingest.known import Known
 from analyzer.ingest.masking import Masker, mask, needs_look
 from analyzer.ingest.metadata import Metadata
 from analyzer.ingest.raw import FACT_NAMES, Facts, RawContact, ReadContext
@@ -49,12 +50,14 @@ class Contract:
     now: datetime
     metadata: Metadata | None = None
     roster: Roster | None = None
+    known: Known | None = None
 
     @staticmethod
     def of(
-        settings: IngestSettings, now: datetime, metadata: Metadata | None = None, roster: Roster | None = None
-    ) -> Contract:
-        return Contract(settings, customer_keys(settings), now, metadata, roster)
+        settings: IngestSettings, now: datetime, metadata: Metadata | None = None, roster: Roster | None = None,
+        known: Known | None = None,
+    ) -> Contract:  # fmt: skip
+        return Contract(settings, customer_keys(settings), now, metadata, roster, known)
 
     def check(self, raw: RawContact, context: ReadContext, native: bool) -> Interaction | Reject:
         """The contact if it obeys, else why not. ``native``: the source's ids are ours."""
@@ -81,6 +84,7 @@ class Contract:
         turns = checked_turns(raw.turns, joined, offsets, None if transfers else agent_id, masker, context)
         agent_id = agent_id or last_named(turns, raw.turns)
         _count_masks(masker, context)
+        team = _words(facts.team, masker)
         checked: dict[str, Any] = {
             "interaction_id": interaction_id(context.format or "", native, source_id, context.uri, raw.position),
             "source_id": source_id or file_id,
@@ -97,7 +101,7 @@ class Contract:
             "ended_at": self._end(facts, started_at),
             "customer_key": self.keys.key(id_or_none(facts.customer_id, "customer_id")),
             "agent_id": agent_id,
-            "team": _words(facts.team, masker) or self._team(agent_id, started_at),
+            "team": team or self._team(agent_id, started_at),
             "queue": _words(facts.queue, masker),
             "product_line": _words(facts.product_line, masker),
             "segment": _words(facts.segment, masker),
@@ -107,6 +111,7 @@ class Contract:
             "transfers": transfers,
             "disposition": _words(facts.disposition, masker),
             "csat": csat_or_none(facts.csat, facts.csat_scale),
+            "given": _given(added, of_roster=self.roster is not None and team is None),
         }
         checked["content_hash"] = content_hash(checked, turns)
         checked["turns"] = turns
@@ -170,6 +175,13 @@ class Contract:
 
     def _team(self, agent_id: str | None, at: datetime) -> str | None:
         return self.roster.team_of(agent_id, at) if self.roster and agent_id else None
+
+
+def _given(added: frozenset[str], *, of_roster: bool) -> tuple[str, ...]:
+    """The names, as a contact has them, of facts that side files told."""
+    renamed = {"customer_id": "customer_key", "language": "declared_language"}
+    names = {renamed.get(name, name) for name in added}
+    return tuple(sorted(names | {"team"} if of_roster else names))
 
 
 def _words(value: object, masker: Masker) -> str | None:

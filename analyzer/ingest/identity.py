@@ -29,7 +29,17 @@ _REDACTED: Final = re.compile(
 )
 _OUTSIDE_HASH: Final = frozenset(
     # names of places and readers, what follows from other fields, and the clock that only says which version is later
-    {"interaction_id", "source_id", "source_uri", "source_format", "content_hash", "day", "updated_at", "turns"}
+    {
+        "interaction_id",
+        "source_id",
+        "source_uri",
+        "source_format",
+        "content_hash",
+        "day",
+        "updated_at",
+        "turns",
+        "given",
+    }
 )
 _HASHED: Final = tuple(name for name in Interaction.__dataclass_fields__ if name not in _OUTSIDE_HASH)
 _told: Final = itemgetter(*_HASHED)

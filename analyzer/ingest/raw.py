@@ -20,7 +20,10 @@ Value = str | int | float | bool | datetime | date | list[int | float] | tuple[i
 
 
 class RawTurn(msgspec.Struct, frozen=True, gc=False):
-    """A turn as told. ``start_ms`` counts from the contact's start; ``source_sentiment`` is the source's own, −1…1."""
+    """A turn as told. ``start_ms`` counts from the contact's start; ``source_sentiment`` is the source's own, −1…1.
+
+    ``part`` is the ``part_id`` of the record it came in.
+    """
 
     speaker: str
     text: str
@@ -28,6 +31,7 @@ class RawTurn(msgspec.Struct, frozen=True, gc=False):
     start_ms: int | float | None = None
     end_ms: int | float | None = None
     source_sentiment: int | float | None = None
+    part: str | None = None
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):

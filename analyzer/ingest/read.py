@@ -17,6 +17,7 @@ from analyzer.ingest.contract import Contract
 from analyzer.ingest.files import InputFile
 from analyzer.ingest.formats import FORMATS, RECOGNISED_FROM, Format, guesses
 from analyzer.ingest.formats.not_transcripts import why_none
+from analyzer.ingest.known import Known
 from analyzer.ingest.metadata import Metadata
 from analyzer.ingest.open import open_streams
 from analyzer.ingest.raw import RawContact, ReadContext, ReadStats
@@ -24,7 +25,7 @@ from analyzer.ingest.recognition import telling_head
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.roster import Roster
 from analyzer.ingest.sessions import contacts_of
-from analyzer.ingest.stitching import Stitcher
+from analyzer.ingest.stitching import Stitcher, Whole
 from analyzer.ingest.stream import Stream
 from analyzer.records import Interaction, Reject, Skipped
 
@@ -39,25 +40,26 @@ def read_file(
     on_bytes: Callable[[int], None] | None = None,
     stats: ReadStats | None = None,
     stitcher: Stitcher | None = None,
+    known: Known | None = None,
 ) -> Iterator[Interaction | Reject | Skipped]:
     """What ``file`` holds. Never raises for what is in it.
 
     ``now`` is timezone-aware. ``on_bytes`` is told of bytes as they are read and of ``file.size`` in all; ``stats``
     counts what was ignored. ``stitcher`` knows all files of the run; without it the parts of a contact are sought in
-    ``file`` alone.
+    ``file`` alone. ``known`` completes records by what earlier runs told of them.
     """
     stitcher = stitcher or stitcher_over([file], settings)
-    contract = Contract.of(settings, now, metadata, roster)
+    contract = Contract.of(settings, now, metadata, roster, known)
     progress = _Progress(file.size, on_bytes) if on_bytes else None
-    known = FORMATS.get(file.piece.format or "") if file.piece else None
+    format_ = FORMATS.get(file.piece.format or "") if file.piece else None
     for stream in open_streams(file, settings, progress.reached if progress else None):
         if isinstance(stream, Stream):
-            yield from _read_stream(stream, contract, stats if stats is not None else ReadStats(), stitcher, known)
+            yield from _read_stream(stream, contract, stats if stats is not None else ReadStats(), stitcher, format_)
         else:
             yield stream
     if stitcher.ends_with(file):
         for whole in stitcher.leftovers():
-            yield from _contacts(whole.contact, whole.context, whole.format, contract)
+            yield from _contacts(whole, contract)
     if progress:
         progress.reached(file.size)
 
@@ -116,10 +118,10 @@ def _read_stream(
             if isinstance(item, RawContact):
                 position = item.position + 1
                 if not format_.in_parts:
-                    yield from _contacts(item, context, format_, contract)
+                    yield from _contacts(Whole(item, format_, context), contract)
                     continue
                 for whole in stitcher.add(item, format_, context):
-                    yield from _contacts(whole.contact, whole.context, format_, contract)
+                    yield from _contacts(whole, contract)
             else:
                 position = item.position + 1 if isinstance(item, Reject) else position
                 yield item
@@ -130,15 +132,17 @@ def _read_stream(
         yield Skipped(stream.uri, "no records")
 
 
-def _contacts(
-    raw: RawContact, context: ReadContext, format_: Format, contract: Contract
-) -> Sequence[Interaction | Reject]:
+def _contacts(whole: Whole, contract: Contract) -> Sequence[Interaction | Reject]:
     """What became of one record: its contacts, or why there are none."""
-    thread = contract.check(raw, context, format_.native)
+    raw, context = whole.contact, whole.context
+    thread = contract.check(raw, context, whole.format.native)
     if isinstance(thread, Reject):
         return (thread,)
+    known = contract.known.completed(thread, whole.parts) if contract.known else thread
+    if not isinstance(known, Interaction):
+        return known
     try:
-        return contacts_of(thread, contract.settings, contract.now, contract.roster)
+        return contacts_of(known, contract.settings, contract.now, contract.roster)
     except Refused as refusal:
         return (context.refused(raw.position, refusal, raw.raw),)
 

@@ -54,7 +54,7 @@ def contacts_of(
     times.not_later(_moment(thread, last_ms), now, settings.future_tolerance_h, "turn time")
     sessions = _sessions(spoken, gap_h[thread.channel] * _HOUR_MS)
     if len(sessions) == 1:
-        return (thread if thread.ended_at else _hashed(replace(thread, ended_at=_moment(thread, last_ms))),)
+        return (thread if thread.ended_at else hashed(replace(thread, ended_at=_moment(thread, last_ms))),)
     parts = _turns_of(thread.turns, sessions)
     return tuple(_contact(thread, parts, place, settings, roster) for place in range(len(parts)))
 
@@ -175,7 +175,7 @@ def _contact(
         changes |= dict.fromkeys(("handle_s", "hold_s", "transfers", "disposition", "csat"))
     if not (is_last and _closes_the_last(thread.agent_id, parts)):
         changes |= _closer(thread, turns, started_at, roster)
-    return _hashed(replace(thread, **changes))
+    return hashed(replace(thread, **changes))
 
 
 def _from(turn: Turn, base: int) -> Turn:
@@ -189,6 +189,7 @@ def _from(turn: Turn, base: int) -> Turn:
         None if start is None else start - base,
         None if end is None else end - base,
         turn.source_sentiment,
+        turn.part,
     )
 
 
@@ -206,15 +207,16 @@ def _closes_the_last(agent_id: str | None, parts: Sequence[Sequence[Turn]]) -> b
     return bool(last) and (agent_id in last or agent_id not in set().union(*earlier))
 
 
-def _closer(
-    thread: Interaction, turns: Sequence[Turn], started_at: datetime, roster: Roster | None
-) -> dict[str, str | None]:
+def _closer(thread: Interaction, turns: Sequence[Turn], started_at: datetime, roster: Roster | None) -> dict[str, Any]:
     """Who closed the contact by its turns, and their team."""
     named = (turn.agent_id for turn in reversed(turns) if turn.speaker == "agent" and turn.agent_id)
     agent = next((agent for agent in named if agent != UNNAMED_SUPERVISOR), None)
     if agent == thread.agent_id:
         return {}
-    return {"agent_id": agent, "team": roster.team_of(agent, started_at) if roster and agent else None}
+    if roster is None or agent is None:
+        return {"agent_id": agent, "team": None}
+    given = tuple(sorted({*thread.given, "team"}))
+    return {"agent_id": agent, "team": roster.team_of(agent, started_at), "given": given}
 
 
 def _end(turns: Sequence[Turn], started_at: datetime) -> datetime:
@@ -226,6 +228,7 @@ def _moment(thread: Interaction, offset_ms: int) -> datetime:
     return thread.started_at + timedelta(milliseconds=offset_ms)
 
 
-def _hashed(contact: Interaction) -> Interaction:
+def hashed(contact: Interaction) -> Interaction:
+    """``contact`` with the hash of what it says now."""
     facts = {name: getattr(contact, name) for name in _FIELDS}
     return replace(contact, content_hash=content_hash(facts, contact.turns))

@@ -10,7 +10,7 @@ import hashlib
 import io
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import IO, Final
@@ -26,6 +26,8 @@ from analyzer.ingest.stream import Stream
 _IN_MEMORY: Final = 64 << 20
 _FROM_THE_LAST: Final = frozenset({"agent_id", "team", "queue", "disposition", "csat", "csat_scale", "updated_at"})
 _UNKNOWN: Final = datetime.max.replace(tzinfo=UTC)
+
+_encode: Final = msgspec.json.Encoder().encode
 
 Key = bytes
 
@@ -43,11 +45,12 @@ class _Held:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A contact made of parts, with the format and place of the last of them."""
+    """A contact made of ``parts`` (what each told, as a digest), with the format and place of the last of them."""
 
     contact: RawContact
     format: Format
     context: ReadContext
+    parts: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -67,7 +70,7 @@ class Stitcher:
         key = _key(format_, part.source_id)
         expected = self._count()[key]
         if expected < 2:
-            return [Whole(part, format_, context)]
+            return [Whole(_tagged(part), format_, context, _digests([part]))]
         held = self._held.setdefault(key, [])
         held.append(self._keep(part, format_, context))
         return self._whole(self._held.pop(key)) if len(held) >= expected else []
@@ -112,9 +115,12 @@ class Stitcher:
         copies = max(len(same) for same in by_part.values())
         versions = ([same[min(copy, len(same) - 1)] for same in by_part.values()] for copy in range(copies))
         return [
-            Whole(msgspec.structs.replace(stitched(parts), position=last.position), last.format, last.context)
+            Whole(
+                msgspec.structs.replace(stitched([_tagged(part) for part in parts]), position=last.position),
+                last.format, last.context, _digests(parts),
+            )
             for parts in versions
-        ]
+        ]  # fmt: skip
 
     def _again(self, held: _Held) -> RawContact:
         assert self._spool is not None
@@ -123,6 +129,18 @@ class Stitcher:
         context = replace(held.context, stats=ReadStats())  # what was ignored in it is counted already
         stream = Stream(context.uri, context.name, None, context.settings, lambda: io.BytesIO(raw))
         return next(item for item in held.format.read(stream, context) if isinstance(item, RawContact))
+
+
+def _tagged(part: RawContact) -> RawContact:
+    """The part with turns that tell where they came in."""
+    turns = [msgspec.structs.replace(turn, part=part.part_id) for turn in part.turns]
+    return msgspec.structs.replace(part, turns=turns)
+
+
+def _digests(parts: Sequence[RawContact]) -> dict[str, bytes]:
+    """What each part tells, whatever else its record may hold."""
+    told = ((part.part_id or "", _encode((part.facts, part.turns, part.turn_times))) for part in parts)
+    return {name: hashlib.blake2b(words, digest_size=16).digest() for name, words in told}
 
 
 def stitched(parts: Sequence[RawContact]) -> RawContact:
@@ -156,6 +174,15 @@ def _stitched_messages(ordered: Sequence[RawContact]) -> RawContact:
     )  # fmt: skip
 
 
+def _closes(part: RawContact) -> tuple[datetime, datetime]:
+    """When its last words begin; then when it begins itself."""
+    start = _start(part)
+    told = [at for at in part.turn_times or () if isinstance(at, datetime)]
+    last = max((turn.start_ms for turn in part.turns if turn.start_ms is not None), default=0)
+    late = timedelta(0) if start is _UNKNOWN else timedelta(milliseconds=last)
+    return max(told, default=start + late), start
+
+
 def _start(part: RawContact) -> datetime:
     return part.facts.started_at if isinstance(part.facts.started_at, datetime) else _UNKNOWN
 
@@ -182,10 +209,11 @@ def _shifted(part: RawContact, start: datetime) -> list[RawTurn]:
 
 
 def _facts(ordered: Sequence[RawContact]) -> Facts:
+    closing = sorted(ordered, key=_closes, reverse=True)
     told = {
         name: next((value for part in parts if (value := getattr(part.facts, name)) is not None), None)
         for name in FACT_NAMES
-        for parts in (ordered[::-1] if name in _FROM_THE_LAST else ordered,)
+        for parts in (closing if name in _FROM_THE_LAST else ordered,)
     }
     ends = [part.facts.ended_at for part in ordered if isinstance(part.facts.ended_at, datetime)]
     return Facts(**(told | ({"ended_at": max(ends)} if ends else {})))

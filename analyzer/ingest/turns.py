@@ -68,7 +68,7 @@ def checked_turns(
         felt = turn.source_sentiment
         if felt is not None:
             felt = number_or_none(felt, "source_sentiment", -1, 1)
-        turns.append(Turn(speaker, text, who, start_ms, end_ms, felt))
+        turns.append(Turn(speaker, text, who, start_ms, end_ms, felt, turn.part))
     if not turns:
         raise Refused("no_turns")
     return turns
@@ -85,7 +85,7 @@ def _told_plainly(raw: Sequence[RawTurn], agent_id: str | None) -> list[Turn] | 
         timed = type(start_ms) is int and type(end_ms) is int and 0 <= start_ms <= end_ms <= _MAX_MS
         if not (timed or start_ms is end_ms is None):
             return None
-        if not text or speaker not in _SPEAKERS or turn.agent_id or turn.source_sentiment is not None:
+        if not text or speaker not in _SPEAKERS or turn.agent_id or turn.source_sentiment is not None or turn.part:
             return None
         who = agent_id if speaker == "agent" else None
         turns.append(Turn(speaker, text, who, start_ms, end_ms))  # type: ignore[arg-type]  # proven above

@@ -8,7 +8,10 @@ from datetime import date, datetime
 
 @dataclass(frozen=True, slots=True)
 class ContactIdentity:
-    """What is known of a contact without reading it: enough to tell a duplicate from a replacement."""
+    """What is known of a contact without reading it: enough to tell a duplicate from a replacement.
+
+    ``given``: JSON of what side files told of it and the source did not; kept where a later run comes without them.
+    """
 
     interaction_id: str
     content_hash: str
@@ -16,6 +19,7 @@ class ContactIdentity:
     day: date
     source_uri: str
     run_id: str
+    given: str = ""
 
 
 @dataclass(frozen=True, slots=True)

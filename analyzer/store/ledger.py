@@ -125,6 +125,10 @@ class Ledger:
         found = self._rows(query, f"{interaction_id}#", f"{interaction_id}$")  # $ comes next after #
         return [_identity(row) for row in found]
 
+    def parts(self, interaction_id: str) -> dict[str, str]:
+        """The parts of a contact that a source writes as several, each with the digest of what it told."""
+        return dict(self._rows("SELECT part_id, digest FROM parts WHERE interaction_id = ?", interaction_id))
+
     def contacts_per_day(self, days: Collection[date] | None = None) -> dict[date, int]:
         """How many contacts are known of each of ``days`` (None: of all days); a day without contacts is absent."""
         if days is None:
@@ -162,8 +166,10 @@ class Ledger:
         for chunk in _chunks(identities):
             known = self.identities(i.interaction_id for i in chunk)
             moves |= {(known[i.interaction_id].day if i.interaction_id in known else None, i.day) for i in chunk}
-            rows = [(*astuple(i)[:2], _text(i.updated_at), _text(i.day), i.source_uri, i.run_id) for i in chunk]
-            self._connection.executemany("INSERT OR REPLACE INTO contacts VALUES (?, ?, ?, ?, ?, ?)", rows)
+            rows = [
+                (*astuple(i)[:2], _text(i.updated_at), _text(i.day), i.source_uri, i.run_id, i.given) for i in chunk
+            ]
+            self._connection.executemany("INSERT OR REPLACE INTO contacts VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             self._connection.executemany(
                 "DELETE FROM lost_contacts WHERE interaction_id = ?", [row[:1] for row in rows]
             )
@@ -174,9 +180,16 @@ class Ledger:
         days: set[date] = set()
         for chunk in _chunks(interaction_ids):
             days |= {identity.day for identity in self.identities(chunk).values()}
-            for table in ("contacts", "lost_contacts"):
+            for table in ("contacts", "lost_contacts", "parts"):
                 self._connection.executemany(f"DELETE FROM {table} WHERE interaction_id = ?", [(i,) for i in chunk])
         return days
+
+    def put_parts(self, parts: Mapping[str, Mapping[str, str]]) -> None:
+        """Replaces what is known of the parts of contacts: the digest of each part, by contact."""
+        for interaction_id, digests in parts.items():
+            self._connection.execute("DELETE FROM parts WHERE interaction_id = ?", (interaction_id,))
+            rows = ((interaction_id, part, digest) for part, digest in digests.items())
+            self._connection.executemany("INSERT INTO parts VALUES (?, ?, ?)", rows)
 
     def put_files(self, files: Iterable[FileSeen], run_id: str) -> None:
         """Makes files known, with the account of their last reading."""
@@ -237,9 +250,12 @@ class Ledger:
 
     def keep_contacts(self, days: Collection[date], surviving: Iterable[tuple[str, date, str]]) -> None:
         """Replaces the contacts of ``days`` by ``surviving`` (id, day, source), whose content counts as unknown."""
-        self._connection.executemany("DELETE FROM contacts WHERE day = ?", [(day.isoformat(),) for day in days])
-        rows = ((interaction_id, "", None, day.isoformat(), uri, "") for interaction_id, day, uri in surviving)
-        self._connection.executemany("INSERT OR REPLACE INTO contacts VALUES (?, ?, ?, ?, ?, ?)", rows)
+        days_ = [day.isoformat() for day in days]
+        told = "SELECT interaction_id, given FROM contacts WHERE given != '' AND day = ?"
+        given = dict(row for day in days_ for row in self._rows(told, day))
+        self._connection.executemany("DELETE FROM contacts WHERE day = ?", [(day,) for day in days_])
+        rows = ((key, "", None, day.isoformat(), uri, "", given.get(key, "")) for key, day, uri in surviving)
+        self._connection.executemany("INSERT OR REPLACE INTO contacts VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def _state(self, name: str) -> str | None:
         rows = self._rows("SELECT value FROM state WHERE name = ?", name)
@@ -251,9 +267,9 @@ class Ledger:
 
 
 def _identity(row: tuple[Any, ...]) -> ContactIdentity:
-    interaction_id, content_hash, updated_at, day, source_uri, run_id = row
+    interaction_id, content_hash, updated_at, day, source_uri, run_id, given = row
     updated = datetime.fromisoformat(updated_at) if updated_at else None
-    return ContactIdentity(interaction_id, content_hash, updated, date.fromisoformat(day), source_uri, run_id)
+    return ContactIdentity(interaction_id, content_hash, updated, date.fromisoformat(day), source_uri, run_id, given)
 
 
 def _counts(rows: list[tuple[Any, ...]]) -> dict[date, int]:

@@ -29,6 +29,12 @@ STEPS: Final[tuple[str, ...]] = (
     CREATE TABLE lost_tables (name TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE contacts ADD COLUMN given TEXT NOT NULL DEFAULT '';
+    -- the legs or pages of contacts that a source writes as several; by the id of the contact, of a thread its first
+    CREATE TABLE parts (interaction_id TEXT, part_id TEXT, digest TEXT NOT NULL,
+                        PRIMARY KEY (interaction_id, part_id)) WITHOUT ROWID;
+    """,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,14 @@ _NOTHING: frozenset[date] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What a publication says beside its tables: the run, the contacts and files it knows, the contacts it forgets."""
+    """What a publication says beside its tables: the run, what it knows of contacts and files, what it forgets."""
 
     run: Mapping[str, Any]
     fingerprint: str
     identities: Iterable[ContactIdentity] = ()
     files: Iterable[FileSeen] = ()
     forgotten: Iterable[str] = ()
+    parts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def run_id(self) -> str:
@@ -136,6 +137,7 @@ def _commit(tables: Path, change: Checked, run_id: str) -> Published:
 def _note(ledger: Ledger, changes: Sequence[Checked], notes: Notes) -> None:
     days = ledger.forget(notes.forgotten)
     moves = ledger.put_identities(notes.identities)
+    ledger.put_parts(notes.parts)
     ledger.put_files(notes.files, notes.run_id)
     ledger.put_run(notes.run, notes.fingerprint)
     _refuse_rows_left_behind(changes, moves)

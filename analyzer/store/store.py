@@ -65,6 +65,10 @@ class Store:
             self._sandbox.close()
 
     @property
+    def writable(self) -> bool:
+        return self._write
+
+    @property
     def vector(self) -> Mapping[str, int]:
         """The version of each table that this store shows."""
         return dict(self._vector)
@@ -151,11 +155,13 @@ class Store:
         identities: Iterable[ContactIdentity] = (),
         files: Iterable[FileSeen] = (),
         forgotten: Iterable[str] = (),
+        parts: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         """Makes all ``changes`` visible at once, with the run (its ``run_id`` at least), its contacts and its files.
 
-        ``forgotten`` are contacts that are no longer in the store. Everything is checked before anything is committed;
-        after a StoreError the former state stands, whatever step it came from.
+        ``forgotten`` are contacts that are no longer in the store, ``parts`` the digests of the legs or pages of
+        contacts. Everything is checked before anything is committed; after a StoreError the former state stands,
+        whatever step it came from.
         """
         self._require_writer()
         publication.roll_back(self._tables, self.ledger)
@@ -163,7 +169,7 @@ class Store:
             checked = [check(change, Path(staging)) for change in changes if change.days != frozenset()]
             if len({change.table.name for change in checked}) < len(checked):
                 raise StoreError("A table may be changed once in a publication.")
-            notes = publication.Notes(run, fingerprint, identities, files, forgotten)
+            notes = publication.Notes(run, fingerprint, identities, files, forgotten, parts or {})
             publication.publish(self._tables, self.ledger, checked, notes)
         self.refresh()
 

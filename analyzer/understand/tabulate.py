@@ -76,7 +76,7 @@ def _turns(contact: Understood) -> Iterator[dict[str, Any]]:
             "neutral_probability": feeling.neutral_probability if feeling else None,
             "positive_probability": feeling.positive_probability if feeling else None,
             "sentiment": feeling.sentiment if feeling else None,
-            "source_sentiment": turn.source_sentiment,
+            "source_sentiment": turn.source_sentiment, "part": turn.part,
         }  # fmt: skip
 
 

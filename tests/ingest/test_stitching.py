@@ -49,3 +49,9 @@ def test_stitched_parts_that_state_one_start_close_with_who_speaks_last() -> Non
         whole = stitched(parts)
         assert (whole.facts.agent_id, [turn.text for turn in whole.turns]) == ("second", ["first", "later"])
         parts.reverse()
+
+
+def test_stitched_is_closed_by_whom_a_consultation_came_back_to() -> None:
+    call = part("a", 0, ("one", 0), ("two", 300_000), agent_id="first")
+    consulted = part("b", 2, ("x", 0), agent_id="second")
+    assert stitched([consulted, call]).facts.agent_id == "first"

@@ -1,0 +1,120 @@
+"""A record as the store has it, for a run that brings a part of it or lacks its side files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from analyzer.ingest.known import given_names, says_the_same, since, united, with_given
+from analyzer.records import Interaction, Turn
+from analyzer.store.entries import ContactIdentity
+
+if TYPE_CHECKING:
+    from analyzer.store.store import Store
+
+_OF_TURN: Final = Turn.__struct_fields__
+_TURN: Final = ("interaction_id", "turn", *_OF_TURN)
+_FACTS: Final = tuple(
+    name
+    for name in Interaction.__dataclass_fields__
+    if name not in ("turns", "updated_at", "declared_language", "given")
+)
+_LAST_TOLD: Final = ("ended_at", "agent_id", "team", "handle_s", "hold_s", "transfers", "disposition", "csat")
+SECRET: Final = "parts"
+
+
+@dataclass
+class Standing:
+    """``analyzer.ingest.known.Known`` over a store. ``parts`` are those of every record that was read in this run."""
+
+    store: Store | None
+    default_channel: str
+    parts: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def completed(self, record: Interaction, parts: Mapping[str, bytes]) -> Interaction | tuple[Interaction, ...]:
+        """The record with facts that side files told before and legs that came before; see ``Known``."""
+        if self.store is None:
+            return record
+        key = record.interaction_id
+        known = self.store.ledger.identities([key]).get(key)
+        if known is not None:
+            record = with_given(record, known.given, self.default_channel)
+        if not parts:
+            return record
+        before = self.store.ledger.parts(key) if known is not None and known.content_hash else {}
+        told = {part: self._digest(digest) for part, digest in parts.items()} if before or self.store.writable else {}
+        if before.keys() <= told.keys():
+            self.parts[key] = told
+            return record
+        return self._with_parts(record, told, before)
+
+    def _with_parts(
+        self, record: Interaction, told: Mapping[str, str], before: Mapping[str, str]
+    ) -> Interaction | tuple[Interaction, ...]:
+        """The record and what stands of the parts that it was not made of now."""
+        self.parts[record.interaction_id] = dict(told)
+        pieces = self._pieces(record)
+        fresh = {part for part, digest in told.items() if before.get(part) != digest}
+        if not pieces or (fresh and any(turn.part is None for piece in pieces for turn in piece.turns)):
+            return record  # taken in by a version that did not tell whose turns they are
+        stored = _thread(pieces)
+        whole = united(record, stored, told.keys(), fresh)
+        left = {turn.part for turn in whole.turns}
+        self.parts[record.interaction_id] |= {p: d for p, d in before.items() if p in left and p not in told}
+        return tuple(pieces) if not fresh and says_the_same(whole, stored) else whole
+
+    def _digest(self, digest: bytes) -> str:
+        """Keyed, so that short words cannot be guessed from it."""
+        assert self.store is not None
+        return hashlib.blake2b(digest, key=self.store.secret(SECRET), digest_size=16).hexdigest()
+
+    def _pieces(self, record: Interaction) -> list[Interaction]:
+        """The stored contacts of the record, in order."""
+        assert self.store is not None
+        ledger, key = self.store.ledger, record.interaction_id
+        known = {key: ledger.identities([key])[key]} | {piece.interaction_id: piece for piece in ledger.pieces(key)}
+        days = {identity.day for identity in known.values()}
+        facts = [
+            row
+            for row in self._rows("interaction_facts", known, days)
+            if row["source_id"] == record.source_id or row["interaction_id"] == key
+        ]
+        facts.sort(key=lambda row: row["started_at"])
+        turns: dict[str, list[Turn]] = {}
+        for row in sorted(self._rows("turns", known, days), key=lambda row: row["turn"]):
+            turns.setdefault(row["interaction_id"], []).append(Turn(*(row[name] for name in _OF_TURN)))
+        return [_interaction(row, turns.get(row["interaction_id"], []), known[row["interaction_id"]]) for row in facts]
+
+    def _rows(self, name: str, keys: Collection[str], days: Collection[date]) -> list[dict[str, Any]]:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        assert self.store is not None
+        columns = list(_TURN if name == "turns" else _FACTS)
+        table = self.store.read(name, columns, days)
+        chosen = pc.is_in(table["interaction_id"], pa.array(list(keys), pa.string()))
+        rows: list[dict[str, Any]] = table.filter(chosen).to_pylist()
+        return rows
+
+
+def _interaction(row: Mapping[str, Any], turns: Sequence[Turn], identity: ContactIdentity) -> Interaction:
+    told = {name: row[name] for name in _FACTS}
+    given = tuple(sorted(given_names(identity.given)))
+    return Interaction(
+        **{**told, "content_hash": identity.content_hash},
+        turns=tuple(turns),
+        updated_at=identity.updated_at,
+        given=given,
+    )
+
+
+def _thread(pieces: Sequence[Interaction]) -> Interaction:
+    """The pieces of a thread as the one record that they were."""
+    first, last = pieces[0], pieces[-1]
+    if first is last:
+        return first
+    turns = [turn for piece in pieces for turn in since(piece.turns, piece.started_at - first.started_at)]
+    return replace(first, turns=tuple(turns), **{name: getattr(last, name) for name in _LAST_TOLD})
