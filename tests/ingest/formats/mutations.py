@@ -22,7 +22,7 @@ SETTINGS = load_settings().ingest
 SECRET = "zebrafinch"
 ODD = (
     None, True, 0, -1, 1.5, 1e300, 10**20, "", " ", SECRET, "2026-01-05", "1e999", [], {}, [None], [[]],
-    {"x": 1}, [1, "a"],
+    {"x": 1}, [1, "a"], "NaN", "-Infinity", "7.5", "SUPERVISOR",
 )  # fmt: skip
 Changes = list[tuple[str, Any]]
 

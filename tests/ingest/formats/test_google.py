@@ -209,7 +209,8 @@ def test_speech_without_words_goes_by_the_ends_of_results(read: Callable[..., li
 
 
 @short
-@given(base=st.sampled_from([entries(), conversation(), snake(conversation()), speech(tagged=True)]),
+@given(base=st.sampled_from([entries(), camel(entries()), conversation(), snake(conversation()), speech(tagged=True),
+                             speech(tagged=False), {"response": conversation()}]),
        changes=mutations, data=st.data())  # fmt: skip
 def test_google_mutated_is_accounted(base: Any, changes: Any, data: st.DataObject) -> None:
     accounted(json.dumps(mutated(copy.deepcopy(base), changes, data)), "google.json")

@@ -122,7 +122,9 @@ def test_twilio_keeps_supervisors_apart_and_knows_the_customer_by_number(read: R
 
 
 @short
-@given(changes=mutations, data=st.data())
-def test_twilio_with_any_value_anywhere_is_accounted(changes: Any, data: st.DataObject) -> None:
-    told = copy.deepcopy(call(status=SECRET))
+@given(
+    base=st.sampled_from([call(status=SECRET), camel(call()), call()["sentences"]]), changes=mutations, data=st.data()
+)
+def test_twilio_with_any_value_anywhere_is_accounted(base: Any, changes: Any, data: st.DataObject) -> None:
+    told = copy.deepcopy(base)
     accounted(json.dumps(mutated(told, changes, data)), "x.json")
