@@ -21,7 +21,7 @@ ROLES: Final[Mapping[str, Speaker]] = {
          "external", "extern"),
         "customer"),
     **dict.fromkeys(
-        ("agent", "agentin", "advisor", "adviser", "rep", "representative", "operator", "human_agent", "supervisor",
+        ("agent", "agentin", "advisor", "adviser", "rep", "representative", "operator", "human_agent", "live_agent", "supervisor",
          "csr", "staff", "employee", "mitarbeiter", "mitarbeiterin", "mitarbeiter*in", "berater",
          "beraterin", "berater*in",
          "kundenberater", "kundenberaterin", "servicemitarbeiter", "servicemitarbeiterin",
@@ -30,7 +30,7 @@ ROLES: Final[Mapping[str, Speaker]] = {
     **dict.fromkeys(
         ("bot", "ivr", "ivr_menu", "menu", "phone_menu", "auto_attendant", "sprachmenü", "assistant", "assistent",
          "assistentin", "virtual_agent", "virtual_assistant", "automated_agent",
-         "chatbot", "voicebot", "sprachassistent", "custom_bot"),
+         "chatbot", "voicebot", "sprachassistent", "custom_bot", "ai_agent", "ai_assistant", "ai"),
         "bot"),
     **dict.fromkeys(("system", "acd", "controller", "event", "notification"), "system"),
 }  # fmt: skip

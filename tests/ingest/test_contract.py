@@ -25,6 +25,7 @@ def _one(items: list[Item]) -> Interaction:
     ("said", "role"),
     [("Kundin", "customer"), ("CALLER", "customer"), ("end-user", "customer"), ("Agent 2", "agent"),
      ("Supervisor", "agent"), ("Mitarbeiter*in", "agent"), ("IVR", "bot"), ("virtual agent", "bot"), ("ACD", "system"),
+     ("AI_AGENT", "bot"), ("Live agent", "agent"),
      ("Dana", None), ("", None), ("agents", None)],
 )  # fmt: skip
 def test_role_of_knows_the_usual_words(said: str, role: str | None) -> None:
