@@ -21,8 +21,8 @@ ROLES: Final[Mapping[str, Speaker]] = {
          "external", "extern"),
         "customer"),
     **dict.fromkeys(
-        ("agent", "agentin", "advisor", "adviser", "rep", "representative", "operator", "human_agent", "live_agent", "supervisor",
-         "csr", "staff", "employee", "mitarbeiter", "mitarbeiterin", "mitarbeiter*in", "berater",
+        ("agent", "agentin", "advisor", "adviser", "rep", "representative", "operator", "human_agent",
+         "live_agent", "supervisor", "csr", "staff", "employee", "mitarbeiter", "mitarbeiterin", "mitarbeiter*in", "berater",
          "beraterin", "berater*in",
          "kundenberater", "kundenberaterin", "servicemitarbeiter", "servicemitarbeiterin",
          "team_lead", "team_leader", "barge", "barge_in", "teamleiter", "teamleiterin"),
