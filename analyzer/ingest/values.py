@@ -22,8 +22,8 @@ ROLES: Final[Mapping[str, Speaker]] = {
         "customer"),
     **dict.fromkeys(
         ("agent", "agentin", "advisor", "adviser", "rep", "representative", "operator", "human_agent",
-         "live_agent", "supervisor", "csr", "staff", "employee", "mitarbeiter", "mitarbeiterin", "mitarbeiter*in", "berater",
-         "beraterin", "berater*in",
+         "live_agent", "supervisor", "csr", "staff", "employee", "mitarbeiter", "mitarbeiterin", "mitarbeiter*in",
+         "berater", "beraterin", "berater*in",
          "kundenberater", "kundenberaterin", "servicemitarbeiter", "servicemitarbeiterin",
          "team_lead", "team_leader", "barge", "barge_in", "teamleiter", "teamleiterin"),
         "agent"),
