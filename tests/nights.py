@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,6 @@ class Nights:
     """A store and the runs into it; each checks that the store agrees with itself afterwards."""
 
     folder: Path
-    summaries: list[RunSummary] = field(default_factory=list)
 
     @property
     def store(self) -> Path:
@@ -51,12 +51,12 @@ class Nights:
 
     def run(self, files: dict[str, Any], settings: Sequence[str] = (), **request: Any) -> RunSummary:
         """One night: ``files`` by name; text as it is, a list as JSON lines, an object as a document."""
-        dump = self.folder / f"night-{len(self.summaries)}"
+        dump = self.folder / "dump"
+        shutil.rmtree(dump, ignore_errors=True)
         dump.mkdir()
         for name, content in files.items():
             (dump / name).write_text(_written(content), encoding="utf-8")
         summary = run(RunRequest([str(dump)], self.store, **request), load_settings(assignments=list(settings)))
-        self.summaries.append(summary)
         assert verify(self.store) == []
         assert summary.read == summary.accepted + summary.rejected + summary.duplicate
         return summary
