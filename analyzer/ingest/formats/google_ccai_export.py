@@ -14,7 +14,7 @@ import msgspec
 from analyzer.ingest.formats.base import Format, Guess, Read
 from analyzer.ingest.formats.documents import Document, count_unknown_keys
 from analyzer.ingest.formats.google_ccai_ingest import ANY_AGENT
-from analyzer.ingest.formats.google_json import Duration, milliseconds_of, seconds_of
+from analyzer.ingest.formats.google_json import Duration, Timestamp, milliseconds_of, moment_of, seconds_of
 from analyzer.ingest.formats.key_case import camel_document, guess_either_case
 from analyzer.ingest.formats.pages import read_pages
 from analyzer.ingest.formats.turn_order import by_start
@@ -22,7 +22,6 @@ from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.roles import role_of_label, with_roles
 from analyzer.ingest.stream import Stream
-from analyzer.ingest.times import parse_time
 from analyzer.records import Speaker
 
 
@@ -42,7 +41,7 @@ class _Sentiment(msgspec.Struct, frozen=True):
 
 class _Segment(msgspec.Struct, frozen=True, rename="camel"):
     text: str | None = None
-    message_time: str | None = None
+    message_time: Timestamp = None
     words: list[_Word] | None = None
     channel_tag: int | None = None
     segment_participant: _Participant | None = None
@@ -74,9 +73,9 @@ class _Call(msgspec.Struct, frozen=True, rename="camel"):
 class _Conversation(msgspec.Struct, frozen=True, rename="camel"):
     transcript: _Transcript | None = None
     name: str | None = None
-    start_time: str | None = None
-    create_time: str | None = None
-    update_time: str | None = None
+    start_time: Timestamp = None
+    create_time: Timestamp = None
+    update_time: Timestamp = None
     duration: Duration = None
     medium: str | int | None = None
     language_code: str | None = None
@@ -138,10 +137,10 @@ def _contact(document: Document, context: ReadContext) -> RawContact:
 
 def _audio_start(told: _Conversation) -> datetime | None:
     """What words count from: the stated start, else the time of a message less that of its first word."""
-    if stated := _moment(told.start_time, "startTime"):
+    if stated := moment_of(told.start_time, "startTime"):
         return stated
     for segment in told.segments:
-        message, (start, _) = _moment(segment.message_time, "messageTime"), _offsets(segment)
+        message, (start, _) = moment_of(segment.message_time, "messageTime"), _offsets(segment)
         if message and start is not None:
             return message - timedelta(milliseconds=start)
     return None
@@ -149,12 +148,8 @@ def _audio_start(told: _Conversation) -> datetime | None:
 
 def _started_at(told: _Conversation, audio: datetime | None) -> datetime | None:
     """The start, or the first message where that is earlier or the only time."""
-    times = [moment for segment in told.segments if (moment := _moment(segment.message_time, "messageTime"))]
+    times = [moment for segment in told.segments if (moment := moment_of(segment.message_time, "messageTime"))]
     return min([*times, *([audio] if audio else [])], default=None)
-
-
-def _moment(text: str | None, field: str) -> datetime | None:
-    return parse_time(text, "UTC", field) if text else None
 
 
 def _offsets(segment: _Segment) -> tuple[int | None, int | None]:
@@ -168,7 +163,7 @@ def _turn(segment: _Segment, audio: datetime | None, started_at: datetime | None
     """Words count from the start of the audio; a message without them has its own time."""
     start, end = _offsets(segment)
     late = _ms(audio - started_at) if audio and started_at else 0
-    message = _moment(segment.message_time, "messageTime")
+    message = moment_of(segment.message_time, "messageTime")
     if start is None and message and started_at:
         start, late = _ms(message - started_at), 0
     elif start is not None:
@@ -211,14 +206,14 @@ def _facts(told: _Conversation, started_at: datetime | None) -> Facts:
     quality = told.quality_metadata or _Quality()
     agent = quality.agent_info[-1] if quality.agent_info else _AgentInfo()
     length = seconds_of(told.duration, "duration")
-    begun = _moment(told.start_time, "startTime") or started_at
+    begun = moment_of(told.start_time, "startTime") or started_at
     medium = None if told.medium is None else str(told.medium)
     return Facts(
         channel=_CHANNELS.get(medium or "", medium),
         language=told.language_code,
         started_at=started_at,
         ended_at=begun + timedelta(seconds=length) if begun and length is not None else None,
-        updated_at=told.update_time,
+        updated_at=moment_of(told.update_time, "updateTime"),
         customer_id=told.obfuscated_user_id,
         agent_id=told.agent_id or agent.agent_id,
         team=agent.team or (agent.teams[0] if agent.teams else None),

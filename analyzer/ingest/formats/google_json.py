@@ -1,13 +1,16 @@
-"""Google's durations: "1.200s", or seconds and nanos."""
+"""Google's durations and times: "1.200s" and RFC 3339 text, or seconds and nanos."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Final
 
-from analyzer.ingest.epochs import number_of
+from analyzer.ingest.epochs import from_epoch, number_of
 from analyzer.ingest.reject_codes import Refused
+from analyzer.ingest.times import parse_time
 
 Duration = str | int | float | dict[str, str | int | float | None] | None
+Timestamp = str | dict[str, str | int | float | None] | None
 
 _LONGEST_S: Final = 366 * 24 * 3600
 
@@ -29,3 +32,14 @@ def seconds_of(duration: Duration, field: str) -> float | None:
 def milliseconds_of(duration: Duration, field: str) -> int | None:
     seconds = seconds_of(duration, field)
     return None if seconds is None else round(seconds * 1000)
+
+
+def moment_of(time: Timestamp, field: str) -> datetime | None:
+    """UTC time, ``None`` where there is none; raises Refused where it cannot be read."""
+    if not time:
+        return None
+    if isinstance(time, str):
+        return parse_time(time, "UTC", field)
+    return from_epoch(time.get("seconds") or 0, "s", field) + timedelta(
+        seconds=seconds_of({"nanos": time.get("nanos")}, field) or 0
+    )

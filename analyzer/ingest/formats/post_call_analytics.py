@@ -38,7 +38,12 @@ class _Analytics(msgspec.Struct, frozen=True, rename="pascal"):
     conversation_location: str | None = None
     duration: float | str | None = None
     language_code: str | None = None
-    speaker_labels: list[_Label] | None = None
+    speaker_labels: list[_Label | str] | None = None
+
+    @property
+    def labels(self) -> list[_Label]:
+        """Labels, of which some tell only who spoke."""
+        return [_Label(label) if isinstance(label, str) else label for label in self.speaker_labels or ()]
 
 
 class _Segment(msgspec.Struct, frozen=True, rename="pascal"):
@@ -102,8 +107,10 @@ def _contact(document: Document, context: ReadContext) -> RawContact:
 def _roles(about: _Analytics) -> Mapping[str, Speaker]:
     """Speakers whose label says the role, or who are the agent or customer that the call's head names."""
     agents = {name for name in (about.agent, *(about.agents or ())) if name}
-    roles: dict[str, Speaker] = {}
-    for label in about.speaker_labels or ():
+    roles: dict[str, Speaker] = dict.fromkeys(agents, "agent")
+    if about.cust:
+        roles[about.cust] = "customer"
+    for label in about.labels:
         names = {name for name in (label.display_text, label.user_id) if name}
         role = role_of_label(label.display_text or "")
         if label.speaker and role:
@@ -120,7 +127,7 @@ def _agent_ids(about: _Analytics, roles: Mapping[str, Speaker]) -> Mapping[str, 
     named = {name for name in (about.agent, *(about.agents or ())) if name}
     told = {
         label.speaker: label.user_id or (label.display_text if label.display_text in named else None)
-        for label in about.speaker_labels or ()
+        for label in about.labels
         if label.speaker and roles.get(label.speaker) == "agent"
     }
     return {speaker: agent for speaker, agent in told.items() if agent}

@@ -6,7 +6,7 @@ inferred from the words. ``date_created`` is when the transcript was made, never
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -65,12 +65,21 @@ class _Meta(msgspec.Struct, frozen=True, rename="camel"):
     next_page_url: str | None = None
 
 
-class TwilioTranscript(_Transcript, frozen=True, kw_only=True, rename="camel"):
-    """Sentences, with the transcript beside them, around them or absent."""
-
+class _Page(msgspec.Struct, frozen=True):
     sentences: list[_Sentence]
+    meta: _Meta | None = None
+
+
+class TwilioTranscript(_Transcript, frozen=True, kw_only=True, rename="camel"):
+    """Sentences, with the transcript beside them, around them or absent; or the page that lists them."""
+
+    sentences: list[_Sentence] | _Page
     transcript: _Transcript | None = None
     meta: _Meta | None = None
+
+    @property
+    def page(self) -> _Page:
+        return self.sentences if isinstance(self.sentences, _Page) else _Page(self.sentences, self.meta)
 
 
 def recognise(head: bytes, name: str) -> Guess:
@@ -104,8 +113,8 @@ def _of_sentences(thread: Thread, context: ReadContext) -> RawContact:
 def _contact(document: Document, context: ReadContext) -> RawContact:
     told = camel_document(document, TwilioTranscript, context)
     count_unknown_keys(document, TwilioTranscript, context)
-    transcript = told.transcript or told
-    if (transcript.status or "").casefold() in _UNFINISHED or (told.meta and told.meta.next_page_url):
+    transcript, page = told.transcript or told, told.page
+    if (transcript.status or "").casefold() in _UNFINISHED or (page.meta and page.meta.next_page_url):
         raise Refused("truncated", "The transcript is unfinished or has more pages.")
     participants = {
         word_or_none(each.channel_participant): each
@@ -122,17 +131,17 @@ def _contact(document: Document, context: ReadContext) -> RawContact:
     )
     return RawContact(
         position=document.position,
-        turns=_turns(told, participants, context),
+        turns=_turns(page.sentences, participants, context),
         facts=facts,
-        source_id=transcript.sid or next((each.transcript_sid for each in told.sentences if each.transcript_sid), None),
+        source_id=transcript.sid or next((each.transcript_sid for each in page.sentences if each.transcript_sid), None),
         raw=document.raw,
     )
 
 
 def _turns(
-    told: TwilioTranscript, participants: Mapping[str | None, _Participant], context: ReadContext
+    told: Sequence[_Sentence], participants: Mapping[str | None, _Participant], context: ReadContext
 ) -> list[RawTurn]:
-    sentences = sorted(told.sentences, key=lambda sentence: sentence.sentence_index or 0)
+    sentences = sorted(told, key=lambda sentence: sentence.sentence_index or 0)
     turns = by_start([_turn(sentence, participants) for sentence in sentences])
     roles: dict[str, Speaker] = {}
     for channel, participant in participants.items():

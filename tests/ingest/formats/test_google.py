@@ -173,8 +173,11 @@ def test_ccai_export_reads_numbers_for_roles_and_finished_operations(read: Calla
     told = conversation()
     for segment, role in zip(told["transcript"]["transcriptSegments"], (3, 4, 2), strict=True):
         segment["segmentParticipant"] = {"role": role, "userId": role}
+    told["startTime"] = {"seconds": str(USEC // 1_000_000), "nanos": 0}
+    told["transcript"]["transcriptSegments"][0]["messageTime"] = {"seconds": USEC // 10**6 + 4, "nanos": 100_000_000}
     (item,) = read(json.dumps({"name": "op", "done": True, "response": told}), "export.json")
-    assert isinstance(item, Interaction) and [turn.speaker for turn in item.turns] == ["agent", "customer", "bot"]
+    assert isinstance(item, Interaction) and item.started_at == START
+    assert [(t.speaker, t.start_ms) for t in item.turns] == [("agent", 1500), ("customer", 4100), ("bot", 9000)]
 
 
 def test_ccai_export_without_a_start_counts_from_the_first_message_with_words(read: Callable[..., list[Item]]) -> None:

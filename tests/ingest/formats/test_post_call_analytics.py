@@ -92,6 +92,13 @@ def test_pca_reads_seconds_told_as_text(read: Callable[..., list[Item]]) -> None
     assert isinstance(item, Interaction) and isinstance(plain, Interaction) and item.turns == plain.turns
 
 
+def test_pca_takes_plain_labels_and_the_names_in_its_head(read: Callable[..., list[Item]]) -> None:
+    told = result(SpeakerLabels=["spk_0", "spk_1"], Agent="spk_1", Agents=["spk_1", "spk_2"], Cust="spk_0")
+    (item,) = read(json.dumps(told), "pca.json")
+    assert isinstance(item, Interaction)
+    assert [turn.speaker for turn in item.turns] == ["bot", "agent", "customer", "agent"]
+
+
 @short
 @given(changes=mutations, data=st.data())
 def test_pca_mutated_is_accounted(changes: Any, data: st.DataObject) -> None:

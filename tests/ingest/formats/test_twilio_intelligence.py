@@ -89,7 +89,8 @@ def test_twilio_reads_what_client_libraries_write(read: Read) -> None:
     (plain,) = read(json.dumps(call()), "x.json")
     told = call(service_sid="GA1")
     page = {"transcripts": [{**told["transcript"], "sentences": told["sentences"]}]}
-    for written in (camel(told), page):
+    answers = {"transcript": told["transcript"], "sentences": {"sentences": told["sentences"], "meta": {}}}
+    for written in (camel(told), page, answers):
         (item,) = read(json.dumps(written), "x.json")
         assert isinstance(item, Interaction) and isinstance(plain, Interaction)
         assert (item.turns, item.started_at) == (plain.turns, plain.started_at)
