@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _WEIGHTS: Final[dict[Decision, int]] = {"duplicate": 0, "stale": 0, "new": 1, "replacement": 2}
 _HEARD = 10_000  # contacts whose words are kept for the comparison with a redacted twin; older ones are read again
+_HEARD_CHARS: Final = 1 << 27
+_BATCH_CHARS: Final = 1 << 24  # few contacts are that long, and a batch of them would not fit into memory
 Said = Mapping[str, Sequence[Turn]]
 
 
@@ -37,12 +39,14 @@ class Decider:
     run_id: str
     default_channel: str
     _heard: OrderedDict[str, Sequence[Turn]] = field(default_factory=OrderedDict)
+    _heard_chars: int = 0
     _pieces: dict[str, int] = field(default_factory=dict)  # of threads of this run, the most that a version had
 
     def accept(
         self, pending: Sequence[Interaction], batch: list[Interaction], size: int
     ) -> Iterator[list[Interaction]]:
         """Adds what is accepted of whole records to ``batch``; yields a copy and empties it whenever it is full."""
+        chars = sum(map(characters, batch))
         ids = [contact.interaction_id for contact in pending]
         known = self.store.ledger.identities(ids) if self.store else {}
         said = self._stored_turns(pending, known)
@@ -52,9 +56,11 @@ class Decider:
                 for place in at:  # the same contact again within one batch: the later one stands
                     batch.pop(place)
                 batch.append(contact)
-                if len(batch) >= size:
+                chars += characters(contact)
+                if len(batch) >= size or is_heavy(chars):
                     yield list(batch)
                     batch.clear()
+                    chars = 0
 
     def _accepted(
         self, record: Sequence[Interaction], stored: Mapping[str, ContactIdentity], said: Said
@@ -152,16 +158,21 @@ class Decider:
         key = piece.interaction_id
         if self.intake.identities.pop(key, None) is None:
             self.intake.moved_from.add(piece.day)
-        self._heard.pop(key, None)
+        self._forget(key)
         self.intake.gone.add(key)
 
     # What was said in the known version
 
     def _hear(self, contact: Interaction) -> None:
+        self._forget(contact.interaction_id)
         self._heard[contact.interaction_id] = contact.turns
-        self._heard.move_to_end(contact.interaction_id)
-        if len(self._heard) > _HEARD:
-            self._heard.popitem(last=False)
+        self._heard_chars += characters(contact)
+        while len(self._heard) > _HEARD or (self._heard_chars > _HEARD_CHARS and len(self._heard) > 1):
+            self._forget(next(iter(self._heard)))
+
+    def _forget(self, key: str) -> None:
+        if (turns := self._heard.pop(key, None)) is not None:
+            self._heard_chars -= sum(len(turn.text) for turn in turns)
 
     def _known_turns(self, key: str, said: Said) -> Sequence[Turn] | None:
         return self._turns_of_this_run(key) or said.get(key)
@@ -192,6 +203,15 @@ class Decider:
 
         rows = self.store.read("turns", ["interaction_id", "turn", "speaker", "text"], set(again.values()))
         return _said(rows.filter(pc.is_in(rows["interaction_id"], pa.array(list(again), pa.string()))))
+
+
+def is_heavy(chars: int) -> bool:
+    """Whether contacts with as many characters are enough for one step, however few they are."""
+    return chars >= _BATCH_CHARS
+
+
+def characters(contact: Interaction) -> int:
+    return sum([len(turn.text) for turn in contact.turns])
 
 
 def _records(pending: Sequence[Interaction]) -> Iterator[list[Interaction]]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from analyzer import __version__
 from analyzer.config import Settings
-from analyzer.deciding import Decider
+from analyzer.deciding import Decider, characters, is_heavy
 from analyzer.engine import Tables, understand_all
 from analyzer.errors import RunAborted
 from analyzer.fingerprint import UNREADABLE
@@ -143,6 +143,7 @@ def _batches(
     known = Standing(store, settings.ingest.default_channel, intake.parts)
     batch: list[Interaction] = []
     pending: list[Interaction] = []
+    chars = 0  # of pending
     stitcher = stitcher_over(sources.files, settings.ingest)
     for file in sources.files:
         before = (intake.account.read, intake.account.accepted, intake.account.rejected, intake.account.duplicate)
@@ -151,16 +152,20 @@ def _batches(
             on_bytes=progress.advance, stats=intake.account.stats, stitcher=stitcher, known=known,
         ):  # fmt: skip
             if isinstance(item, Interaction):
-                if len(pending) >= settings.ingest.batch_contacts and not is_later_part(item):
+                enough = len(pending) >= settings.ingest.batch_contacts or is_heavy(chars)
+                if enough and not is_later_part(item):
                     yield from decider.accept(pending, batch, settings.ingest.batch_contacts)
                     pending.clear()
+                    chars = 0
                 pending.append(item)
+                chars += characters(item)
             elif isinstance(item, Reject):
                 _count_reject(item, intake.account, on_reject)
             else:
                 intake.account.skipped.append(item)
         yield from decider.accept(pending, batch, settings.ingest.batch_contacts)
         pending.clear()
+        chars = 0
         intake.account.files.append(_seen(file, before, intake.account))
     if batch:
         yield batch

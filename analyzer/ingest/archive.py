@@ -16,15 +16,17 @@ from analyzer.ingest.stream import (
     UNSUPPORTED,
     ZIP,
     Stream,
+    Unpacked,
     bare_name,
     rejected,
     translated,
     unpack,
 )
-from analyzer.records import Reject
+from analyzer.records import Reject, Skipped
 
 
-def archive_members(file: InputFile, settings: IngestSettings) -> Iterator[Stream | Reject]:
+def archive_members(file: InputFile, settings: IngestSettings) -> Iterator[Stream | Reject | Skipped]:
+    """Each member in the archive's order, or why it is not read; one Skipped where there is none."""
     with file.path.open("rb") as raw:
         if (count := _declared_members(raw, file.size)) > settings.max_members:
             raise Refused("too_many_members", f"It says it holds {count}.")
@@ -32,17 +34,21 @@ def archive_members(file: InputFile, settings: IngestSettings) -> Iterator[Strea
             infos = archive.infolist()
             if any(info.filename == "[Content_Types].xml" for info in infos):
                 raise Refused("unsupported_format", "It is an office document; save it as CSV.")
+            members = [info for info in infos if not info.is_dir()]
+            if not members:
+                yield Skipped(file.uri, "an archive without files")
+            whole = Unpacked(max(RATIO_FLOOR, file.size * settings.max_ratio))
             seen: dict[str, int] = {}
-            for info in infos:
-                if info.is_dir():
-                    continue
+            for info in members:
                 name = _member_name(info.filename)
                 seen[name] = seen.get(name, 0) + 1
                 uri = f"{file.uri}!{name}" + (f"#{seen[name]}" if seen[name] > 1 else "")
-                yield _member(archive, info, uri, settings)
+                yield _member(archive, info, uri, settings, whole)
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, uri: str, settings: IngestSettings) -> Stream | Reject:
+def _member(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, uri: str, settings: IngestSettings, whole: Unpacked
+) -> Stream | Reject:
     try:
         if info.flag_bits & 0x1:
             raise Refused("encrypted")
@@ -62,7 +68,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, uri: str, settings:
     def open_() -> IO[bytes]:
         return unpack(archive.open(info), magic)
 
-    return Stream(uri, bare_name(name) if packed else name, info.compress_size, settings, open_)
+    return Stream(uri, bare_name(name) if packed else name, info.compress_size, settings, open_, whole)
 
 
 def _member_name(name: str) -> str:

@@ -15,6 +15,7 @@ from analyzer.ingest.read import format_of
 from analyzer.ingest.recognition import telling_head
 from analyzer.ingest.reject_codes import Refused, reject_message
 from analyzer.ingest.stream import HEAD_BYTES, Stream
+from analyzer.records import Reject, Skipped
 
 _RUNNERS_UP: Final = 3
 _CUT_CHARACTER: Final = 3  # bytes of a character that the end of a head may cut off
@@ -45,13 +46,19 @@ class Explanation:
 def explain(file: InputFile, settings: IngestSettings) -> Iterator[Explanation]:
     """One explanation for the file, or one for each member of an archive."""
     for stream in open_streams(file, settings):
-        if not isinstance(stream, Stream):
+        if isinstance(stream, Skipped):
+            yield Explanation(stream.source_uri, "skipped", stream.reason)
+        elif isinstance(stream, Reject):
             yield Explanation(stream.source_uri, "refused", f"{stream.code}: {stream.message}")
-            continue
-        try:
-            yield _of_stream(stream)
-        except Refused as refusal:
-            yield _refused(stream, refusal)
+        else:
+            yield from _of_stream_or_refused(stream)
+
+
+def _of_stream_or_refused(stream: Stream) -> Iterator[Explanation]:
+    try:
+        yield _of_stream(stream)
+    except Refused as refusal:
+        yield _refused(stream, refusal)
 
 
 def _of_stream(stream: Stream) -> Explanation:

@@ -18,6 +18,7 @@ from pathlib import Path
 from analyzer.errors import UsageError
 
 _BLOCK = 1 << 20
+_UNSHOWN = ("Cc", "Cf", "Zl", "Zp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,15 @@ class Piece:
 class InputFile:
     """One file to read. ``uri`` starts at the folder or file that was given and never holds an absolute path.
 
-    With ``piece`` it holds one record of the file or archive member that ``uri`` names.
+    With ``piece`` it holds one record of the file or archive member that ``uri`` names. ``passed_over`` tells why it is
+    counted as skipped and never opened: reading a pipe would wait for ever, a device never ends.
     """
 
     path: Path
     size: int
     uri: str
     piece: Piece | None = None
+    passed_over: str | None = None
 
     @property
     def name(self) -> str:
@@ -47,6 +50,8 @@ class InputFile:
 
     def sha256(self) -> str | None:
         """Hex digest of the content, streamed; ``None`` where the file cannot be read (reading it gives a Reject)."""
+        if self.passed_over:
+            return hashlib.sha256(self.passed_over.encode()).hexdigest()
         digest = hashlib.sha256()
         try:
             with self.path.open("rb") as stream:
@@ -58,7 +63,7 @@ class InputFile:
 
 
 def find_files(inputs: Sequence[str | os.PathLike[str]]) -> list[InputFile]:
-    """All regular files below ``inputs``, each once, ordered by uri.
+    """All files below ``inputs``, each once, ordered by uri; pipes, devices and links to folders are passed over.
 
     A folder is searched recursively without hidden folders; ``calls/*.jsonl`` and ``**`` are understood. A folder given
     as ``dump`` names its files ``dump/…``; a file given alone has its bare name. Raises UsageError for what is missing.
@@ -75,6 +80,7 @@ class _Found:
     path: Path  # resolved
     size: int
     parts: tuple[str, ...]  # of the uri
+    passed_over: str | None
 
 
 def _expand(given: str) -> Iterator[_Found]:
@@ -101,35 +107,43 @@ def _fixed_prefix(pattern: str) -> str:
 
 def _below(given: Path, base: Path | None = None) -> Iterator[_Found]:
     if not given.is_dir():
-        mode = _mode(given)
-        if mode is not None and stat.S_ISREG(mode):
-            yield _found(given, (base or given.parent).resolve(), with_base=base is not None)
-        elif base is None:
-            raise UsageError(f"{_printable(str(given))} is not a regular file.", hint="Pipes and devices are not read.")
+        if base is None and (kind := _odd_kind(_mode(given))):
+            raise UsageError(f"{_printable(str(given))} is {kind}.", hint="Give a file, a folder or a quoted pattern.")
+        yield _found(given, (base or given.parent).resolve(), with_base=base is not None)
         return
     root = (base or given).resolve()
     unreadable: list[str] = []
     for folder, folders, names in os.walk(given, onerror=lambda error: unreadable.append(str(error.filename))):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(folder) / name
-            mode = _mode(path)
-            if mode is None or stat.S_ISREG(mode):
-                yield _found(path, root, with_base=True)
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]  # noqa: PTH114, PTH118
+        for name in sorted((*names, *links)):
+            yield _found(Path(folder) / name, root, with_base=True)
     for missing in unreadable:  # a folder that cannot be listed is one input that cannot be read, and so one reject
-        yield _found(Path(missing), root, with_base=True)
+        yield _found(Path(missing), root, with_base=True, listed=False)
 
 
-def _found(path: Path, root: Path, *, with_base: bool) -> _Found:
+def _found(path: Path, root: Path, *, with_base: bool, listed: bool = True) -> _Found:
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 (a link keeps its own name in the uri)
     parents = Path(os.path.abspath(root))  # noqa: PTH100
     within = (path.parent.resolve() / path.name).relative_to(parents) if with_base else Path(absolute.name)
     parts = (parents.name, *within.parts) if with_base and parents.name else within.parts
     try:
-        size = path.stat().st_size
+        told = path.stat()
+        size, kind = told.st_size, _odd_kind(told.st_mode) if listed else None
     except OSError:
-        size = 0
-    return _Found(path.resolve(), size, tuple(_printable(part) for part in parts))
+        size, kind = 0, None
+    # A link to a folder stands for itself: resolved it would be the folder, which may be an input of its own.
+    real = absolute if kind else Path(os.path.realpath(path))  # not Path.resolve, which raises on links in a circle
+    return _Found(real, 0 if kind else size, tuple(_printable(part) for part in parts), kind)
+
+
+def _odd_kind(mode: int | None) -> str | None:
+    """What is there if no file with content; ``None`` for a file, and for what cannot be looked at."""
+    if mode is None or stat.S_ISREG(mode):
+        return None
+    if stat.S_ISDIR(mode):
+        return "a link to a folder, which is not followed"
+    return {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}.get(stat.S_IFMT(mode), "a device")
 
 
 def _named(items: list[_Found]) -> Iterator[InputFile]:
@@ -143,8 +157,15 @@ def _named(items: list[_Found]) -> Iterator[InputFile]:
         for item in clashing:
             depth = len(item.parts) + extra
             uris[item.path] = tuple(_printable(part) for part in item.path.parts[1:][-depth:])
-    for item in items:
-        yield InputFile(item.path, item.size, "/".join(uris[item.path]))
+    taken = Counter(uris.values())
+    uris.update({item.path: item.parts for item in items if taken[uris[item.path]] > 1})
+    seen: Counter[str] = Counter()
+    for item in sorted(items, key=lambda item: os.fsencode(item.path)):
+        uri = "/".join(uris[item.path])
+        seen[uri] += 1  # names that differ only in what cannot be shown
+        yield InputFile(
+            item.path, item.size, uri + (f"#{seen[uri]}" if seen[uri] > 1 else ""), passed_over=item.passed_over
+        )
 
 
 def _mode(path: str | Path) -> int | None:
@@ -155,5 +176,6 @@ def _mode(path: str | Path) -> int | None:
 
 
 def _printable(name: str) -> str:
+    """``name`` on one line and as it is read: no control characters, no marks that turn or hide what follows."""
     text = os.fsencode(name).decode("utf-8", "replace")
-    return "".join("�" if unicodedata.category(char) == "Cc" else char for char in text)
+    return "".join("�" if unicodedata.category(char) in _UNSHOWN else char for char in text)

@@ -10,20 +10,39 @@ from analyzer.config import IngestSettings
 from analyzer.ingest.archive import archive_members
 from analyzer.ingest.files import InputFile
 from analyzer.ingest.reject_codes import Refused
-from analyzer.ingest.stream import PACKED, UNSUPPORTED, ZIP, Stream, bare_name, rejected, translated, unpack
-from analyzer.records import Reject
+from analyzer.ingest.stream import (
+    PACKED,
+    TAR_AT,
+    UNSUPPORTED,
+    ZIP,
+    Stream,
+    bare_name,
+    is_tar,
+    rejected,
+    translated,
+    unpack,
+)
+from analyzer.records import Reject, Skipped
 
 
 def open_streams(
     file: InputFile, settings: IngestSettings, on_bytes: Callable[[int], None] | None = None
-) -> Iterator[Stream | Reject]:
-    """The file itself, unpacked where it is gzip or zstd, or each member of the archive; a Reject where that fails."""
+) -> Iterator[Stream | Reject | Skipped]:
+    """The file itself, unpacked where it is gzip or zstd, or each member of the archive; a Reject where that fails.
+
+    What is no file is Skipped, and so is an archive without any.
+    """
+    if file.passed_over:
+        yield Skipped(file.uri, file.passed_over)
+        return
     try:
         with translated():
             magic = _magic(file)
             if magic.startswith(ZIP):
                 yield from archive_members(file, settings)
                 return
+        if is_tar(magic):
+            raise Refused("unsupported_format", "It is a tar archive.")
         if kind := next((name for mark, name in UNSUPPORTED.items() if magic.startswith(mark)), None):
             raise Refused("unsupported_format", f"It is compressed as {kind}.")
     except Refused as refusal:
@@ -54,4 +73,4 @@ class _Counted(io.FileIO):
 
 def _magic(file: InputFile) -> bytes:
     with file.path.open("rb") as stream:
-        return stream.read(8)
+        return stream.read(TAR_AT[1])

@@ -31,12 +31,26 @@ GZIP: Final = b"\x1f\x8b"
 PACKED: Final = (GZIP, *ZSTD)
 ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 UNSUPPORTED: Final = {
-    b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!": "rar",
+    b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!": "rar", b"\x04\x22\x4d\x18": "lz4",
 }  # fmt: skip
+TAR_AT: Final = (257, 262)
 _BOMS: Final = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
 )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Unpacked:
+    """What the members of one archive unpack to in all: many small bombs make a big one."""
+
+    limit: int
+    size: int = 0
+
+    def add(self, size: int) -> None:
+        self.size += size
+        if self.size > self.limit:
+            raise Refused("too_compressed", "All its members together do.")
 
 
 @dataclass(slots=True)
@@ -48,19 +62,29 @@ class Stream:
     packed_size: int | None  # None where nothing was compressed
     settings: IngestSettings
     open: Callable[[], IO[bytes]]
+    archive: Unpacked | None = None  # what it shares with the other members of its archive
+    _furthest: int = 0
 
     def head(self) -> bytes:
-        """The first 64 KiB as UTF-8 (a byte order mark removed), or what comes before a break."""
+        """The first 64 KiB as UTF-8 (a byte order mark removed), or what comes before a break.
+
+        Blank lines before them do not count, however many: they are no sign of an empty file.
+        """
         kept = bytearray()
         try:
             for chunk in self.chunks(HEAD_BYTES):
+                if kept.isspace():  # then of this chunk, too
+                    kept, chunk = bytearray(), chunk.lstrip(b"\r\n")
                 kept += chunk
-                if len(kept) >= HEAD_BYTES:
+                if len(kept) >= HEAD_BYTES and not kept.isspace():
                     break
         except Refused:
-            if not kept:
+            if not kept or kept.isspace():
                 raise
-        return bytes(kept[:HEAD_BYTES])
+        head = bytes(kept[:HEAD_BYTES])
+        if self.packed_size is not None and (head.startswith((*PACKED, *ZIP, *UNSUPPORTED)) or is_tar(head)):
+            raise Refused("nested_archive")
+        return head
 
     def byte_order_mark(self) -> str | None:
         """The encoding that the first bytes announce, ``None`` without a mark."""
@@ -89,6 +113,8 @@ class Stream:
             first += more
         mark, encoding = next(((m, e) for m, e in _BOMS if first.startswith(m)), (b"", "utf-8"))
         first = first[len(mark) :]
+        while encoding == "utf-8" and mark and first.startswith(mark):  # each program that joined files put one before
+            first = first[len(mark) :]
         if encoding == "utf-8":
             yield first
             yield from chunks
@@ -124,6 +150,9 @@ class Stream:
             raise Refused("too_large")
         if produced > max(RATIO_FLOOR, self.packed_size * self.settings.max_ratio):
             raise Refused("too_compressed")
+        if self.archive is not None and produced > self._furthest:
+            self.archive.add(produced - self._furthest)
+            self._furthest = produced
 
 
 @contextmanager
@@ -161,6 +190,10 @@ def _as_utf8(first: bytes, chunks: Iterator[bytes], encoding: str) -> Iterator[b
         yield decoder.decode(b"", final=True).encode()
     except UnicodeError as error:
         raise Refused("encoding", f"Its byte order mark says {encoding}.") from error
+
+
+def is_tar(head: bytes) -> bool:
+    return head[slice(*TAR_AT)] == b"ustar"
 
 
 def bare_name(name: str) -> str:

@@ -13,6 +13,7 @@ from analyzer.ingest.formats.rows import Row, RowTable
 from analyzer.ingest.open import open_streams
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.stream import Stream
+from analyzer.records import Reject
 
 
 def side_table(path: Path, option: str, settings: IngestSettings) -> RowTable:
@@ -22,7 +23,7 @@ def side_table(path: Path, option: str, settings: IngestSettings) -> RowTable:
         raise UsageError(f"{option} {path} is not one file.", hint="Give a CSV or Parquet file.")
     stream = next(iter(open_streams(files[0], settings)))
     if not isinstance(stream, Stream):
-        raise UsageError(f"{option} {path}: {stream.message}")
+        raise UsageError(f"{option} {path}: {stream.message if isinstance(stream, Reject) else stream.reason}.")
     try:
         parquet = table_parquet.recognise(stream.head(), stream.name).probability > 0.5
         return table_parquet.table(stream) if parquet else table_csv.table(stream)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -53,10 +55,30 @@ def test_find_files_says_what_is_missing(tmp_path: Path, given: str) -> None:
 
 def test_find_files_survives_loops_and_odd_names(tmp_path: Path) -> None:
     folder = _dump(tmp_path / "calls", "a[1].jsonl", "two\nlines.txt")
-    (folder / "loop").symlink_to(folder)
     (folder / "gone.jsonl").symlink_to(folder / "nowhere")
-    assert [f.uri for f in find_files([folder])] == ["calls/a[1].jsonl", "calls/gone.jsonl", "calls/two�lines.txt"]
+    (folder / "circle.jsonl").symlink_to("circle.jsonl")
+    (folder / os.fsdecode(b"\xff.txt")).write_text("one")
+    (folder / os.fsdecode(b"\xfe.txt")).write_text("two")
+    assert [f.uri.removeprefix("calls/") for f in find_files([folder])] == [
+        "a[1].jsonl", "circle.jsonl", "gone.jsonl", "two�lines.txt", "�.txt", "�.txt#2",
+    ]  # fmt: skip
     assert find_files([folder / "a[1].jsonl"])[0].uri == "a[1].jsonl"
+
+
+def test_what_is_no_file_is_passed_over_and_never_opened(tmp_path: Path) -> None:
+    folder = _dump(tmp_path / "calls", "a.jsonl")
+    os.mkfifo(folder / "pipe.jsonl")
+    (folder / "zeros.jsonl").symlink_to("/dev/zero")
+    (folder / "loop").symlink_to(folder)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(folder / "talk.jsonl"))
+        for found in (find_files([folder]), find_files([folder / "*"])):
+            kinds = {file.path.name: file.passed_over for file in found if file.passed_over}
+            assert kinds["pipe.jsonl"] == "a pipe" and kinds["zeros.jsonl"] == "a device"
+            assert kinds["talk.jsonl"] == "a socket" and all(file.sha256() for file in found)
+    assert {file.path.name: file.passed_over for file in find_files([folder])}["loop"] is not None
+    with pytest.raises(UsageError, match="is a pipe"):
+        find_files([folder / "pipe.jsonl"])
 
 
 def test_sha256_is_of_the_content(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from analyzer.records import Interaction, Reject
 from tests.ingest.conftest import Item, codes
 
 Read = Callable[..., list[Item]]
+MIB = 1 << 20
 HEADER = ["interaction_id", "channel", "started_at", "speaker", "text"]
 
 
@@ -35,7 +36,7 @@ def _texts(items: list[Item]) -> dict[str, list[str]]:
     return {item.interaction_id: [t.text for t in item.turns] for item in items if isinstance(item, Interaction)}
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_csv_with_a_row_a_turn(read: Read, delimiter: str) -> None:
     rows = _rows("c-1") + _rows("c-2", 1)
     rows[0][4] = 'It said "no",\nthen; nothing\tmore'
@@ -167,3 +168,44 @@ def test_parquet_within_gzip_and_nested_ids(read: Read, tmp_path: Path) -> None:
 
     table = pa.table({"interaction_id": [["x"], ["y"]], "speaker": ["agent"] * 2, "text": ["a", "b"]})
     assert list(codes(read(gzip.compress(_parquet(table)), name="a.parquet.gz"))) == ["no_id", "no_id"]
+
+
+def test_parquet_value_out_of_range_costs_its_row_alone(read: Read) -> None:
+    moments = pa.array([2**62, 1_763_629_920_000_000], pa.timestamp("us", "UTC"))
+    odd = pa.table({"interaction_id": ["c-1", "c-2"], "speaker": ["agent"] * 2, "text": ["a", "b"],
+                    "started_at": moments})  # fmt: skip
+    items = read(_parquet(odd), name="a.parquet")
+    assert list(codes(items)) == ["bad_parquet", "ok"] and items[0].position == 0
+
+
+def test_parquet_nanoseconds_and_texts_as_bytes_are_read(read: Read) -> None:
+    moments = pa.array([1_763_629_920_123_456_789], pa.timestamp("ns", "UTC"))
+    table = pa.table({"interaction_id": [b"c-1"], "speaker": [b"agent"], "text": ["Größe".encode()],
+                      "started_at": moments})  # fmt: skip
+    (item,) = read(_parquet(table), name="a.parquet")
+    assert isinstance(item, Interaction) and item.turns[0].text == "Größe" and item.started_at.microsecond == 123_456
+
+
+def test_parquet_bomb_is_refused_in_little_memory(read: Read) -> None:
+    texts = ["y" * MIB] * 64  # one entry of a dictionary
+    bomb = pa.table({"interaction_id": [f"c-{n}" for n in range(64)], "speaker": ["agent"] * 64, "text": texts})
+    items = read(_parquet(bomb), name="a.parquet")
+    assert list(codes(items))[-1] == "too_compressed" and len(items) < 20
+
+
+def test_csv_header_after_blank_lines_and_the_line_by_which_excel_tells_the_delimiter(read: Read) -> None:
+    for before in ("\n\n", "sep=;\n", "sep=;\n\n"):
+        assert _texts(read(before + _csv(_rows("c-1", 1), delimiter=";"), name="a.csv")) == {"c-1": ["c-1 line 0"]}
+
+
+@pytest.mark.parametrize(
+    ("column", "first", "second"),
+    [("start_ms", "0", "4000"), ("started_at", "2026-01-05T10:30:00Z", "05.01.2026 12:00")],
+)
+def test_csv_rows_of_a_contact_are_read_by_their_times(read: Read, column: str, first: str, second: str) -> None:
+    header = ["interaction_id", "speaker", "text", column]
+    rows = [["c", "customer", "Later", second], ["d", "agent", "Alone", second], ["c", "agent", "First", first]]
+    texts = _texts(read(_csv(rows, header), name="x.csv"))
+    assert texts == {"c": ["First", "Later"], "d": ["Alone"]}
+    rows[0][3] = ""
+    assert _texts(read(_csv(rows, header), name="y.csv"))["c"] == ["Later", "First"]

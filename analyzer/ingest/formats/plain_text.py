@@ -1,8 +1,9 @@
 """Plain text, ``Agent: …`` and ``Kunde: …`` line by line.
 
 A line that begins with a role begins a turn; other lines continue it. ``[00:01:05]`` before or after the role is
-its time. Several contacts in one file are parted by a line of dashes or a heading such as ``# id: c-9``; headings also
-give facts (``# channel: chat``). Without an id the file's name and the place in it identify the contact.
+its time, ``[2026-01-05 10:30:01]`` before it too. Several contacts in one file are parted by a line of dashes or a
+heading such as ``# id: c-9``; headings also give facts (``# channel: chat``). Without an id the file's name and the
+place in it identify the contact.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from analyzer.ingest.stream import Stream
 from analyzer.ingest.values import is_supervisor, role_of
 from analyzer.records import Reject
 
-_STAMP: Final = r"[\[(]?(?P<{0}>\d{{1,2}}:\d\d(?::\d\d)?(?:[.,]\d{{1,3}})?)[\])]?"
+_TIME: Final = r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d{1,3})?"
+_UNTIL: Final = rf"(?:\s{{0,4}}[-–>]{{1,3}}\s{{0,4}}{_TIME})?"
+_DAY: Final = r"(?:(?P<day>\d{4}-\d\d-\d\d|\d{1,2}\.\d{1,2}\.\d{4})(?:[T ]|, ?))?"
 _LABEL: Final = re.compile(
-    rf"\s*(?:{_STAMP.format('before')}\s*[-–]?\s*)?"
-    r"(?P<label>[^\W\d_][\w*/ .-]{0,40}?)"
-    r"(?:\s*\((?P<agent>[^()\s]{1,60})\))?"
-    rf"(?:\s*{_STAMP.format('after')})?\s*:(?=\s|$)\s?(?P<text>.*)",
+    rf"\s*(?:[\[(]?{_DAY}(?P<before>{_TIME})(?P<zone>Z|[+-]\d\d:?\d\d)?{_UNTIL}[\])]?\s*[-–]?\s*)?"
+    r"\*{0,3}(?P<label>[^\W\d_][\w*/ .-]{0,40}?)"
+    rf"(?:\s*\((?!{_TIME})(?P<agent>[^()\s]{{1,60}})\))?"
+    rf"(?:\s*[\[(]?(?P<after>{_TIME}){_UNTIL}[\])]?)?\*{{0,3}}\s*:\*{{0,3}}(?=\s|$)\s?(?P<text>.*)",
     re.DOTALL,
 )
 _NAMED: Final = re.compile(r"(\S+) [A-ZÄÖÜ][\w.-]*")  # "Agent Anna", not "Kunde sagt"
@@ -48,6 +51,7 @@ class _Spoken:
     lines: list[str]
     agent_id: str | None
     stamp: str | None
+    at: str | None = None  # with its day
 
 
 @dataclass(slots=True)
@@ -71,10 +75,11 @@ class _Part:
     def take(self, line: str) -> None:
         """Adds a line: a turn, or the rest of one."""
         match = _LABEL.fullmatch(line)
-        if match and _role(match["label"]) is not None:
-            stamp = match["before"] or match["after"]
-            label = _role(match["label"]) or ""
-            self.turns.append(_Spoken(label, [match["text"]], match["agent"], stamp))
+        role, agent = _speaker(match) if match else (None, None)
+        if match and role is not None:
+            at = f"{match['day']} {match['before']}{match['zone'] or ''}" if match["day"] else None
+            stamp = None if at else match["before"] or match["after"]
+            self.turns.append(_Spoken(role, [match["text"]], agent, stamp, at))
         elif match and match["before"]:
             self.problem = self.problem or "unknown_role"
         elif self.turns:
@@ -92,7 +97,7 @@ def recognise(head: bytes, name: str) -> Guess:
     if is_binary(head):
         return Guess(0.0, "no text")
     told = [_LABEL.fullmatch(line) for line in head.decode("utf-8", "replace").splitlines()[:2000] if line.strip()]
-    turns = sum(match is not None and _role(match["label"]) is not None for match in told)
+    turns = sum(match is not None and _speaker(match)[0] is not None for match in told)
     if turns == 0:
         return Guess(0.1 if name.lower().endswith(".txt") else 0.0, "no line begins with a role")
     probability = 0.6 if turns == 1 else 0.8
@@ -137,6 +142,8 @@ def _add(
     part: _Part, line: bytes | LongLine, text: str | None, heading: re.Match[str] | None, context: ReadContext
 ) -> None:
     raw = line.head if isinstance(line, LongLine) else line
+    if not raw.strip() and part.raw and not part.raw[-1].strip():
+        return  # of blank lines in a row one is enough: a million would be no longer conversation
     part.size += len(raw) + 100
     if part.problem == "line_too_long":
         return
@@ -167,6 +174,7 @@ def _finished(part: _Part, context: ReadContext, alone: bool) -> RawContact | Re
         turns=_turns(part),
         facts=Facts(**part.facts),
         source_id=part.source_id,
+        turn_times=[turn.at for turn in part.turns] if any(turn.at for turn in part.turns) else None,
         file_id=stem if alone else f"{stem}#{part.position}",
         raw=raw,
     )
@@ -200,6 +208,14 @@ def _milliseconds(stamp: str) -> int:
     for piece in whole.split(":"):
         seconds = seconds * 60 + int(piece)
     return seconds * 1000 + int(fraction.ljust(3, "0") or 0)
+
+
+def _speaker(match: re.Match[str]) -> tuple[str | None, str | None]:
+    """The role, and the agent's id: "Agent (a-7)"; in "Anna (Agent)" a name, which is none."""
+    role = _role(match["label"])
+    if role is None and match["agent"]:
+        return _role(match["agent"]), None
+    return role, match["agent"]
 
 
 def _role(label: str) -> str | None:

@@ -6,6 +6,7 @@ A row that breaks the quoting rules costs that row alone: the lines it swallowed
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from collections import deque
 from collections.abc import Iterator
@@ -18,7 +19,8 @@ from analyzer.ingest.raw import ReadContext
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.stream import Stream
 
-DELIMITERS: Final = (",", ";", "\t")
+DELIMITERS: Final = (",", ";", "\t", "|")
+_SEPARATOR: Final = re.compile(r"\s*sep=(.)\s*", re.IGNORECASE)  # a first line by which Excel tells the delimiter
 _MAX_COLUMNS: Final = 10_000
 _REREAD_LIMIT: Final = 4  # × max_line_bytes, so that a file of broken quotes is not read again and again
 
@@ -27,7 +29,7 @@ csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # rows are bounded by their l
 
 def recognise(head: bytes, name: str) -> Guess:
     named = name.lower().endswith((".csv", ".tsv"))
-    first = head.split(b"\n", 1)[0]
+    first = next((line for line in head.split(b"\n") if not _is_before_header(line)), b"")
     if is_binary(head) or first.lstrip()[:1] in (b"{", b"["):
         return Guess(0.0, "no text, or JSON")
     header = first.decode("utf-8", "replace")
@@ -46,7 +48,7 @@ def read(stream: Stream, context: ReadContext) -> Read:
 
 def table(stream: Stream) -> RowTable:
     """The rows of a CSV file; raises Refused where even its header cannot be read."""
-    first = next(lines(stream.chunks(), stream.settings.max_line_bytes), b"")
+    first = _header(lines(stream.chunks(), stream.settings.max_line_bytes))
     header = None if isinstance(first, LongLine) else to_text(first, stream.settings.encoding)
     if header is None:
         raise Refused("line_too_long" if isinstance(first, LongLine) else "encoding", "The header.")
@@ -67,6 +69,15 @@ def delimiter_of(header: str) -> str:
     return max(DELIMITERS, key=fitness)
 
 
+def _header(source: Iterator[bytes | LongLine]) -> bytes | LongLine:
+    """The first line that is one, taken from ``source``."""
+    return next((line for line in source if isinstance(line, LongLine) or not _is_before_header(line)), b"")
+
+
+def _is_before_header(line: bytes) -> bool:
+    return not line.strip() or (len(line) < 20 and _SEPARATOR.fullmatch(line.decode("latin-1")) is not None)
+
+
 def _split(line: str, delimiter: str) -> list[str]:
     try:
         row = next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter, strict=True), [])
@@ -83,7 +94,7 @@ class _Rows:
         self.encoding = stream.settings.encoding
         self.columns = columns
         self.source = lines(stream.chunks(), self.limit)
-        next(self.source, None)  # the header
+        _header(self.source)
         self.again: deque[bytes] = deque()
         self.taken: list[bytes] = []
         self.taken_bytes = 0
