@@ -9,6 +9,7 @@ import html
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from analyzer.ingest.raw import RawTurn, ReadContext
@@ -23,6 +24,7 @@ _TAG: Final = re.compile(
 _LINE_BREAK: Final = re.compile(r"[ \t]{0,4}\n[ \t]{0,4}")
 _TIME: Final = re.compile(r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})")
 _UNNAMED: Final = "system"
+_MOST_UNNAMED: Final = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,9 @@ def turns_of(cues: Sequence[Cue], context: ReadContext) -> list[RawTurn]:
         raise Refused("no_turns")
     if not any(piece.label for piece in said):
         raise Refused("roles_unclear", "No cue names a speaker.")
+    nameless = takewhile(lambda piece: piece.label is None, said)
+    if sum(len(piece.text) for piece in nameless) > _MOST_UNNAMED * sum(len(piece.text) for piece in said):
+        raise Refused("roles_unclear", "More than a third of its words come before the first name.")
     turns: list[RawTurn] = []
     speaker = _UNNAMED
     for piece in said:
@@ -59,23 +64,21 @@ def turns_of(cues: Sequence[Cue], context: ReadContext) -> list[RawTurn]:
 
 def said_in(cues: Sequence[Cue], names: Collection[str] = ()) -> Iterator[Said]:
     """What each voice says in each cue, plain; refused where an end precedes its start. ``names`` may be labels."""
-    labels = (
-        None
-        if any(_VOICE.search(cue.text) for cue in cues)
-        else speaker_labels((line for cue in cues for line in cue.text.split("\n")), names)
-    )
+    voiced = any(_VOICE.search(cue.text) for cue in cues)
+    texts = [cue.text if voiced else _TAG.sub("", cue.text) for cue in cues]
+    labels = None if voiced else speaker_labels((line for text in texts for line in text.split("\n")), names)
     for number, cue in enumerate(cues):
         start_ms, end_ms = _milliseconds(cue.start), _milliseconds(cue.end)
         if start_ms is None or end_ms is None or end_ms < start_ms:
             raise Refused("turn_times", f"Cue {number}.")
-        pieces = _by_voice(cue.text) if labels is None else _by_label(cue.text, labels)
+        pieces = _by_voice(cue.text) if labels is None else _by_label(texts[number], labels)
         for label, text in pieces:
             yield Said(label, _plain(text), start_ms, end_ms)
 
 
 def _by_voice(text: str) -> list[tuple[str | None, str]]:
     first, *rest = _VOICE.split(text)
-    pieces: list[tuple[str | None, str]] = [(None, first)] if _plain(first) else []
+    pieces: list[tuple[str | None, str]] = [(None, first)] if _plain(first).strip("-–") else []
     return pieces + [(_plain(name) or None, words) for name, words in zip(rest[::2], rest[1::2], strict=True)]
 
 

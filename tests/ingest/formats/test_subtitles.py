@@ -50,6 +50,14 @@ def test_several_voices_in_a_cue_and_names_only_at_a_change(read: Read) -> None:
     ]  # fmt: skip
 
 
+def test_names_stand_within_tags_and_behind_dashes(read: Read) -> None:
+    srt = "1\n00:00:01,500 --> 00:00:03,300\n<font color=red>Agent: Hello</font>\n\n" \
+          "2\n00:00:04,000 --> 00:00:05,000\n<b>Customer:</b> Hi\n"  # fmt: skip
+    vtt = "WEBVTT\n\n00:01.500 --> 00:03.300\n- <v Agent>Hello</v>\n\n00:04.000 --> 00:05.000\n- <v Customer>Hi\n"
+    for content, name in ((srt, "x.srt"), (vtt, "x.vtt")):
+        assert _said(read(content, name=name)[0]) == [("agent", "Hello", 1500, 3300), ("customer", "Hi", 4000, 5000)]
+
+
 DIARISED = [
     ("SPEAKER_01", "Nordwelle, how can I help you?"),
     ("SPEAKER_00", "I'm calling about my parcel. Note: it is the third time."),
@@ -92,6 +100,11 @@ def test_srt_with_roles_numbers_and_windows_lines(read: Read) -> None:
         ("WEBVTT\n\n00:05.000 --> 00:06.000\nHi\n", "x.vtt", "roles_unclear"),
         ("WEBVTT\n\n00:05.000 --> 00:06.000\n<v A>Hi\n\n00:07.000 --> 00:08.000\n<v B>Hi\n", "x.vtt", "roles_unclear"),
         ("WEBVTT\n", "x.vtt", "no_turns"),
+        (
+            "1\n0:00:01,0 --> 0:00:02,0\nHi, who is it?\n\n2\n0:00:03,0 --> 0:00:04,0\nAgent: Hi\n",
+            "x.srt",
+            "roles_unclear",
+        ),
         ("00:05.000 --> 00:06.000\n<v Agent>Hi\n", "x.vtt", "bad_cues"),
     ],
 )
