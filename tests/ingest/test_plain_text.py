@@ -92,3 +92,24 @@ def test_files_of_one_name_in_two_folders_are_two_contacts(read: Read, tmp_path:
 def test_latin_text_is_read_in_the_configured_encoding(read: Read) -> None:
     (item,) = _contacts(read("Agent: Grüße – „gern“".encode("cp1252"), name="c-1.txt"))
     assert item.turns[0].text == "Grüße – „gern“"
+
+
+@pytest.mark.parametrize(
+    ("text", "starts"),
+    [
+        ("Agent (00:01): Hi.\nKunde (00:04): Hallo.\n", [1000, 4000]),
+        ("[00:00:01 - 00:00:03] Agent: Hi.\n[00:00:04 - 00:00:05] Kunde: Hallo.\n", [1000, 4000]),
+        ("[2026-01-05 10:30:01] Agent: Hi.\n[2026-01-05 10:30:04] Kunde: Hallo.\n", [0, 3000]),
+        ("05.01.2026, 10:30 - Agent: Hi.\n05.01.2026, 10:31 - Kunde: Hallo.\n", [0, 60_000]),
+        ("2026-01-05T10:30:01+01:00 Agent: Hi.\n2026-01-05T09:30:04Z Kunde: Hallo.\n", [0, 3000]),
+        ("**Agent:** Hi.\n\n**Kunde**: Hallo.\n", [None, None]),
+        ("Anna (Agent): Hi.\nBen (Kunde): Hallo.\n", [None, None]),
+    ],
+)
+def test_labels_as_chat_exports_write_them(read: Read, text: str, starts: list[int | None]) -> None:
+    (item,) = _contacts(read(text, name="a.txt", timezone="Europe/Berlin"))
+    assert [(turn.speaker, turn.text, turn.agent_id, turn.start_ms) for turn in item.turns] == [
+        ("agent", "Hi.", None, starts[0]), ("customer", "Hallo.", None, starts[1])
+    ]  # fmt: skip
+    if "2026" in text:
+        assert (item.started_at.hour, item.started_at.minute) == (9, 30)

@@ -2,7 +2,8 @@
 
 Roles are told by ``meta`` (role, speaker_type), by the speaker's id ("agent-7"), else by words. Speakers are people
 across the corpus, so their ids are the agent's and the customer's. ``timestamp`` may be seconds or milliseconds since
-1970, seconds from the start, or a text. The files beside the utterances hold no talk and are skipped.
+1970, seconds from the start, or a text; without it utterances follow what they reply to. The files beside them hold no
+talk and are skipped.
 """
 
 from __future__ import annotations
@@ -16,9 +17,18 @@ import msgspec
 
 from analyzer.ingest.formats.base import Format, Guess, Read
 from analyzer.ingest.formats.contact_clock import milliseconds, on_contact_clock
-from analyzer.ingest.formats.documents import Document, count_unknown_keys, decoded, documents, guess_json, has_key
+from analyzer.ingest.formats.documents import (
+    Document,
+    count_unknown_keys,
+    decoded,
+    decoded_or_none,
+    documents,
+    guess_json,
+    has_key,
+)
+from analyzer.ingest.formats.json_pieces import json_pieces
 from analyzer.ingest.formats.rows import Row, RowTable, contacts
-from analyzer.ingest.raw import RawContact, ReadContext
+from analyzer.ingest.raw import RawContact, RawTurn, ReadContext
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.roles import role_of_label, with_roles
 from analyzer.ingest.stream import Stream
@@ -30,7 +40,7 @@ _BESIDE: Final = re.compile(r"(?:speakers|users|conversations|corpus|index)\.jso
 
 
 class _Utterance(msgspec.Struct, frozen=True):
-    text: str
+    text: str | None
     speaker: Any = None
     user: Any = None  # before version 2.0
     conversation_id: str | int | None = None
@@ -42,7 +52,15 @@ class _Utterance(msgspec.Struct, frozen=True):
     vectors: Any = None
 
 
+class _Named(msgspec.Struct, frozen=True):
+    """All that is needed of an utterance that cannot be read."""
+
+    conversation_id: Any = None
+    root: Any = None
+
+
 _UTTERANCE: Final = msgspec.json.Decoder(_Utterance)
+_NAMED: Final = msgspec.json.Decoder(_Named)
 
 
 def recognise(head: bytes, name: str) -> Guess:
@@ -75,7 +93,11 @@ def _rows(stream: Stream, context: ReadContext, *, first: bool) -> Iterator[Row]
                 count_unknown_keys(document, _Utterance, context)
             yield Row(document.position, values, document.raw + b"\n")
         except Refused as refusal:
-            yield Row(document.position, {}, document.raw + b"\n", refusal.code)
+            # The conversation that lacks this utterance is not whole: it is refused with it.
+            named = decoded_or_none(document, _NAMED)
+            told = (named.conversation_id if named.conversation_id is not None else named.root) if named else None
+            values = {"interaction_id": str(told)} if isinstance(told, str | int) else {}
+            yield Row(document.position, values, document.raw + b"\n", refusal.code)
 
 
 def _values(document: Document, context: ReadContext) -> dict[str, Any]:
@@ -85,7 +107,7 @@ def _values(document: Document, context: ReadContext) -> dict[str, Any]:
     return {
         "interaction_id": conversation,
         "speaker": _told_role(utterance.meta) or speaker,
-        "text": utterance.text,
+        "text": utterance.text or "",
         "agent_id": speaker,
         "start_ms": milliseconds(utterance.timestamp, context.settings.timezone, "timestamp"),
     }
@@ -98,6 +120,8 @@ def _finished(contact: RawContact, context: ReadContext) -> RawContact | Reject:
         turns = with_roles(contact.turns, context.settings.min_role_probability)
         if all(turn.start_ms is not None for turn in turns):
             turns = sorted(turns, key=lambda turn: turn.start_ms or 0)
+        else:
+            turns = _by_replies(turns, contact.raw, context)
         customers = {turn.agent_id for turn in turns if turn.speaker == "customer" and turn.agent_id}
         facts = msgspec.structs.replace(
             contact.facts, agent_id=None, customer_id=customers.pop() if len(customers) == 1 else None
@@ -105,6 +129,29 @@ def _finished(contact: RawContact, context: ReadContext) -> RawContact | Reject:
         return msgspec.structs.replace(contact, turns=turns, facts=facts)
     except Refused as refusal:
         return context.refused(contact.position, refusal, contact.raw)
+
+
+def _by_replies(turns: list[RawTurn], raw: bytes, context: ReadContext) -> list[RawTurn]:
+    """Turns without times behind what they reply to; as they stand where that is so already."""
+    pieces = [piece for piece in json_pieces(iter((raw,)), context.settings.max_line_bytes) if isinstance(piece, bytes)]
+    told = [decoded(Document(0, piece), _UTTERANCE, context) for piece in pieces]
+    places = {str(utterance.id): place for place, utterance in enumerate(told) if utterance.id is not None}
+    if len(told) != len(turns) or len(places) != len(told):
+        return turns
+    parents = [places.get(str(utterance.reply_to)) for utterance in told]
+    if all(parent is None or parent < place for place, parent in enumerate(parents)):
+        return turns
+    replies: dict[int | None, list[int]] = {}
+    for place, parent in enumerate(parents):
+        replies.setdefault(parent, []).append(place)
+    order: list[int] = []
+    waiting = replies.get(None, [])[::-1]
+    while waiting:
+        order.append(waiting.pop())
+        waiting += replies.get(order[-1], [])[::-1]
+    if len(order) != len(turns):
+        raise Refused("bad_reference", "Utterances that reply to each other in a circle.")
+    return [turns[place] for place in order]
 
 
 def _told_role(meta: Any) -> Speaker | None:

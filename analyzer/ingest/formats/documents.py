@@ -99,6 +99,14 @@ def decoded(document: Document, decoder: msgspec.json.Decoder[T], context: ReadC
         raise refusal_of(error) from error
 
 
+def decoded_or_none(document: Document, decoder: msgspec.json.Decoder[T]) -> T | None:
+    """The document as ``decoder`` has it, ``None`` where it is none: for what is to be refused anyway."""
+    try:
+        return decoder.decode(document.raw)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+
+
 def count_unknown_keys(document: Document, struct: type[msgspec.Struct], context: ReadContext) -> None:
     """Counts the document's top-level keys that ``struct`` has no field for."""
     try:

@@ -2,7 +2,8 @@
 
 The customer's first message stands in ``source``, the others among the parts. Notes stay out; parts that are neither
 comments nor notes are events. Bodies are HTML, times epoch seconds, and some exports write every value as text.
-A list that Intercom serves without the parts is refused: each conversation would look as if nobody had answered.
+A list that Intercom serves without the parts is refused: each conversation would look as if nobody had answered. So
+is one of which only the last 500 parts are given.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from analyzer.ingest.html_text import text_of_html
 from analyzer.ingest.raw import Facts, RawContact, ReadContext
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.stream import Stream
-from analyzer.ingest.values import boolean_or_none, number_or_none
+from analyzer.ingest.values import boolean_or_none, count_or_none, number_or_none
 
 LISTS: Final = ("conversations", "tickets", "data")
 
@@ -60,6 +61,7 @@ class _Part(msgspec.Struct, frozen=True):
 class _Parts(msgspec.Struct, frozen=True):
     conversation_parts: list[_Part] = []
     ticket_parts: list[_Part] = []
+    total_count: int | str | None = None
 
 
 class _Source(msgspec.Struct, frozen=True):
@@ -165,6 +167,10 @@ def _parts(told: IntercomConversation) -> list[_Part]:
     parts = [each for each in (told.conversation_parts, told.ticket_parts) if isinstance(each, _Parts)]
     if not parts:
         raise Refused("missing_field", "conversation_parts; lists lack them, so fetch each conversation.")
+    for each in parts:
+        given = len(each.conversation_parts) + len(each.ticket_parts)
+        if (count_or_none(each.total_count, "total_count") or 0) > given:
+            raise Refused("truncated", f"Intercom gives only {given} of its parts.")
     return [part for each in parts for part in (*each.conversation_parts, *each.ticket_parts)]
 
 

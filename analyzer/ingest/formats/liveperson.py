@@ -64,6 +64,7 @@ class _Info(msgspec.Struct, frozen=True, rename="camel"):
 
 class _Agent(msgspec.Struct, frozen=True, rename="camel"):
     agent_id: Id = None
+    participant_id: Id = None
     user_type_name: str | None = None
 
 
@@ -88,7 +89,8 @@ def recognise(head: bytes, name: str) -> Guess:
     del name
     if has_key(head, LISTS[0]):
         return guess_json(head, LISTS, 0.99)
-    return guess_json(head, ("messageRecords", "sentBy"), 0.99)
+    told = guess_json(head, ("messageRecords", "sentBy"), 0.99)
+    return told if told.probability else guess_json(head, ("info", "messageRecords", "agentParticipants"), 0.98)
 
 
 def read(stream: Stream, context: ReadContext) -> Read:
@@ -110,7 +112,8 @@ def _contact(document: Document, context: ReadContext) -> RawContact:
 
 
 def _messages(told: LivePersonRecord, context: ReadContext) -> Iterator[Message]:
-    bots = {id_of(a.agent_id) for a in told.agent_participants or () if "bot" in (a.user_type_name or "").casefold()}
+    agents = [agent for agent in told.agent_participants or () if "bot" in (agent.user_type_name or "").casefold()]
+    bots = {id_of(who) for agent in agents for who in (agent.agent_id, agent.participant_id)} - {None}
     for record in told.message_records:
         if record.audience and record.audience.upper() != "ALL":
             context.stats.left_out["private_note"] += 1

@@ -19,6 +19,7 @@ from analyzer.records import stable_id
 Id = str | int | None
 Time = str | int | float | None
 
+_DESK: Final = ("agent", "supervisor")
 _UNITS: Final[tuple[tuple[float, Unit], ...]] = ((1e11, "s"), (1e14, "ms"), (1e17, "us"))
 
 
@@ -50,7 +51,7 @@ def message_contact(
     return RawContact(
         position=position,
         turns=[
-            RawTurn(message.speaker, message.text, message.agent_id if message.speaker == "agent" else None)
+            RawTurn(message.speaker, message.text, message.agent_id if message.speaker in _DESK else None)
             for message in ordered
         ],
         facts=msgspec.structs.replace(facts, started_at=min(told)) if told else facts,

@@ -18,6 +18,7 @@ from analyzer.config import IngestSettings
 from analyzer.ingest.formats.base import Read
 from analyzer.ingest.formats.native_jsonl import decode_turns, refusal_of
 from analyzer.ingest.formats.plain_text import dialogue
+from analyzer.ingest.formats.row_order import in_time
 from analyzer.ingest.raw import FACT_NAMES, Facts, RawContact, RawTurn, ReadContext, Value
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.values import number_or_none, role_of, word_or_none
@@ -229,13 +230,19 @@ def _contact(source_id: str, contact: _Open, chosen: _Plan, context: ReadContext
     try:
         if contact.problem:
             raise Refused(contact.problem, "One of its rows." if len(contact.rows) > 1 else "")
-        turns = [_turn(row, chosen) for row in contact.rows]
-        facts, turn_times = _facts(contact.rows, chosen)
+        rows = [contact.rows[place] for place in _order(contact.rows, chosen, context)]
+        turns = [_turn(row, chosen) for row in rows]
+        facts, turn_times = _facts(rows, chosen)
         return RawContact(
             position=contact.position, turns=turns, facts=facts, source_id=source_id, turn_times=turn_times, raw=raw
         )
     except Refused as refusal:
         return context.refused(contact.position, refusal, raw)
+
+
+def _order(rows: Sequence[Row], chosen: _Plan, context: ReadContext) -> Sequence[int]:
+    names = [name for name in ("start_ms", "started_at") if name in chosen.columns]
+    return in_time({name: [chosen.value(row, name) for row in rows] for name in names}, context) or range(len(rows))
 
 
 def _turn(row: Row, chosen: _Plan) -> RawTurn:

@@ -20,12 +20,12 @@ from analyzer.ingest.formats.pages import Thread, listed, read_threads
 from analyzer.ingest.raw import Facts, RawContact, ReadContext
 from analyzer.ingest.stream import Stream
 from analyzer.ingest.values import number_or_none
-from analyzer.records import Reject, Speaker
+from analyzer.records import Reject
 
 LISTS: Final = ("records", "conversationEntries")
 
-_ROLES: Final[Mapping[str, Speaker]] = {
-    "enduser": "customer", "customer": "customer", "agent": "agent", "supervisor": "agent", "bot": "bot",
+_ROLES: Final[Mapping[str, str]] = {  # the contract tells supervisors from the agent
+    "enduser": "customer", "customer": "customer", "agent": "agent", "supervisor": "supervisor", "bot": "bot",
     "chatbot": "bot", "agentforce": "bot", "system": "system",
 }  # fmt: skip
 _WORDS: Final = frozenset({"", "text", "message", "chatmessage"})

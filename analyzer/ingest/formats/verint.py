@@ -21,10 +21,12 @@ from analyzer.ingest.formats.documents import (
     read_documents,
     stem_of,
 )
+from analyzer.ingest.formats.native_jsonl import refusal_of
 from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.roles import with_roles
 from analyzer.ingest.stream import Stream
+from analyzer.ingest.values import number_or_none
 
 _BOTH: Final = "simultaneous"
 
@@ -33,14 +35,14 @@ class _Word(msgspec.Struct, frozen=True):
     """``w sp s e p`` of Interaction Analytics (ms); ``word speaker time duration`` of Verba (seconds)."""
 
     w: str | None = None
-    sp: str | None = None
-    s: float | None = None
-    e: float | None = None
-    p: int | None = None
+    sp: str | int | None = None
+    s: float | str | None = None
+    e: float | str | None = None
+    p: float | str | None = None
     word: str | None = None
     speaker: str | int | None = None
-    time: float | None = None
-    duration: float | None = None
+    time: float | str | None = None
+    duration: float | str | None = None
 
     @property
     def spoken(self) -> str:
@@ -52,23 +54,28 @@ class _Word(msgspec.Struct, frozen=True):
 
     @property
     def start_ms(self) -> float | None:
-        return self.s if self.s is not None else None if self.time is None else self.time * 1000
+        told, time = _number(self.s, "s"), _number(self.time, "time")
+        return told if told is not None else None if time is None else time * 1000
 
     @property
     def end_ms(self) -> float | None:
-        if self.e is not None or self.time is None:
-            return self.e
-        return (self.time + (self.duration or 0.0)) * 1000
+        told, time = _number(self.e, "e"), _number(self.time, "time")
+        if told is not None or time is None:
+            return told
+        return (time + (_number(self.duration, "duration") or 0.0)) * 1000
 
 
 class _Export(msgspec.Struct, frozen=True):
-    transcript_detailed: list[_Word] | None = None
-    words: list[_Word] | None = None
+    """The views of one interaction; how the word list is wrapped is not documented."""
+
+    transcript_detailed: Any = None
+    words: Any = None
     plainText: Any = None
     plainTextTime: Any = None
 
 
 _EXPORT: Final = msgspec.json.Decoder(_Export)
+_ANY: Final = msgspec.json.Decoder(dict[str, Any])
 _WORDS: Final = msgspec.json.Decoder(list[_Word])
 
 
@@ -92,9 +99,8 @@ def _contact(document: Document, context: ReadContext) -> RawContact:
     else:
         export = decoded(document, _EXPORT, context)
         count_unknown_keys(document, _Export, context)
-        if export.transcript_detailed is None and export.words is None:
-            raise Refused("missing_field", "transcript_detailed.")
-        words = export.transcript_detailed or export.words or []
+        told = export.transcript_detailed if export.transcript_detailed is not None else export.words
+        words = _converted(told if told is not None else _wrapped(decoded(document, _ANY, context)))
     turns = _turns(_in_order([word for word in words if word.spoken]))
     if not turns:
         raise Refused("no_turns")
@@ -109,12 +115,34 @@ def _contact(document: Document, context: ReadContext) -> RawContact:
     )
 
 
+def _wrapped(export: dict[str, Any]) -> Any:
+    """The one word list that stands deeper; raises Refused where there are none or several."""
+    inner = [value for value in export.values() if isinstance(value, dict)]
+    lists = [each["transcript_detailed"] for each in inner if "transcript_detailed" in each]
+    if len(lists) != 1:
+        raise Refused("missing_field", "transcript_detailed.")
+    return lists[0]
+
+
+def _converted(words: Any) -> list[_Word]:
+    if isinstance(words, dict):  # the list once more wrapped, under whatever name
+        words = next((value for value in words.values() if isinstance(value, list)), words)
+    try:
+        return msgspec.convert(words, list[_Word])
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise refusal_of(error) from error
+
+
+def _number(value: float | str | None, field: str) -> float | None:
+    return number_or_none(value, field, -1e12, 1e12)
+
+
 def _in_order(words: Sequence[_Word]) -> Sequence[_Word]:
     """By time where all have one, else by position, else as they come."""
     if all(word.start_ms is not None for word in words):
         return sorted(words, key=lambda word: word.start_ms or 0.0)
     if all(word.p is not None for word in words):
-        return sorted(words, key=lambda word: word.p or 0)
+        return sorted(words, key=lambda word: _number(word.p, "p") or 0.0)
     return words
 
 

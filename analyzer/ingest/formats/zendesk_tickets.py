@@ -8,6 +8,7 @@ nothing tells the role refuses the ticket.
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -47,6 +48,9 @@ class _User(msgspec.Struct, frozen=True):
     role: str | None = None
 
 
+_Users = list[_User] | dict[str, _User] | None
+
+
 class _Voice(msgspec.Struct, frozen=True):
     transcription_text: str | None = None
 
@@ -81,17 +85,24 @@ class _Ticket(msgspec.Struct, frozen=True):
     updated_at: Time = None
 
 
+class _Meta(msgspec.Struct, frozen=True):
+    """Where pages are told by a cursor."""
+
+    has_more: bool | str | None = None
+
+
 class ZendeskTicket(_Ticket, frozen=True, kw_only=True):
     """A ticket with its comments, or the answer that lists the comments of ``ticket``."""
 
     comments: list[ZendeskComment]
-    users: list[_User] | None = None
+    users: _Users = None
     ticket: _Ticket | None = None
     next_page: str | None = None
+    meta: _Meta | None = None
 
 
 class _Page(msgspec.Struct, frozen=True):
-    users: list[_User] | None = None
+    users: _Users = None
 
 
 _COMMENT: Final = msgspec.json.Decoder(ZendeskComment)
@@ -122,7 +133,7 @@ def _tickets(items: Iterator[Document | Reject], context: ReadContext) -> Read:
             continue
         users: Sequence[_User] = ()
         if "tickets" in keys_of(page.raw):
-            users = decoded(page, _PAGE, context).users or ()
+            users = _listed(decoded(page, _PAGE, context).users)
         for raw in listed(page.raw, ("tickets",)):
             yield attempt(
                 lambda ticket, _, users=users: _ticket_contact(ticket, users, context),  # type: ignore[misc]
@@ -144,8 +155,8 @@ def _thread_contact(thread: Thread, context: ReadContext) -> RawContact:
 def _ticket_contact(document: Document, users: Sequence[_User], context: ReadContext) -> RawContact:
     ticket = decoded(document, _TICKET, context)
     count_unknown_keys(document, ZendeskTicket, context)
-    if ticket.next_page:
-        raise Refused("truncated", "next_page is set: the ticket has more comments.")
+    if ticket.next_page or (ticket.meta and boolean_or_none(ticket.meta.has_more, "meta.has_more")):
+        raise Refused("truncated", "There is a next page: the ticket has more comments.")
     return _contact(ticket, users, document.position, document.raw, context)
 
 
@@ -187,7 +198,7 @@ class _People:
         roles |= {assignee: "agent"} if assignee else {}
         roles |= {requester: "customer"} if requester else {}
         embedded = [user for user in (ticket.requester, ticket.assignee, *(c.author for c in whole.comments)) if user]
-        for user in (*embedded, *users, *(whole.users or ())):
+        for user in (*embedded, *users, *_listed(whole.users)):
             role = _ROLES.get((user.role or "").strip().casefold())
             if role and (who := word_or_none(user.id)):
                 roles[who] = role
@@ -215,7 +226,12 @@ def _text(comment: ZendeskComment) -> str:
         return ((comment.data.transcription_text if comment.data else None) or "").strip()
     if comment.html_body:
         return text_of_html(comment.html_body)
-    return new_words(comment.plain_body or comment.body or "")
+    # Zendesk leaves the entities of HTML in what it calls plain.
+    return new_words(html.unescape(comment.plain_body) if comment.plain_body else comment.body or "")
+
+
+def _listed(users: _Users) -> Sequence[_User]:
+    return list(users.values()) if isinstance(users, dict) else users or ()
 
 
 FORMAT: Final = Format("zendesk_tickets", "Zendesk ticket comments", False, recognise, read)

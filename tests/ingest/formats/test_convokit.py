@@ -105,3 +105,29 @@ def test_a_broken_line_costs_itself_and_an_unclear_conversation_itself(read: Rea
 def test_files_beside_the_utterances_are_skipped(read: Read, name: str, content: str) -> None:
     (item,) = read(content, name=name)
     assert isinstance(item, Skipped) and "ConvoKit" in item.reason
+
+
+def test_utterances_without_times_follow_what_they_reply_to(read: Read) -> None:
+    told = [
+        _line(number, who, text, timestamp=None, meta={"role": who})
+        for number, (who, text) in enumerate([("agent", "Yes?"), ("customer", "It broke."), ("agent", "Oh.")])
+    ]
+    for order in ((2, 0, 1), (1, 2, 0), (0, 1, 2)):
+        (item,) = read("".join(told[place] for place in order), name="utterances.jsonl")
+        assert isinstance(item, Interaction) and [turn.text for turn in item.turns] == ["Yes?", "It broke.", "Oh."]
+
+
+def test_conversation_that_lacks_an_utterance_is_refused_with_it(read: Read) -> None:
+    agent, customer = {"meta": {"role": "agent"}}, {"meta": {"role": "customer"}}
+    broken = _line(1, "k-1", "?", **customer).replace('"text": "?"', '"text": 5')
+    content = _line(0, "a-7", "Yes?", **agent) + broken + _line(2, "a-7", "Oh.", **agent)
+    assert list(codes(read(content, name="utterances.jsonl"))) == ["wrong_type"]
+    silent = _line(0, "a-7", "Yes?", **agent) + _line(1, "k-1", "", **customer).replace('"text": ""', '"text": null')
+    (item,) = read(silent, name="utterances.jsonl")
+    assert isinstance(item, Interaction) and len(item.turns) == 1
+
+
+def test_utterances_that_reply_in_a_circle_are_refused(read: Read) -> None:
+    replies = {0: None, 1: "u2", 2: "u1"}
+    told = [_line(n, "agent-1", "Hm.", reply_to=reply, timestamp=None) for n, reply in replies.items()]
+    assert list(codes(read("".join(told), name="utterances.jsonl"))) == ["bad_reference"]

@@ -121,3 +121,9 @@ def test_intercom_that_breaks_off_is_refused(read: Read) -> None:
 def test_intercom_with_any_value_anywhere_is_accounted(changes: Any, data: st.DataObject) -> None:
     told = copy.deepcopy(conversation(state=SECRET))
     accounted(json.dumps(mutated(told, changes, data)), "x.json")
+
+
+@pytest.mark.parametrize(("total", "expected"), [(7, "ok"), ("7", "ok"), (620, "truncated"), ("620", "truncated")])
+def test_intercom_of_which_parts_are_missing_is_refused(read: Read, total: Any, expected: str) -> None:
+    parts = {**conversation()["conversation_parts"], "total_count": total}
+    assert list(codes(read(json.dumps(conversation(conversation_parts=parts)), "x.json"))) == [expected]

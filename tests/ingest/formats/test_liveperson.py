@@ -108,3 +108,10 @@ def test_liveperson_page_that_breaks_off_is_refused(read: Read) -> None:
 def test_liveperson_with_any_value_anywhere_is_accounted(changes: Any, data: st.DataObject) -> None:
     told = {"conversationHistoryRecords": [copy.deepcopy(history({"closeReason": SECRET})), history()]}
     accounted(json.dumps(mutated(told, changes, data)), "x.json")
+
+
+def test_liveperson_bots_are_told_by_either_id_and_no_messages_are_no_turns(read: Read) -> None:
+    agents = [{"participantId": "b1", "agentId": "x9", "userTypeName": "Bot"}]
+    (item,) = read(page(history(agentParticipants=agents)), "x.json")
+    assert isinstance(item, Interaction) and [turn.speaker for turn in item.turns][:2] == ["customer", "bot"]
+    assert list(codes(read(json.dumps(history(messageRecords=[])), "y.json"))) == ["no_turns"]

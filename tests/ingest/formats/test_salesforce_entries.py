@@ -123,3 +123,14 @@ def test_salesforce_with_any_value_anywhere_is_accounted(changes: Any, data: st.
     rows: Any = copy.deepcopy([*ENTRIES, entry(1, "EndUser", SECRET, "0Mw2")])
     told = {"conversationEntries": [connect(SECRET, "Agent", 1), connect("b", "EndUser", 2)]} if page else rows
     accounted(json.dumps(mutated(told, changes, data)), "x.json")
+
+
+def test_salesforce_supervisor_who_joins_last_does_not_answer_for_the_contact(read: Read) -> None:
+    told = [*ENTRIES, entry(9, "Supervisor", "Ich übernehme.", ActorId=None)]
+    (item,) = read(json.dumps({"records": told}), "x.json")
+    assert isinstance(item, Interaction) and item.agent_id == "Agent-1"
+    assert [turn.agent_id for turn in item.turns if turn.speaker == "agent"] == [
+        "Supervisor-1",
+        "Agent-1",
+        "supervisor",
+    ]

@@ -83,7 +83,7 @@ def test_verba_tells_seconds_and_no_roles(read: Read) -> None:
         ({"transcript_detailed": []}, "no_turns"),
         ([{**WORDS[0], "e": -5}], "turn_times"),
         ([{**WORDS[0], "sp": None}], "roles_unclear"),
-        ([{**WORDS[0], "s": "now"}], "wrong_type"),
+        ([{**WORDS[0], "s": "now"}], "bad_number"),
         ([{**WORDS[0], "sp": "x"}, {**WORDS[1], "sp": "y"}], "roles_unclear"),
         ({"transcript_detailed": {"w": 1}}, "wrong_type"),
     ],
@@ -91,3 +91,22 @@ def test_verba_tells_seconds_and_no_roles(read: Read) -> None:
 def test_what_cannot_be_read_is_refused_by_name(read: Read, words: Any, code: str) -> None:
     (item,) = read(json.dumps(words), name="a.json")
     assert isinstance(item, Reject) and item.code == code and "How" not in item.message
+
+
+@pytest.mark.parametrize(
+    "export",
+    [
+        {"interaction": {"id": "9001", "plainText": "…", "transcript_detailed": WORDS}},
+        {"transcript_detailed": {"words": WORDS}},
+        [{**word, "s": str(word["s"]), "e": f"{word['e']}.0", "p": str(word["p"]), "c": "0.9"} for word in WORDS],
+    ],
+)
+def test_words_are_found_however_wrapped_and_spelled(read: Read, export: Any) -> None:
+    (item,) = read(json.dumps(export), name="9001.json")
+    assert _said(item) == TURNS and isinstance(item, Interaction) and item.source_id == "9001"
+
+
+def test_two_word_lists_in_one_file_are_not_guessed_at(read: Read) -> None:
+    export = {"first": {"transcript_detailed": WORDS}, "second": {"transcript_detailed": WORDS}}
+    (item,) = read(json.dumps(export), name="a.json")
+    assert isinstance(item, Reject) and item.code == "missing_field"

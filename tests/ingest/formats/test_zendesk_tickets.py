@@ -99,3 +99,16 @@ def test_zendesk_with_any_value_anywhere_is_accounted(changes: Any, data: st.Dat
     told: Any = copy.deepcopy({"id": 1, "status": SECRET, "comments": COMMENTS, "users": USERS})
     told = {"tickets": [told], "users": copy.deepcopy(USERS)} if page else told
     accounted(json.dumps(mutated(told, changes, data)), "x.json")
+
+
+def test_zendesk_users_may_stand_by_id_and_plain_text_keeps_entities(read: Read) -> None:
+    users = {str(user["id"]): user for user in USERS}
+    told = [{**each, "html_body": None, "plain_body": "You &amp; I,&nbsp;twice"} for each in COMMENTS[:1]]
+    (item,) = read(json.dumps({"comments": told, "users": users}), "x.json")
+    assert isinstance(item, Interaction) and item.turns[0].text == "You & I, twice"
+
+
+@pytest.mark.parametrize(("more", "expected"), [(True, "truncated"), (False, "ok")])
+def test_zendesk_page_before_others_is_refused(read: Read, more: bool, expected: str) -> None:
+    page = {"comments": COMMENTS, "users": USERS, "meta": {"has_more": more, "after_cursor": "x"}}
+    assert list(codes(read(json.dumps(page), "x.json"))) == [expected]
