@@ -118,12 +118,15 @@ def _milliseconds(value: Time) -> int | float | None:
 
 
 def clock_of(told: GenesysTranscript) -> Clock:
-    """The conversation's start, else the communication's, else the earliest epoch in sight."""
+    """The conversation's start, else the communication's, else the earliest epoch in sight; no later than any word."""
     of_parts = [told.start_time, *(transcript.start_time for transcript in told.transcripts)]
     communication = next((t for value in of_parts if (t := epoch_of(value)) is not None), None)
     conversation = epoch_of(told.conversation_start_time)
     phrases = [phrase.at for transcript in told.transcripts for phrase in transcript.phrases or []]
     offsets = [n for value in phrases if (n := _milliseconds(value)) is not None]
+    small = [offset for offset in offsets if abs(offset) < OFFSET_BELOW]
+    if conversation is not None and offsets and not small:
+        conversation = min(conversation, *offsets)  # clocks of two machines
     if conversation is None and communication is None:
         seen = [*phrases, *(one.start_time_ms for one in told.participants or [])]
         return Clock(min((t for value in seen if (t := epoch_of(value)) is not None), default=None))
@@ -131,7 +134,6 @@ def clock_of(told: GenesysTranscript) -> Clock:
         return Clock(min(t for t in (conversation, communication) if t is not None))
     # A phrase cannot come before its communication: an offset that would shows that offsets count from there.
     lead = communication - conversation
-    small = [offset for offset in offsets if abs(offset) < OFFSET_BELOW]
     return Clock(conversation, lead if small and min(small) < lead else 0)
 
 

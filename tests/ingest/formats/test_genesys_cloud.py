@@ -228,6 +228,14 @@ def test_genesys_gives_a_prompt_to_the_menu_though_the_agent_comes_in_at_its_end
     ]  # fmt: skip
 
 
+def test_genesys_starts_no_later_than_its_first_word(read: Callable[..., list[Item]]) -> None:
+    told = call()
+    told["transcripts"][0]["phrases"][0]["startTimeMs"] = START - 40
+    (item,) = read(json.dumps(told), "t.json")
+    assert isinstance(item, Interaction) and [turn.start_ms for turn in item.turns] == [0, 5040, 7540, 21_040]
+    assert item.started_at == datetime(2026, 1, 5, 10, 29, 59, 960_000, tzinfo=UTC)
+
+
 @short
 @given(changes=mutations, data=st.data())
 def test_genesys_mutated_is_accounted(changes: Any, data: st.DataObject) -> None:
