@@ -14,7 +14,7 @@ import msgspec
 from analyzer.ingest.formats.base import Format, Guess, Read
 from analyzer.ingest.formats.documents import Document, count_unknown_keys
 from analyzer.ingest.formats.google_ccai_ingest import ANY_AGENT
-from analyzer.ingest.formats.google_json import Duration, Timestamp, milliseconds_of, moment_of, seconds_of
+from analyzer.ingest.formats.google_times import Duration, Timestamp, milliseconds_of, moment_of, seconds_of
 from analyzer.ingest.formats.key_case import camel_document, guess_either_case
 from analyzer.ingest.formats.pages import read_pages
 from analyzer.ingest.formats.turn_order import by_start

@@ -16,7 +16,7 @@ import msgspec
 from analyzer.ingest.formats.amazon_voice import call_span
 from analyzer.ingest.formats.base import Format, Guess, Read
 from analyzer.ingest.formats.documents import Document, count_unknown_keys, read_documents
-from analyzer.ingest.formats.google_json import Duration, milliseconds_of
+from analyzer.ingest.formats.google_times import Duration, milliseconds_of
 from analyzer.ingest.formats.key_case import camel_document, guess_either_case
 from analyzer.ingest.formats.turn_order import by_start
 from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
