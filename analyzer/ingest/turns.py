@@ -37,7 +37,7 @@ def checked_turns(
     ``joined`` is all their text: one look at it tells whether any of it needs work.
     """
     odd = not is_plain(joined)
-    look = odd or needs_look(joined, masker.special_categories)
+    look = odd or needs_look(joined, masker=masker)
     if not look and offsets is None and (told := _told_plainly(raw, agent_id)):
         return told
     named = any(turn.agent_id and not is_supervisor(turn.speaker) for turn in raw)

@@ -36,7 +36,7 @@ def _rows(path: Path) -> list[dict]:  # type: ignore[type-arg]
 def _masked(texts: list[str]) -> int:
     joined = "\n".join(texts)
     masker = Masker(joined)
-    if needs_look(joined):
+    if needs_look(joined, masker=masker):
         for text in texts:
             mask(text, masker)
     return len(masker.numbers)

@@ -68,9 +68,22 @@ _NAMES: Final = next(place for place, entry in enumerate(MASKS) if entry.find is
 _ASKED: Final = {place for place, entry in enumerate(MASKS) if entry.group == ASKED}
 
 
-def needs_look(text: str, special_categories: bool = False) -> bool:
-    """Whether ``text`` could hold anything that is masked; false for most talk."""
-    return any(_HINTS.places(line, special_categories) for line in text.split("\n"))
+def needs_look(text: str, special_categories: bool = False, masker: Masker | None = None) -> bool:
+    """Whether ``text`` could hold anything that is masked; false for most talk. What was seen is noted in ``masker``,
+    so that ``mask`` need not look at the same lines again."""
+    masker = masker or Masker(special_categories=special_categories)
+    return any(_hinted(line, masker) for line in text.split("\n"))
+
+
+def _hinted(line: str, masker: Masker) -> set[int]:
+    """Which lines of ``MASKS`` could find something in ``line``, looked for once."""
+    places = masker.hinted.get(line)
+    if places is None:
+        places = _HINTS.places(line, masker.special_categories)
+        if names.noticed(line):
+            places.add(_NAMES)
+        masker.hinted[line] = places
+    return places
 
 
 def mask(text: str, masker: Masker) -> str:
@@ -82,8 +95,10 @@ def mask(text: str, masker: Masker) -> str:
     if masker.unread:
         already, masker.unread = masker.unread, ""
         for line in already.split("\n"):
-            if _NAMES in masker.hinted.setdefault(line, _HINTS.places(line, masker.special_categories)):
+            if _NAMES in _hinted(line, masker):
                 names.learn(line, masker)
+    if not (masker.asked or masker.people or _hinted(text, masker)):
+        return text
     for _ in range(8):  # a mask may part what was joined; more than two rounds are not seen in talk
         masked = text
         for place in _places(text, masker):
@@ -98,8 +113,7 @@ def mask(text: str, masker: Masker) -> str:
 
 def _places(text: str, masker: Masker) -> list[int]:
     """Which lines of ``MASKS`` to try, in their order."""
-    known = masker.hinted.get(text)
-    places = set(known) if known is not None else _HINTS.places(text, masker.special_categories)
+    places = set(_hinted(text, masker))
     if masker.asked:
         places |= _ASKED
     if (masker.people or masker.asked) and names.mentions(text, masker):

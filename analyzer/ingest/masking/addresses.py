@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-import re2
-
+from analyzer.ingest.masking import address_blocks
+from analyzer.ingest.masking.hints import pattern_set
 from analyzer.ingest.masking.spans import UNIT, Masker, Span, compact
 from analyzer.ingest.masking.spoken import DIGITS_OF
 from analyzer.ingest.masking.word_lists import CAPITALS, TOWNS
@@ -35,13 +35,6 @@ _GERMAN: Final = re.compile(
     rf"(?<![\w-])(?:(?:{_CAP}[ -]){{0,3}}?(?:[^\W\d_][\w-]{{1,30}}?)?{_ENDING}{_OF}"
     rf"|(?:{_CAP}[ -]){{0,3}}?[^\W\d_a-zß-öø-ÿ](?:[\w-]{{1,30}}?{_CAPITAL_ENDING}"
     rf"|(?:{_CAPITAL_ENDING[3:-1]})){_OF}){_HOUSE}"
-)
-# Where none of these is, the slower search for the whole street is not begun.
-_GERMAN_HINT: Final = re2.compile(
-    r"(?i)(?:stra(?:ß|ss)e|str\.?|gasse|allee|weg|platz|ring|ufer|damm|chaussee|steig|stieg|pfad|promenade"
-    r"|graben|wall|kamp|markt|straat|laan"
-    rf"|gatan|vägen|vej|gade|vegen|gata|katu|utca|ulice)(?: (?:de[rsmn]|an|am|im|zum|zur|vor|von|und"
-    rf"|auf) .*)?,? +(?:nummer |nr\.? ?|hausnummer )?(?:\d|{_SAID})"
 )
 _NO_NAME: Final = re.compile(
     r"(?:der |die |eine |diese |im |am |auf dem |den |zum )?"
@@ -85,11 +78,6 @@ _ENGLISH_SAID: Final = re.compile(
     rf"|by|or|of|times)(?:[a-z][\w'-]{{2,20}} ){{1,2}}"
     r"(?:" + _SURE_SUFFIX + r")(?!\w)",
     re.IGNORECASE,
-)
-_ENGLISH_HINT: Final = re2.compile(
-    rf"[^\pL]{_SUFFIX}(?:[^\pL]|$)|(?i)\d,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours|route) "
-    r"|(?:^|[^\pL])(?:via|viale|piazza|corso|vicolo|calle|avenida|av\.|avda\.|plaza|paseo|carrera|rua|travessa|praça"
-    r"|largo|ul\.|ulica|aleja|strada|c/) "
 )
 _UNIT: Final = re.compile(
     r",?\s{1,2}(?:(?:apt|apartment|unit|suite|ste|flat|floor|fl|room|rm|bldg|building|wohnung|whg|etage"
@@ -165,14 +153,43 @@ HINT: Final = (
     r"|\d,? (?:rue|avenue|boulevard|place|chemin)"
     r"|[^\pL](?:address|adresse|anschrift|wohnhaft|(?:lives?|living|resid\pL+) at|move(?:d|s)? (?:in)?to"
     r"|moving to|(?:ship|deliver|send|sent|mail|post)[^.]*to)[^\pL]"
-    r"|(?:^|[^\pL])(?:via|viale|piazza|calle|avenida|plaza|rua|ulica|ul\.)[^\pL]"
+    r"|(?:^|[^\pL])(?:via|viale|piazza|calle|avenida|plaza|rua|ulica|ul\.)[^\pL]|" + address_blocks.HINT
 )
+
+
+# One search tells which of the slower ones below are begun.
+_PARTS: Final = {
+    "german": r"(?i)(?:stra(?:ß|ss)e|str\.?|gasse|allee|weg|platz|ring|ufer|damm|chaussee|steig|stieg|pfad|promenade"
+    r"|graben|wall|kamp|markt|straat|laan"
+    rf"|gatan|vägen|vej|gade|vegen|gata|katu|utca|ulice)(?: (?:de[rsmn]|an|am|im|zum|zur|vor|von|und"
+    rf"|auf) .*)?,? +(?:nummer |nr\.? ?|hausnummer )?(?:\d|{_SAID})",
+    "english": rf"[^\pL]{_SUFFIX}(?:[^\pL]|$)|(?i)\d,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours"
+    r"|route) |(?:^|[^\pL])(?:via|viale|piazza|corso|vicolo|calle|avenida|av\.|avda\.|plaza|paseo|carrera|rua|travessa"
+    r"|praça|largo|ul\.|ulica|aleja|strada|c/) ",
+    "said": rf"(?i)[^\pL](?:{_SURE_SUFFIX})(?:[^\pL]|$)",
+    "told": r"(?i)address|adresse|anschrift|wohnhaft|(?:li[vf]|resid)\pL+ at|mov(?:e|ed|ing) "
+    r"|ship|deliver|sen[dt]|mail|post",
+    "five": r"\d{5}",
+    "place": r"(?:Am|An|Im|Zum|Zur|Auf|Unter|Hinter|Hinterm|In|Beim|Vor) ",
+    "four": r"\d{4}",
+    **address_blocks.PARTS,
+}
+_SEARCH: Final = pattern_set(list(_PARTS.values()))
+
+
+def _parts(text: str) -> set[str]:
+    names = list(_PARTS)
+    return {names[place] for place in _SEARCH.Match(text.encode()) or ()}
 
 
 def find(text: str, masker: Masker) -> Iterator[Span]:
     """Streets and postcodes; parts that touch are one address."""
     joined: list[tuple[int, int]] = []
-    for start, end in sorted({*_streets(text), *_postcodes(text)}):
+    parts = _parts(text)
+    streets = {
+        (address_blocks.head(text, start), address_blocks.tail(text, end)) for start, end in _streets(text, parts)
+    }
+    for start, end in sorted({*streets, *_postcodes(text, parts), *address_blocks.find(text, parts)}):
         if joined and _touches(text, joined[-1][1], start):
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
@@ -186,20 +203,22 @@ def _touches(text: str, end: int, start: int) -> bool:
     return start <= end or (start - end <= 6 and text[end:start].strip(" ,\n-.") in {"", "in"})
 
 
-def _streets(text: str) -> Iterator[tuple[int, int]]:
-    for match in _GERMAN.finditer(text) if _GERMAN_HINT.search(text) else ():
+def _streets(text: str, parts: set[str]) -> Iterator[tuple[int, int]]:
+    for match in _GERMAN.finditer(text) if "german" in parts else ():
         word = re.split(r"[ -]", match[0])[0]
         if not _NO_STREET.match(word) and not UNIT.match(text, match.end()) and _street_like(match[0]):
             yield _from_capital(match), _with_town(text, match.end())
-    for match in _PLACE_GERMAN.finditer(text):
+    for match in _PLACE_GERMAN.finditer(text) if "place" in parts else ():
         yield match.start(), _with_town(text, match.end())
-    for pattern in (_ROMANCE, _ENGLISH, _ENGLISH_SAID) if _ENGLISH_HINT.search(text) else ():
+    english = (_ROMANCE, _ENGLISH) if "english" in parts else ()
+    said = (_ENGLISH_SAID,) if "said" in parts else ()
+    for pattern in (*english, *said):
         for match in pattern.finditer(text):
             yield match.start(), _with_town(text, match.end())
     for match in _ANY_STREET.finditer(text):
         if match[0].split()[0] not in CAPITALS:
             yield match.span()
-    for match in _TOLD.finditer(text):
+    for match in _TOLD.finditer(text) if "told" in parts else ():
         rest = _TOLD_REST.match(text, match.end())
         if rest and any(char.isdecimal() for char in rest[0]) and rest[0].split()[0] not in CAPITALS:
             yield rest.start(), match.end() + len(rest[0].rstrip(" ,\n"))
@@ -233,14 +252,14 @@ def _with_town(text: str, end: int) -> int:
     return end
 
 
-def _postcodes(text: str) -> Iterator[tuple[int, int]]:
-    for match in _ZIP_US.finditer(text):
+def _postcodes(text: str, parts: set[str]) -> Iterator[tuple[int, int]]:
+    for match in _ZIP_US.finditer(text) if "five" in parts else ():
         yield match.span()
     for match in _POSTCODE_UK.finditer(text):
         yield match.span()
     for match in _POSTCODE_SAYS.finditer(text):
         yield match.span(1)
-    for match in _POSTCODE_TOWN.finditer(text):
+    for match in _POSTCODE_TOWN.finditer(text) if "four" in parts else ():
         first = re.split(r"[ -]", match[2])[0].rstrip(".")
         known = first in TOWNS and len(match[1]) >= 4
         said = (

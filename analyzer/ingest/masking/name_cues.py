@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from analyzer.ingest.masking.word_lists import GIVEN, GIVEN_OR_WORD
+from analyzer.ingest.masking.word_lists import GIVEN_OR_WORD
 
 # What a name follows, as phrases parted by commas. STRONG: nearly only names do; COLON: they do after a colon or comma;
 # WEAK: a known name must be among the words.
@@ -47,11 +47,10 @@ CLOSING: Final = (
 )
 AFTER: Final = "am apparat, am telefon, here, hier, mein name, speaking"  # what stands behind a name
 
-_GIVEN_WORDS: Final = "|".join(sorted(GIVEN))
 _DOUBTFUL_WORDS: Final = "|".join(sorted(GIVEN_OR_WORD))
 _PHRASES: Final = "|".join((STRONG + ", " + TITLES + ", " + COLON).replace("ss", "(?:ss|ß)").split(", "))
 HINT: Final = (
-    rf"(?:^|[^\pL])(?:(?:{_GIVEN_WORDS})(?:[^\pL]|$)|(?:{_DOUBTFUL_WORDS}|\pLu\.) \pLu)"
+    rf"(?:^|[^\pL])(?:{_DOUBTFUL_WORDS}|\pLu\.) \pLu"
     rf"|\pLu\pL+ hier[ ,.!]|\pLu\pL+, (?:guten|schönen|hallo|grüß) |(?i)(?:^|[^\pL])(?:{_PHRASES}"
     r"|dear|liebe[rs]?|gr(?:ü|ue)(?:ß|ss)en?|gru(?:ß|ss)|regards|sincerely|faithfully|hochachtungsvoll|am apparat"
     r"|hier ist|hier spricht|spreche ich|speaking|this is)(?:[^\pL]|$)|\bname\b|\bnamen\b|wie hei(?:ß|ss)en"

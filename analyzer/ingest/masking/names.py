@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+from analyzer.ingest.masking import name_model
 from analyzer.ingest.masking.hints import Phrases
 from analyzer.ingest.masking.name_cues import AFTER, CLOSING, COLON, GREETING, STRONG, TITLES, WEAK
 from analyzer.ingest.masking.spans import Masker, Span, word_set
@@ -27,6 +28,7 @@ from analyzer.ingest.masking.word_lists import (
 
 _WORD: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_])){0,40}")
 _CAPITALISED: Final = re.compile(r"(?<![^\W_])[A-ZÀ-ÞĀ-ſ](?:[^\W\d_]|['’-](?=[^\W\d_])){0,40}")
+_CAPITALS: Final = re.compile(r"\b[A-ZÀ-ÖØ-ÞĀ-ɏ][^\W\d_][\w'’-]*")  # generous: looked up, not masked
 _GAP: Final = re.compile(r" {1,2}|\. ?(?=[^\W\d_])")
 _PARTICLES: Final = word_set("von van vom zu zur der den de del della di da dos das du la le el al bin ter ten")
 _FROM: Final = word_set("von vom zu zur")  # "Kevin von RheinMobil" is no nobleman
@@ -76,9 +78,28 @@ def find(text: str, masker: Masker) -> Iterator[Span]:
         masker.asked["NAME"] = 3
 
 
+def noticed(text: str) -> bool:
+    """Whether a capitalised word of ``text`` could be a name by itself."""
+    told = {_tells(word) for word in _CAPITALS.findall(text)}
+    return "given" in told or ("maybe" in told and bool(name_model.likely(text)))
+
+
+@lru_cache(maxsize=1 << 16)
+def _tells(word: str) -> str:
+    """What a capitalised word tells alone: "given" name, "maybe" some name, or nothing."""
+    word = word.rstrip("'’-")
+    listed = word in GIVEN or word.partition("-")[0] in GIVEN or (word.isupper() and word.title() in GIVEN)
+    if listed and not is_other(word):
+        return "given"
+    return "maybe" if len(word) > 1 and name_model.stands_out(word) else ""
+
+
 def mentions(text: str, masker: Masker) -> bool:
     """Whether somebody introduced elsewhere in the contact is named, or a name was asked for."""
-    return "NAME" in masker.asked or not masker.people.keys().isdisjoint(_WORDS.findall(text))
+    if "NAME" in masker.asked:
+        return True
+    near = [word for word in masker.people if word in text]
+    return bool(near) and not set(near).isdisjoint(_WORDS.findall(text))
 
 
 def learn(line: str, masker: Masker) -> None:
@@ -110,7 +131,8 @@ def _person(name: str, masker: Masker) -> str:
 @lru_cache(maxsize=1024)
 def _introduced(text: str) -> tuple[tuple[int, int], ...]:
     """Names that the text itself tells, in order; asked for when people are learnt and when the turn is masked."""
-    return tuple(sorted({*_by_context(text), *_by_given_name(text)}))
+    unlisted = ((start, _extend(text, end)) for start, end in name_model.likely(text))
+    return tuple(sorted({*_by_context(text), *_by_given_name(text), *unlisted}))
 
 
 def _by_context(text: str) -> Iterator[tuple[int, int]]:
@@ -256,6 +278,9 @@ def _extend(text: str, end: int) -> int:
             if match[0] in _FROM and not (noble and (noble[0] in SURNAMES or noble[0] in SURNAME_OR_WORD)):
                 break
             position = match.end()
+            continue
+        if len(match[0]) == 1 and match[0].isupper() and match[0] != "I" and text[match.end() : match.end() + 1] == " ":
+            position = match.end()  # "Maja S Hermansen"
             continue
         initial = len(match[0]) == 1 and text[match.end() : match.end() + 1] == "."
         if not match[0][0].isupper() or (is_other(match[0]) and not initial) or (len(match[0]) == 1 and not initial):

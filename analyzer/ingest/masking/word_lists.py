@@ -20,10 +20,17 @@ def _lists(file_name: str) -> list[frozenset[str]]:
     return [frozenset(part) for part in parts]
 
 
+def _places() -> list[frozenset[str]]:
+    text = resources.files("analyzer.ingest.masking").joinpath("places.txt").read_text(encoding="utf-8")
+    body = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+    return [frozenset(part.replace("\n", " ").strip().split(", ")) for part in body.split("\n\n")]
+
+
 GIVEN, GIVEN_OR_WORD = _lists("given_names.txt")
 SURNAMES, SURNAME_OR_WORD = _lists("surnames.txt")
 (CAPITALS,) = _lists("capitals.txt")
 (TOWNS,) = _lists("towns.txt")
+COUNTRIES, TOWN_NAMES, TOWN_OR_WORD = _places()
 
 ANY_GIVEN: Final = GIVEN | GIVEN_OR_WORD
 ANY_NAME: Final = ANY_GIVEN | SURNAMES | SURNAME_OR_WORD
