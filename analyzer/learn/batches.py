@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
+from torch.nn import functional
 
 from analyzer.learn.corpus import Dialogue
 from analyzer.understand.network import ContactBatch, Network, pool_turns
@@ -75,11 +76,20 @@ def encode(network: Network, tokens: Tensor, who: Tensor) -> Tensor:
 
 
 def pooled(
-    network: Network, dialogues: Sequence[Dialogue], tokenizer: Tokenizer, device: str
-) -> tuple[PooledTurns, dict[str, Tensor]]:
-    """Turn-level logits of every turn that has words, and the contact logits."""
+    network: Network, dialogues: Sequence[Dialogue], tokenizer: Tokenizer, device: str, beside: Sequence[str] = ()
+) -> tuple[PooledTurns, dict[str, Tensor], Tensor]:
+    """Turn-level logits of every turn that has words, the contact logits, and the vectors of the texts ``beside``.
+
+    Those are read in the same pass of the encoder, by turns as a customer's and as an agent's words; a pass of its own
+    would cost as much as the dialogues.
+    """
     tokens, _, who, batch = collate(dialogues, tokenizer, device)
-    sentences, contacts = network.heads(encode(network, tokens, who), batch)
+    extra = token_tensor(beside, tokenizer).to(device)
+    width = max(tokens.shape[1], extra.shape[1])
+    together = torch.cat([functional.pad(part, (0, width - part.shape[1])) for part in (tokens, extra)])
+    speakers = torch.cat([who, torch.arange(len(beside), device=device) // 2 % 2])
+    vectors = encode(network, together, speakers)
+    sentences, contacts = network.heads(vectors[: len(tokens)], batch)
     owners: dict[tuple[int, int], int] = {}
     rows, columns, segment = [], [], []
     for row, d in enumerate(dialogues):
@@ -92,4 +102,4 @@ def pooled(
         sentences.labels[at].float(), sentences.feelings[at].float(), sentences.attention[at].float()
     )
     labels, feelings = pool_turns(flat, torch.tensor(segment, device=device), len(owners))
-    return PooledTurns(labels, feelings, list(owners)), contacts
+    return PooledTurns(labels, feelings, list(owners)), contacts, vectors[len(tokens) :]

@@ -21,7 +21,7 @@ from torch import Tensor
 from transformers import BertConfig
 
 from analyzer.learn.augment import altered
-from analyzer.learn.auxiliary import Auxiliary, EmotionHead, Mixture, auxiliary_loss
+from analyzer.learn.auxiliary import NOTHING, Auxiliary, Draw, EmotionHead, Mixture, auxiliary_loss, draw
 from analyzer.learn.batches import pooled
 from analyzer.learn.corpus import Dialogue
 from analyzer.learn.losses import contact_loss, feeling_loss, label_loss
@@ -83,9 +83,8 @@ def train(
     network.train()
     for step, batch in enumerate(_epochs(dialogues, recipe, shuffler)):
         with torch.autocast(device, dtype=torch.bfloat16):
-            loss = batch_loss(network, batch, tokenizer, recipe, device)
-            if auxiliary is not None:
-                loss = loss + auxiliary_loss(network, emotions, auxiliary, recipe.mixture, tokenizer, device, shuffler)
+            drawn = NOTHING if auxiliary is None else draw(auxiliary, recipe.mixture, shuffler)
+            loss = batch_loss(network, batch, tokenizer, recipe, device, drawn, emotions)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -146,13 +145,21 @@ def _epochs(dialogues: Sequence[Dialogue], recipe: Recipe, shuffler: random.Rand
 
 
 def batch_loss(
-    network: Network, dialogues: Sequence[Dialogue], tokenizer: Tokenizer, recipe: Recipe, device: str
-) -> Tensor:
-    """The weighed loss of all that the dialogues are labelled with."""
-    turns, contacts = pooled(network, dialogues, tokenizer, device)
-    loss = recipe.label_weight * label_loss(turns, dialogues, recipe, device) + feeling_loss(turns, dialogues, device)
+    network: Network, dialogues: Sequence[Dialogue], tokenizer: Tokenizer, recipe: Recipe, device: str,
+    beside: Draw = NOTHING, emotions: EmotionHead | None = None,
+) -> Tensor:  # fmt: skip
+    """The weighed loss of all that the dialogues are labelled with, and of what was drawn ``beside`` them."""
+    own = range(len(dialogues))
+    together = [*dialogues, *beside.dialogues]
+    turns, contacts, vectors = pooled(network, together, tokenizer, device, beside.texts)
+    loss = recipe.label_weight * label_loss(turns, together, recipe, device)
+    loss = loss + feeling_loss(turns, together, device, own)
     for name, logits in contacts.items():
-        loss = loss + recipe.contact_weight * contact_loss(name, logits.float(), dialogues, device)
+        loss = loss + recipe.contact_weight * contact_loss(name, logits.float(), together, device, own)
+    if emotions is not None and beside is not NOTHING:
+        loss = loss + auxiliary_loss(
+            beside, len(dialogues), turns, contacts, vectors, together, emotions, recipe.mixture, device
+        )
     return loss
 
 
@@ -166,7 +173,7 @@ def predict(
     predictions = []
     for start in range(0, len(dialogues), batch_dialogues):
         batch = dialogues[start : start + batch_dialogues]
-        turns, contacts = pooled(network, batch, tokenizer, device)
+        turns, contacts, _ = pooled(network, batch, tokenizer, device)
         labels, feelings = turns.labels.cpu().numpy(), turns.feelings.cpu().numpy()
         for row, d in enumerate(batch):
             own_labels = np.full((len(d.turn_speakers), labels.shape[1]), np.nan, dtype=np.float32)

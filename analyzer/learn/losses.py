@@ -42,22 +42,25 @@ def label_loss(turns: PooledTurns, dialogues: Sequence[Dialogue], recipe: Recipe
     return (losses * weighted).sum() / weight.sum().clamp(min=1)
 
 
-def feeling_loss(turns: PooledTurns, dialogues: Sequence[Dialogue], device: str) -> Tensor:
+def feeling_loss(turns: PooledTurns, dialogues: Sequence[Dialogue], device: str, among: range) -> Tensor:
+    """Cross-entropy over the felt turns of the dialogues ``among``; 0 where there are none."""
     target = [
-        -100 if dialogues[d].swapped or (feeling := dialogues[d].feelings[turn]) is None else feeling
+        feeling if d in among and not dialogues[d].swapped and (feeling := dialogues[d].feelings[turn]) is not None
+        else -100
         for d, turn in turns.owner
-    ]
+    ]  # fmt: skip
     if all(value == -100 for value in target):
         return turns.feelings.sum() * 0
     weight = torch.tensor(_FEELING_WEIGHTS, device=device)
     return functional.nll_loss(turns.feelings, torch.tensor(target, device=device), weight, ignore_index=-100)
 
 
-def contact_loss(name: str, logits: Tensor, dialogues: Sequence[Dialogue], device: str) -> Tensor:
+def contact_loss(name: str, logits: Tensor, dialogues: Sequence[Dialogue], device: str, among: range) -> Tensor:
     """Cross-entropy of one judgement; where only "solved or not" is known, of that against all other endings."""
     target = torch.zeros(logits.shape)
     unsolved = torch.zeros(len(dialogues))
-    for row, d in enumerate(dialogues):
+    for row in among:
+        d = dialogues[row]
         if name == "swapped":
             if d.swapped is not None:
                 target[row, int(d.swapped)] = 1.0

@@ -14,8 +14,8 @@ import torch
 from tokenizers import Tokenizer
 
 from analyzer.learn import auxiliary
-from analyzer.learn.auxiliary import Auxiliary, EmotionHead, Mixture, auxiliary_loss, polarity_of, read_auxiliary
-from analyzer.learn.heads import Recipe, start_network, train
+from analyzer.learn.auxiliary import EmotionHead, Mixture, draw, polarity_of, read_auxiliary
+from analyzer.learn.heads import Recipe, batch_loss, start_network, train
 
 from .dialogues import dialogues
 
@@ -61,24 +61,22 @@ def test_auxiliary_survives_the_disk(folder: Path, tmp_path: Path) -> None:
     assert auxiliary.load_auxiliary(tmp_path / "aux.json.gz") == found
 
 
-def enough(folder: Path) -> Auxiliary:
-    found = read_auxiliary(folder)
-    return Auxiliary(found.tweets, found.comments, found.pairs, found.verdicts)
-
-
-NOTHING = Mixture(tweets=0, comments=0, pairs=0, verdicts=0)
+NONE = Mixture(tweets=0, comments=0, pairs=0, verdicts=0)
 
 
 @pytest.mark.parametrize(
     "mixture",
-    [replace(NOTHING, tweets=2), replace(NOTHING, comments=2), replace(NOTHING, pairs=1), replace(NOTHING, verdicts=2)],
+    [replace(NONE, tweets=2), replace(NONE, comments=2), replace(NONE, pairs=1), replace(NONE, verdicts=2)],
 )
 def test_each_set_moves_the_encoder(mixture: Mixture, folder: Path, encoder: Path) -> None:
     torch.manual_seed(0)
     network = start_network(encoder)
     head = EmotionHead(network.encoder.bert.config.hidden_size)
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
-    loss = auxiliary_loss(network, head, enough(folder), mixture, tokenizer, "cpu", random.Random(1))
+    drawn = draw(read_auxiliary(folder), mixture, random.Random(1))
+    silent = replace(dialogues(1)[0], labels=[None] * 5, feelings=[None] * 5, resolution=None, satisfaction=None,
+                     effort=None, empathy=None, reason=None, swapped=None)  # fmt: skip
+    loss = batch_loss(network, [silent], tokenizer, Recipe(mixture=mixture), "cpu", drawn, head)
     loss.backward()  # type: ignore[no-untyped-call]
     grown = network.encoder.bert.embeddings.word_embeddings.weight.grad
     assert loss.item() > 0 and grown is not None and grown.abs().sum() > 0
@@ -86,7 +84,7 @@ def test_each_set_moves_the_encoder(mixture: Mixture, folder: Path, encoder: Pat
 
 def test_training_beside_them_is_reproducible_and_differs(folder: Path, encoder: Path) -> None:
     recipe = Recipe(epochs=1, batch_dialogues=4, mixture=Mixture(tweets=2, comments=2, pairs=1, verdicts=2))
-    one, same = (train(dialogues(4), encoder, recipe, auxiliary=enough(folder)).state_dict() for _ in range(2))
+    one, same = (train(dialogues(4), encoder, recipe, auxiliary=read_auxiliary(folder)).state_dict() for _ in range(2))
     alone = train(dialogues(4), encoder, recipe).state_dict()
     assert all(torch.equal(value, same[name]) for name, value in one.items())
     assert not torch.equal(one["heads.label_sentence.weight"], alone["heads.label_sentence.weight"])
