@@ -59,7 +59,8 @@ def with_speakers(items: Sequence[Any], segments: Any) -> list[Any]:
     """Amazon Transcribe: words with the speakers that a list beside them tells by the time of each word."""
     told: dict[Any, Any] = {}
     for segment in segments if isinstance(segments, list) else ():
-        for word in segment.get("items") or () if isinstance(segment, Mapping) else ():
+        words = segment.get("items") if isinstance(segment, Mapping) else None
+        for word in words if isinstance(words, list) else ():
             if isinstance(word, Mapping) and isinstance(start := word.get("start_time"), str | int | float):
                 told[start] = word.get("speaker_label", segment.get("speaker_label"))
     return [

@@ -8,11 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analyzer.ingest.formats.json_pieces import outer_keys
 from analyzer.ingest.raw import ReadStats
 from analyzer.records import Interaction, Reject
 from tests.ingest.conftest import Item
+from tests.ingest.formats.mutations import SECRET, accounted, short
 
 Read = Callable[..., list[Item]]
 ANSWER = "Let me look that up."
@@ -134,3 +137,28 @@ def test_vcon_is_told_by_its_outer_keys_whatever_stands_within(read: Read) -> No
     summary = {"type": "summary", "vendor": "x", "body": "z" * 70_000, "encoding": "none"}
     sorted_keys = json.dumps(json.loads(_vcon({"body": "Hi"}, analysis=[summary])), sort_keys=True)
     assert len(_one(read(sorted_keys, name="export.json")).turns) == 2
+
+
+@short
+@given(
+    media=st.sampled_from(
+        [
+            "multipart/mixed",
+            "message/rfc822",
+            "multipart/a; boundary=b1",
+            "text/html",
+            "text/vtt",
+            "text/x; charset=cp1252",
+        ]
+    ),
+    encoding=st.sampled_from(["none", "base64url", "json", ""]),
+    body=st.sampled_from([PARTS, MAIL, "WEBVTT\n\n00:01.0 --> 00:02.0\nAgent: Hm.", "Agent: x\nCustomer: y"]),
+    data=st.data(),
+)
+def test_body_cut_and_spliced_anywhere_is_accounted(media: str, encoding: str, body: str, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(body)))
+    piece = data.draw(st.text(max_size=6) | st.sampled_from(["\0", "--b1", "\r\n\r\n", "charset=", "\ud800", SECRET]))
+    body = body[:place] + piece + body[place + data.draw(st.integers(0, 20)) :]
+    if encoding == "base64url":
+        body = base64.urlsafe_b64encode(body.encode("utf-8", "surrogatepass")).decode()
+    accounted(_vcon({"mediatype": media, "encoding": encoding, "body": body}), "x.json")

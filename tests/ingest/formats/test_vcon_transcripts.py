@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analyzer.records import Interaction, Reject
 from tests.ingest.conftest import Item
+from tests.ingest.formats.mutations import SECRET, accounted, mutated, mutations, short
 
 Read = Callable[..., list[Item]]
 DESK, CALLER = "Nordwelle, how can I help you?", "My router is down."
@@ -209,3 +213,18 @@ def test_first_wtf_transcripts_are_attachments(read: Read) -> None:
     body = {"transcript": {"language": "en-US"}, "segments": segments, "speakers": labels}
     attached = [{"type": "wtf_transcription", "dialog": 0, "party": 0, "encoding": "json", "body": body}]
     assert _said(read(_vcon(None, analysis=None, attachments=attached), name="a.json")) == SAID
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@short
+@given(changes=mutations, data=st.data(), packed=st.booleans())
+def test_transcript_with_any_value_anywhere_is_accounted(
+    shape: str, changes: Any, data: st.DataObject, packed: bool
+) -> None:
+    body, vendor = SHAPES[shape]
+    told = mutated(copy.deepcopy({"body": body, "dialog": {"parties": [[1], [0]], "start": None}}), changes, data)
+    text = json.dumps(told.get("body"))
+    vcon = json.loads(_vcon(text if packed else json.loads(text), vendor))
+    vcon["dialog"][0] |= told.get("dialog") if isinstance(told.get("dialog"), dict) else {}
+    vcon["dialog"].append({"type": "text", "originator": 0, "mediatype": "application/json", "body": told.get("body")})
+    accounted(json.dumps(vcon).replace("router", SECRET), "x.json")
