@@ -44,7 +44,8 @@ class Turn(msgspec.Struct, frozen=True, gc=False):
 
     A msgspec Struct because millions are made a night: one is built ten times as fast as a frozen dataclass.
     ``source_sentiment`` is what the source itself says of the feeling, −1…1; nothing of ours is made from it. ``part``
-    tells the leg or page it came in, where a source writes a contact as several.
+    tells the leg or page it came in, where a source writes a contact as several. A supervisor who joins speaks as
+    agent, and is not scored for the agent's contact.
     """
 
     speaker: Speaker
@@ -54,6 +55,7 @@ class Turn(msgspec.Struct, frozen=True, gc=False):
     end_ms: int | None = None
     source_sentiment: float | None = None
     part: str | None = None
+    is_supervisor: bool = False
 
 
 @dataclass(frozen=True, slots=True)

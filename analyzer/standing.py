@@ -85,6 +85,7 @@ class Standing:
         facts.sort(key=lambda row: row["started_at"])
         turns: dict[str, list[Turn]] = {}
         for row in sorted(self._rows("turns", known, days), key=lambda row: row["turn"]):
+            row["is_supervisor"] = bool(row["is_supervisor"])  # null in rows older than the column
             turns.setdefault(row["interaction_id"], []).append(Turn(*(row[name] for name in _OF_TURN)))
         return [_interaction(row, turns.get(row["interaction_id"], []), known[row["interaction_id"]]) for row in facts]
 

@@ -177,6 +177,7 @@ STORED: Final[Mapping[str, Table]] = {
                _n("sentiment", FLOAT, "positive − negative", unit="−1…1"),
                _n("source_sentiment", FLOAT, "feeling as the source gives it; not used in scores", unit="−1…1"),
                _n("part", STRING, "leg or page it came in, where a source writes a contact as several"),
+               _n("is_supervisor", BOOL, "a supervisor who joined speaks: no agent's part"),
                by_day=True),
         _table("cues", "one row a label heard in a turn with probability ≥ 0.05", "cue_id",
                _c("cue_id", STRING, "hash of contact, label, turn, span"), _INTERACTION, _DAY,

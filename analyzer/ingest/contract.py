@@ -22,7 +22,7 @@ from analyzer.ingest.raw import FACT_NAMES, Facts, RawContact, ReadContext
 from analyzer.ingest.reject_codes import REJECT_CODES, Refused, RejectCode
 from analyzer.ingest.roster import Roster
 from analyzer.ingest.text import clean, is_plain
-from analyzer.ingest.turns import checked_turns, last_named
+from analyzer.ingest.turns import checked_turns, human_agent, last_named
 from analyzer.ingest.values import (
     boolean_or_none,
     channel_of,
@@ -76,7 +76,7 @@ class Contract:
         if boolean_or_none(facts.consent_recording, "consent_recording") is False:
             raise Refused("no_consent")
         started_at, source = self._start(facts, raw, added, names)
-        agent_id = id_or_none(facts.agent_id, "agent_id")
+        agent_id = human_agent(id_or_none(facts.agent_id, "agent_id"), raw.turns)
         transfers = count_or_none(facts.transfers, "transfers")
         offsets = self._offsets(raw, started_at)
         joined = "\n".join([turn.text for turn in raw.turns])

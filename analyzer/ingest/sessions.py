@@ -21,7 +21,6 @@ from analyzer.config import IngestSettings
 from analyzer.ingest import times
 from analyzer.ingest.identity import content_hash, unredacted
 from analyzer.ingest.roster import Roster
-from analyzer.ingest.values import UNNAMED_SUPERVISOR
 from analyzer.records import Direction, Interaction, Turn
 
 _HOUR_MS: Final = 3_600_000
@@ -190,6 +189,7 @@ def _from(turn: Turn, base: int) -> Turn:
         None if end is None else end - base,
         turn.source_sentiment,
         turn.part,
+        turn.is_supervisor,
     )
 
 
@@ -203,14 +203,17 @@ def _direction(thread: Interaction, turns: Sequence[Turn]) -> Direction | None:
 
 def _closes_the_last(agent_id: str | None, parts: Sequence[Sequence[Turn]]) -> bool:
     """Whether the agent who closed the thread closed its last contact: somebody answered there, and not only others."""
-    *earlier, last = ({turn.agent_id for turn in part if turn.speaker == "agent"} for part in parts)
+    *earlier, last = ({turn.agent_id for turn in part if _answers(turn)} for part in parts)
     return bool(last) and (agent_id in last or agent_id not in set().union(*earlier))
+
+
+def _answers(turn: Turn) -> bool:
+    return turn.speaker == "agent" and not turn.is_supervisor
 
 
 def _closer(thread: Interaction, turns: Sequence[Turn], started_at: datetime, roster: Roster | None) -> dict[str, Any]:
     """Who closed the contact by its turns, and their team."""
-    named = (turn.agent_id for turn in reversed(turns) if turn.speaker == "agent" and turn.agent_id)
-    agent = next((agent for agent in named if agent != UNNAMED_SUPERVISOR), None)
+    agent = next((turn.agent_id for turn in reversed(turns) if _answers(turn) and turn.agent_id), None)
     if agent == thread.agent_id:
         return {}
     if roster is None or agent is None:

@@ -55,10 +55,10 @@ def checked_turns(
             continue
         if look:
             text = mask(text, masker)
-        who = None
+        who, joins = None, False
         if speaker == "agent":
             who = id_or_none(turn.agent_id, f"agent_id of turn {index}") if named or turn.agent_id else agent_id
-            if turn.speaker != "agent" and is_supervisor(turn.speaker):
+            if joins := turn.speaker != "agent" and is_supervisor(turn.speaker):
                 who = (turn.agent_id and who) or UNNAMED_SUPERVISOR
         start_ms, end_ms = turn.start_ms, turn.end_ms
         if offsets is not None and start_ms is None:
@@ -68,7 +68,7 @@ def checked_turns(
         felt = turn.source_sentiment
         if felt is not None:
             felt = number_or_none(felt, "source_sentiment", -1, 1)
-        turns.append(Turn(speaker, text, who, start_ms, end_ms, felt, turn.part))
+        turns.append(Turn(speaker, text, who, start_ms, end_ms, felt, turn.part, joins))
     if not turns:
         raise Refused("no_turns")
     return turns
@@ -90,6 +90,14 @@ def _told_plainly(raw: Sequence[RawTurn], agent_id: str | None) -> list[Turn] | 
         who = agent_id if speaker == "agent" else None
         turns.append(Turn(speaker, text, who, start_ms, end_ms))  # type: ignore[arg-type]  # proven above
     return turns
+
+
+def human_agent(agent_id: str | None, raw: Sequence[RawTurn]) -> str | None:
+    """``agent_id``, unless it is the id under which a bot or a menu speaks and no person does."""
+    if agent_id is None:
+        return None
+    roles = {role_of(turn.speaker) for turn in raw if turn.agent_id == agent_id}
+    return None if "bot" in roles and "agent" not in roles else agent_id
 
 
 def last_named(turns: Sequence[Turn], raw: Sequence[RawTurn]) -> str | None:

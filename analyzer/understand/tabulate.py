@@ -51,32 +51,38 @@ def _facts(contact: Understood) -> dict[str, Any]:
 
 def agents_in_order(interaction: Interaction) -> list[str]:
     """Human agents by first appearance; the closing agent alone where turns name nobody."""
-    named = [agent for turn in interaction.turns if (agent := _speaker_agent(interaction, turn))]
+    named = [agent for agent in speaking_agents(interaction) if agent]
     if interaction.agent_id and not named:
         return [interaction.agent_id]
     return list(dict.fromkeys(named))
 
 
-def _speaker_agent(interaction: Interaction, turn: Any) -> str | None:
-    if turn.speaker != "agent":
-        return None
-    agent: str | None = turn.agent_id or interaction.agent_id
-    return agent
+def speaking_agents(interaction: Interaction) -> list[str | None]:
+    """Who speaks as agent in each turn, as far as that is known.
+
+    Turns that name nobody are the closing agent's, unless others took part or the contact was transferred.
+    """
+    spoken = [turn for turn in interaction.turns if turn.speaker == "agent" and not turn.is_supervisor]
+    alone = not interaction.transfers and {turn.agent_id for turn in spoken} <= {None, interaction.agent_id}
+    other = interaction.agent_id if alone else None
+    return [(turn.agent_id or other) if turn.speaker == "agent" else None for turn in interaction.turns]
 
 
 def _turns(contact: Understood) -> Iterator[dict[str, Any]]:
     interaction = contact.interaction
+    agents = speaking_agents(interaction)
     for index, turn in enumerate(interaction.turns):
         feeling = contact.feelings.get(index)
         yield {
             "interaction_id": interaction.interaction_id, "day": interaction.day, "turn": index,
-            "speaker": turn.speaker, "agent_id": _speaker_agent(interaction, turn), "text": turn.text,
+            "speaker": turn.speaker, "agent_id": agents[index], "text": turn.text,
             "start_ms": turn.start_ms, "end_ms": turn.end_ms,
             "negative_probability": feeling.negative_probability if feeling else None,
             "neutral_probability": feeling.neutral_probability if feeling else None,
             "positive_probability": feeling.positive_probability if feeling else None,
             "sentiment": feeling.sentiment if feeling else None,
             "source_sentiment": turn.source_sentiment, "part": turn.part,
+            "is_supervisor": turn.is_supervisor,
         }  # fmt: skip
 
 
@@ -122,11 +128,10 @@ def _agents(interaction: Interaction) -> Iterator[dict[str, Any]]:
 
 
 def _legs(interaction: Interaction) -> list[_Leg]:
-    """Each agent's stretches; a new leg begins when another agent speaks."""
+    """Each agent's stretches; a new leg begins when another agent speaks. Supervisors have none."""
     legs: list[_Leg] = []
-    for index, turn in enumerate(interaction.turns):
-        agent = _speaker_agent(interaction, turn)
-        if agent is None:
+    for index, agent in enumerate(speaking_agents(interaction)):
+        if agent is None or interaction.turns[index].is_supervisor:
             continue
         if legs and legs[-1].agent_id == agent:
             legs[-1].last_turn = index

@@ -159,9 +159,13 @@ def _speaker(purpose: str, start: float | None, end: float | None, people: Seque
         best = max(
             there, key=lambda one: (_overlap(one, start, end), -kinds.index(one.role), not _listens(one), one.start)
         )
-        return best.role, best.told.user_id if best.role == "agent" else None
+        return "supervisor" if _joins(best) else best.role, best.told.user_id if best.role == "agent" else None
     agents = {one.told.user_id for one in inside if one.role == "agent"}
     return "agent", agents.pop() if len(agents) == 1 else None
+
+
+def _joins(one: _Person) -> bool:
+    return (one.told.participant_purpose or "").strip().casefold() == "supervisor"
 
 
 def _listens(one: _Person) -> bool:
@@ -182,8 +186,8 @@ def _overlap(one: _Person, start: float | None, end: float | None) -> float:
 
 def _facts(told: GenesysTranscript, clock: Clock, people: Sequence[_Person], turns: Sequence[RawTurn]) -> Facts:
     customer = next((one.told for one in people if one.role == "customer"), None)
-    agents = [one for one in people if one.role == "agent"]
-    speaking = next((turn.agent_id for turn in reversed(turns) if turn.agent_id), None)
+    agents = [one for one in people if one.role == "agent" and not _joins(one)]
+    speaking = next((turn.agent_id for turn in reversed(turns) if turn.agent_id and turn.speaker == "agent"), None)
     last = next((one for one in reversed(agents) if one.told.user_id == speaking), agents[-1] if agents else None)
     direction = next((one.told.initial_direction for one in people if one.told.initial_direction), None)
     return Facts(

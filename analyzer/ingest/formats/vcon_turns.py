@@ -19,6 +19,7 @@ from analyzer.ingest.formats.vcon_transcripts import Transcript, transcript_of
 from analyzer.ingest.raw import RawTurn, ReadContext
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.roles import with_roles
+from analyzer.ingest.values import is_supervisor
 from analyzer.records import Speaker
 
 _TRANSCRIPTS: Final = ("transcript", "wtf_transcription", "diarized", "diarised", "diarization", "transcription")
@@ -84,7 +85,8 @@ def _with_roles(
     for piece, turn in zip(said, turns, strict=True):
         party = piece.party if piece.party is not None else agents[0] if len(agents) == 1 else None
         key = agent_key(vcon.parties[party]) if turn.speaker == "agent" and party is not None else None
-        result.append(RawTurn(turn.speaker, turn.text, key, turn.start_ms, turn.end_ms))
+        joins = key is not None and party is not None and is_supervisor(vcon.parties[party].role or "")
+        result.append(RawTurn("supervisor" if joins else turn.speaker, turn.text, key, turn.start_ms, turn.end_ms))
     return result
 
 
