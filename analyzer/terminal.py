@@ -164,6 +164,8 @@ def explained_lines(explained: Explanation) -> list[str]:
     else:
         lines.append(f"  {explained.outcome:<9}  {explained.why}")
     lines += [f"  or else    {_candidate(candidate)}" for candidate in explained.runners_up]
+    if explained.nearest is not None:
+        lines.append(f"  nearest    {explained.nearest.format}: {explained.nearest.why}")
     if explained.encoding is not None:
         lines.append(f"  encoding   {explained.encoding}")
     if explained.packed_bytes is not None:

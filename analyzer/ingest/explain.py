@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from analyzer.config import IngestSettings
 from analyzer.ingest.files import InputFile
-from analyzer.ingest.formats import Format, guesses
+from analyzer.ingest.formats import Format, Guess, guesses
 from analyzer.ingest.lines import to_text
 from analyzer.ingest.open import open_streams
 from analyzer.ingest.read import format_of
@@ -18,6 +18,7 @@ from analyzer.ingest.stream import HEAD_BYTES, Stream
 from analyzer.records import Reject, Skipped
 
 _RUNNERS_UP: Final = 3
+_NEAR: Final = 0.5
 _CUT_CHARACTER: Final = 3  # bytes of a character that the end of a head may cut off
 
 
@@ -41,6 +42,7 @@ class Explanation:
     runners_up: tuple[Candidate, ...] = ()
     encoding: str | None = None
     packed_bytes: int | None = None
+    nearest: Candidate | None = None  # what a file of no known format has most of
 
 
 def explain(file: InputFile, settings: IngestSettings) -> Iterator[Explanation]:
@@ -64,17 +66,24 @@ def _of_stream_or_refused(stream: Stream) -> Iterator[Explanation]:
 def _of_stream(stream: Stream) -> Explanation:
     encoding = _encoding(stream, stream.head())
     head = telling_head(stream)
-    told = [Candidate(found.name, guess.probability, guess.why) for found, guess in guesses(head, stream.name)]
+    found = guesses(head, stream.name)
+    told = [Candidate(format_.name, guess.probability, guess.why) for format_, guess in found]
     likely = tuple(candidate for candidate in told if candidate.probability > 0)
     try:
         taken = format_of(head, stream.name)
     except Refused as refusal:
-        return _refused(stream, refusal, likely[:_RUNNERS_UP], encoding)
+        return replace(_refused(stream, refusal, likely[:_RUNNERS_UP], encoding), nearest=_nearest(found))
     if not isinstance(taken, Format):
         return Explanation(stream.uri, "skipped", taken, None, (), encoding, stream.packed_size)
     first = next(candidate for candidate in told if candidate.format == taken.name)
     others = tuple(candidate for candidate in likely if candidate is not first)[:_RUNNERS_UP]
     return Explanation(stream.uri, "read", first.why, first, others, encoding, stream.packed_size)
+
+
+def _nearest(found: Sequence[tuple[Format, Guess]]) -> Candidate | None:
+    """The format of which most is there, where that is half of it or more."""
+    format_, guess = max(found, key=lambda pair: pair[1].near)
+    return Candidate(format_.name, guess.probability, guess.why) if guess.near >= _NEAR else None
 
 
 def _refused(

@@ -32,6 +32,18 @@ def test_file_is_explained_with_runners_up_and_encoding(tmp_path: Path, defaults
     ]  # fmt: skip
 
 
+def test_file_of_no_format_is_told_what_it_lacks(tmp_path: Path, defaults: IngestSettings) -> None:
+    content = b'{"conversationId": "c-1", "communicationId": "k-1", "url": "x"}'
+    (told,) = _explained(tmp_path / "urls.json", content, defaults)
+    assert told.outcome == "refused" and told.nearest and told.nearest.format == "genesys_cloud"
+    assert (
+        "  nearest    genesys_cloud: JSON with conversationId, communicationId and without transcripts"
+        in explained_lines(told)
+    )
+    (other,) = _explained(tmp_path / "other.json", b'{"a": 1, "text": "x"}', defaults)
+    assert other.outcome == "refused" and other.nearest is None
+
+
 def test_each_member_of_an_archive_is_explained(tmp_path: Path, defaults: IngestSettings) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:

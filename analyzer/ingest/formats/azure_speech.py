@@ -14,7 +14,14 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from analyzer.ingest.formats.base import Format, Guess, Read
-from analyzer.ingest.formats.documents import Document, count_unknown_keys, decoded, guess_json, read_documents
+from analyzer.ingest.formats.documents import (
+    Document,
+    best_guess,
+    count_unknown_keys,
+    decoded,
+    guess_json,
+    read_documents,
+)
 from analyzer.ingest.formats.pages import keys_of
 from analyzer.ingest.formats.turn_order import by_start
 from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
@@ -83,10 +90,14 @@ _FAST: Final = msgspec.json.Decoder(AzureFast, strict=False)
 
 def recognise(head: bytes, name: str) -> Guess:
     del name
-    for keys in (("combinedRecognizedPhrases",), ("recognizedPhrases", "nBest"), ("combinedPhrases",)):
-        if (guess := guess_json(head, keys, 0.99)).probability:
-            return guess
-    return guess_json(head, ("phrases", "offsetMilliseconds"), 0.98)
+    signs = (
+        (("combinedRecognizedPhrases",), 0.99),
+        (("recognizedPhrases", "nBest"), 0.99),
+        (("combinedPhrases",), 0.99),
+        (("phrases", "offsetMilliseconds"), 0.98),
+    )
+    guesses = (guess_json(head, keys, probability) for keys, probability in signs)
+    return best_guess(guesses, "no recognizedPhrases or phrases with offsetMilliseconds")
 
 
 def read(stream: Stream, context: ReadContext) -> Read:

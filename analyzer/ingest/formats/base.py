@@ -17,10 +17,14 @@ Read = Iterator[RawContact | Reject | Skipped]
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """How probable it is that a file has this format, and what tells so (no word of a transcript)."""
+    """How probable it is that a file has this format, and what tells so (no word of a transcript).
+
+    ``near``: the share of what was looked for that is there, where all of it would be needed.
+    """
 
     probability: float
     why: str
+    near: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

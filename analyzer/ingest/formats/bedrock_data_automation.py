@@ -11,7 +11,15 @@ import msgspec
 
 from analyzer.ingest.formats.amazon_voice import call_span
 from analyzer.ingest.formats.base import Format, Guess, Read
-from analyzer.ingest.formats.documents import Contact, Document, count_unknown_keys, decoded, guess_json, read_documents
+from analyzer.ingest.formats.documents import (
+    Contact,
+    Document,
+    best_guess,
+    count_unknown_keys,
+    decoded,
+    guess_json,
+    read_documents,
+)
 from analyzer.ingest.formats.turn_order import by_start
 from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
 from analyzer.ingest.roles import with_roles
@@ -50,16 +58,14 @@ _DECODER: Final = msgspec.json.Decoder(BedrockAudio, strict=False)
 
 def recognise(head: bytes, name: str) -> Guess:
     del name
-    for keys in (
-        ("semantic_modality", "audio_items"),
-        ("audio_segments", "segment_index"),
-        ("audio_segments", "metadata"),
-    ):
-        guess = guess_json(head, keys)
-        if guess.probability:
-            return guess
-    guess = guess_json(head, ("matched_blueprint", "inference_result"), 0.9)
-    return guess if guess.probability else Guess(0.0, "no audio_segments of Bedrock Data Automation")
+    signs = (
+        (("semantic_modality", "audio_items"), 0.95),
+        (("audio_segments", "segment_index"), 0.95),
+        (("audio_segments", "metadata"), 0.95),
+        (("matched_blueprint", "inference_result"), 0.9),
+    )
+    guesses = (guess_json(head, keys, probability) for keys, probability in signs)
+    return best_guess(guesses, "no audio_segments of Bedrock Data Automation")
 
 
 def read(stream: Stream, context: ReadContext) -> Read:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -24,7 +25,15 @@ from analyzer.ingest.formats.amazon_voice import (
     voice_turns,
 )
 from analyzer.ingest.formats.base import Format, Guess, Read
-from analyzer.ingest.formats.documents import Contact, Document, count_unknown_keys, decoded, guess_json, read_documents
+from analyzer.ingest.formats.documents import (
+    Contact,
+    Document,
+    best_guess,
+    count_unknown_keys,
+    decoded,
+    guess_json,
+    read_documents,
+)
 from analyzer.ingest.html_text import text_of_html
 from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext, Value
 from analyzer.ingest.roles import with_roles
@@ -85,18 +94,17 @@ _DECODER: Final = msgspec.json.Decoder(ContactLens, strict=False)
 
 def recognise(head: bytes, name: str) -> Guess:
     del name
-    for key in ("ConversationCharacteristics", "CustomerMetadata", "ContentMetadata", "InstanceId", "ContactId"):
-        guess = guess_json(head, ("Transcript", "ParticipantId", key), none_of=("JobName", "jobName", "results"))
-        if guess.probability:
-            return guess
     if any(
         guess_json(head, ("ContactId", key), none_of=("Transcript", "Participants")).probability
         for key in _RECORD_MARKS
     ):
         return Guess(0.9, "JSON with contact records of Amazon Connect")
-    # A long chat's sentiment may fill the head before any participant comes.
-    guess = guess_json(head, ("Channel", "ConversationCharacteristics"), 0.7, none_of=("JobName", "Transcript"))
-    return guess if guess.probability else Guess(0.0, "no Transcript with ParticipantId of Amazon Connect")
+    whole = (
+        guess_json(head, ("Transcript", "ParticipantId", key), none_of=("JobName", "jobName", "results"))
+        for key in ("ConversationCharacteristics", "CustomerMetadata", "ContentMetadata", "InstanceId", "ContactId")
+    )
+    without = guess_json(head, ("Channel", "ConversationCharacteristics"), 0.7, none_of=("JobName", "Transcript"))
+    return best_guess(chain(whole, (without,)), "no Transcript with ParticipantId of Amazon Connect")
 
 
 def read(stream: Stream, context: ReadContext) -> Read:

@@ -6,7 +6,7 @@ A file holds one document, an array of them, or one a line. A document that cann
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeVar
@@ -123,12 +123,25 @@ def guess_json(
     """``probability`` where the text is JSON that names all of ``keys`` and none of ``none_of``."""
     if head.lstrip()[:1] not in (b"{", b"[") or is_binary(head):
         return Guess(0.0, "does not begin with { or [")
-    missing = [key for key in keys if not has_key(head, key)]
-    if missing:
-        return Guess(0.0, f"JSON without the key {missing[0]}")
-    if other := next((key for key in none_of if has_key(head, key)), None):
+    there = [key for key in keys if has_key(head, key)]
+    if other := next((key for key in none_of if there and has_key(head, key)), None):
         return Guess(0.0, f"JSON with the key {other}")
-    return Guess(probability, f"JSON with the keys {', '.join(keys)}")
+    if len(there) == len(keys):
+        return Guess(probability, f"JSON with the keys {', '.join(keys)}")
+    missing = next(key for key in keys if key not in there)
+    told = f"with {', '.join(there)} and without {missing}" if there else f"without the key {missing}"
+    return Guess(0.0, f"JSON {told}", len(there) / len(keys))
+
+
+def best_guess(guesses: Iterable[Guess], otherwise: str) -> Guess:
+    """The first that is probable at all; else what the nearest lacks, or ``otherwise``."""
+    nearest = Guess(0.0, otherwise)
+    for guess in guesses:
+        if guess.probability:
+            return guess
+        if guess.near > nearest.near:
+            nearest = guess
+    return nearest
 
 
 def has_key(head: bytes, key: str) -> bool:

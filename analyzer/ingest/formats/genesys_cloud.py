@@ -9,13 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 import msgspec
 
 from analyzer.ingest.epochs import from_epoch
 from analyzer.ingest.formats.base import Format, Guess, Read
-from analyzer.ingest.formats.documents import Contact, Document, count_unknown_keys, decoded, guess_json, read_documents
+from analyzer.ingest.formats.documents import (
+    Contact,
+    Document,
+    best_guess,
+    count_unknown_keys,
+    decoded,
+    guess_json,
+    read_documents,
+)
 from analyzer.ingest.formats.genesys_records import (
     Clock,
     GenesysTranscript,
@@ -45,19 +54,16 @@ _DECODER: Final = msgspec.json.Decoder(GenesysTranscript, strict=False)
 
 def recognise(head: bytes, name: str) -> Guess:
     del name
-    guess = guess_json(head, ("transcripts", "phrases", "participantPurpose"))
-    if guess.probability:
-        return guess
+    whole = guess_json(head, ("transcripts", "phrases", "participantPurpose"))
+    if whole.probability:
+        return whole
     if any(guess_json(head, ("conversationId", key), none_of=("transcripts", "turns")).probability for key in _METRICS):
         return Guess(0.9, "JSON with the metrics of a Genesys conversation")
-    for keys in (
-        ("conversationId", "communicationId", "transcripts"),
-        ("conversationId", "communicationId", "mediaType"),
-    ):
-        guess = guess_json(head, keys, 0.9, none_of=("turns", "messageRecords"))
-        if guess.probability:
-            return guess
-    return Guess(0.0, "no transcripts with phrases by participantPurpose")
+    parts = (
+        guess_json(head, ("conversationId", "communicationId", key), 0.9, none_of=("turns", "messageRecords"))
+        for key in ("transcripts", "mediaType")
+    )
+    return best_guess(chain(parts, (whole,)), "no transcripts with phrases by participantPurpose")
 
 
 def read(stream: Stream, context: ReadContext) -> Read:

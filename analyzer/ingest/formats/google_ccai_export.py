@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from analyzer.ingest.formats.base import Format, Guess, Read
-from analyzer.ingest.formats.documents import Document, count_unknown_keys
+from analyzer.ingest.formats.documents import Document, best_guess, count_unknown_keys
 from analyzer.ingest.formats.google_ccai_ingest import ANY_AGENT
 from analyzer.ingest.formats.google_times import Duration, Timestamp, milliseconds_of, moment_of, seconds_of
 from analyzer.ingest.formats.key_case import camel_document, guess_either_case
@@ -101,16 +101,14 @@ _ROLE_NUMBERS: Final = {"1": "HUMAN_AGENT", "2": "AUTOMATED_AGENT", "3": "END_US
 
 def recognise(head: bytes, name: str) -> Guess:
     del name
-    # An analysis may fill the head before any word of the transcript.
-    for keys, probability in (
+    signs = (
         (("transcript", "transcriptSegments"), 0.95),
+        # An analysis may fill the head before any word of the transcript.
         (("latestAnalysis", "startTime", "medium"), 0.8),
         (("latestAnalysis", "analysisResult", "createTime"), 0.8),
-    ):
-        guess = guess_either_case(head, keys, probability)
-        if guess.probability:
-            return guess
-    return Guess(0.0, "no transcriptSegments")
+    )
+    guesses = (guess_either_case(head, keys, probability) for keys, probability in signs)
+    return best_guess(guesses, "no transcriptSegments")
 
 
 def read(stream: Stream, context: ReadContext) -> Read:

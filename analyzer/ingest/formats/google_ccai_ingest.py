@@ -8,7 +8,7 @@ import msgspec
 
 from analyzer.ingest.epochs import from_epoch
 from analyzer.ingest.formats.base import Format, Guess, Read
-from analyzer.ingest.formats.documents import Document, count_unknown_keys, read_documents
+from analyzer.ingest.formats.documents import Document, best_guess, count_unknown_keys, read_documents
 from analyzer.ingest.formats.key_case import camel_document, guess_either_case
 from analyzer.ingest.formats.messages import Message, message_contact
 from analyzer.ingest.raw import Facts, RawContact, ReadContext
@@ -35,15 +35,13 @@ class CcaiConversation(msgspec.Struct, frozen=True, rename="camel"):
 
 def recognise(head: bytes, name: str) -> Guess:
     del name
-    for keys, probability in (
+    signs = (
         (("entries", "startTimestampUsec"), 0.95),
         (("entries", "role", "userId", "text"), 0.8),
         (("entries", "conversationInfo"), 0.8),
-    ):
-        guess = guess_either_case(head, keys, probability, none_of=("turns", "messages"))
-        if guess.probability:
-            return guess
-    return Guess(0.0, "no entries with start_timestamp_usec")
+    )
+    guesses = (guess_either_case(head, keys, number, none_of=("turns", "messages")) for keys, number in signs)
+    return best_guess(guesses, "no entries with start_timestamp_usec")
 
 
 def read(stream: Stream, context: ReadContext) -> Read:

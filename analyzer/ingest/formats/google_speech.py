@@ -15,7 +15,7 @@ import msgspec
 
 from analyzer.ingest.formats.amazon_voice import call_span
 from analyzer.ingest.formats.base import Format, Guess, Read
-from analyzer.ingest.formats.documents import Document, count_unknown_keys, read_documents
+from analyzer.ingest.formats.documents import Document, best_guess, count_unknown_keys, read_documents
 from analyzer.ingest.formats.google_times import Duration, milliseconds_of
 from analyzer.ingest.formats.key_case import camel_document, guess_either_case
 from analyzer.ingest.formats.turn_order import by_start
@@ -75,12 +75,13 @@ class SpeechResult(_Response, frozen=True, rename="camel"):
 
 def recognise(head: bytes, name: str) -> Guess:
     del name
-    for key in ("resultEndTime", "resultEndOffset", "channelTag", "speakerTag", "speakerLabel"):
-        keys = ("results", "alternatives", key)
-        guess = guess_either_case(head, keys, 0.9, none_of=("channels", "ConversationAnalytics", "speaker_labels"))
-        if guess.probability:
-            return guess
-    return Guess(0.0, "no results with alternatives of Speech-to-Text")
+    guesses = (
+        guess_either_case(
+            head, ("results", "alternatives", key), 0.9, none_of=("channels", "ConversationAnalytics", "speaker_labels")
+        )
+        for key in ("resultEndTime", "resultEndOffset", "channelTag", "speakerTag", "speakerLabel")
+    )
+    return best_guess(guesses, "no results with alternatives of Speech-to-Text")
 
 
 def read(stream: Stream, context: ReadContext) -> Read:

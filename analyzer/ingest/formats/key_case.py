@@ -37,7 +37,8 @@ def guess_either_case(
     if guess.probability:
         return guess
     snake = tuple(_UPPER.sub(lambda match: f"_{match[0].lower()}", key) for key in keys)
-    return guess_json(head, snake, probability, none_of=none_of) if snake != keys else guess
+    other = guess_json(head, snake, probability, none_of=none_of)
+    return other if other.probability or other.near > guess.near else guess
 
 
 def _camel(value: Any, depth: int) -> Any:

@@ -11,7 +11,14 @@ from zoneinfo import available_timezones
 import msgspec
 
 from analyzer.ingest.formats.base import Format, Guess, Read
-from analyzer.ingest.formats.documents import Document, count_unknown_keys, decoded, guess_json, read_documents
+from analyzer.ingest.formats.documents import (
+    Document,
+    best_guess,
+    count_unknown_keys,
+    decoded,
+    guess_json,
+    read_documents,
+)
 from analyzer.ingest.formats.turn_order import by_start
 from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
 from analyzer.ingest.reject_codes import Refused
@@ -69,11 +76,8 @@ _DECODER: Final = msgspec.json.Decoder(PostCallAnalytics, strict=False)
 
 def recognise(head: bytes, name: str) -> Guess:
     del name
-    for keys in (("ConversationAnalytics", "SpeakerLabels"), ("ConversationAnalytics", "GUID"), ("SpeechSegments",)):
-        guess = guess_json(head, keys)
-        if guess.probability:
-            return guess
-    return Guess(0.0, "no ConversationAnalytics or SpeechSegments")
+    signs = (("ConversationAnalytics", "SpeakerLabels"), ("ConversationAnalytics", "GUID"), ("SpeechSegments",))
+    return best_guess((guess_json(head, keys) for keys in signs), "no ConversationAnalytics or SpeechSegments")
 
 
 def read(stream: Stream, context: ReadContext) -> Read:

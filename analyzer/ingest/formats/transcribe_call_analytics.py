@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -15,7 +16,14 @@ from analyzer.ingest.formats.amazon_voice import (
     voice_turns,
 )
 from analyzer.ingest.formats.base import Format, Guess, Read
-from analyzer.ingest.formats.documents import Document, count_unknown_keys, decoded, guess_json, read_documents
+from analyzer.ingest.formats.documents import (
+    Document,
+    best_guess,
+    count_unknown_keys,
+    decoded,
+    guess_json,
+    read_documents,
+)
 from analyzer.ingest.raw import Facts, RawContact, ReadContext
 from analyzer.ingest.roles import with_roles
 from analyzer.ingest.stream import Stream
@@ -43,17 +51,22 @@ _DECODER: Final = msgspec.json.Decoder(CallAnalytics, strict=False)
 
 def recognise(head: bytes, name: str) -> Guess:
     del name
-    for key, others, probability in (
+    signs: tuple[tuple[str, tuple[str, ...], float], ...] = (
         ("JobName", (), 0.95),
         *((key, ("ParticipantId",), 0.95) for key in ("JobStatus", "Items", "LoudnessScores")),
         ("Items", (), 0.6),  # Contact Lens tells participants by id too, and no single words
-    ):
-        keys = ("Transcript", "ParticipantRole", "BeginOffsetMillis", key)
-        guess = guess_json(head, keys, probability, none_of=("CustomerMetadata", "AbsoluteTime", *others))
-        if guess.probability:
-            return guess
-    guess = guess_json(head, ("JobName", "JobStatus", "Transcript"), 0.8)
-    return guess if guess.probability else Guess(0.0, "no Transcript with ParticipantRole of Call Analytics")
+    )
+    turns = (
+        guess_json(
+            head, ("Transcript", "ParticipantRole", "BeginOffsetMillis", key), probability,
+            none_of=("CustomerMetadata", "AbsoluteTime", *others),
+        )
+        for key, others, probability in signs
+    )  # fmt: skip
+    return best_guess(
+        chain(turns, (guess_json(head, ("JobName", "JobStatus", "Transcript"), 0.8),)),
+        "no Transcript with ParticipantRole of Call Analytics",
+    )
 
 
 def read(stream: Stream, context: ReadContext) -> Read:

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from analyzer.ingest.formats.base import Format, Guess, Read
-from analyzer.ingest.formats.documents import Document, count_unknown_keys, documents, has_key
+from analyzer.ingest.formats.documents import Document, best_guess, count_unknown_keys, documents, has_key
 from analyzer.ingest.formats.key_case import camel_document, guess_either_case
 from analyzer.ingest.formats.messages import Id, Time, id_of, moment
 from analyzer.ingest.formats.outline import outline
@@ -84,11 +84,13 @@ class TwilioTranscript(_Transcript, frozen=True, kw_only=True, rename="camel"):
 
 def recognise(head: bytes, name: str) -> Guess:
     del name
-    guess = guess_either_case(head, ("sentences", "mediaChannel"), 0.99)
-    if guess.probability:
-        return guess
-    guess = guess_either_case(head, ("sentenceIndex", "mediaChannel", "transcript"), 0.9)
-    return guess if guess.probability else guess_either_case(head, ("sentences", "serviceSid", "languageCode"), 0.9)
+    signs = (
+        (("sentences", "mediaChannel"), 0.99),
+        (("sentenceIndex", "mediaChannel", "transcript"), 0.9),
+        (("sentences", "serviceSid", "languageCode"), 0.9),
+    )
+    guesses = (guess_either_case(head, keys, probability) for keys, probability in signs)
+    return best_guess(guesses, "no sentences with media_channel")
 
 
 def read(stream: Stream, context: ReadContext) -> Read:
