@@ -9,8 +9,12 @@ Memory is bounded by one record (for tables: by the contacts open at one time), 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
+
+import msgspec
 
 from analyzer.config import IngestSettings
 from analyzer.ingest.contract import Contract
@@ -28,6 +32,12 @@ from analyzer.ingest.sessions import contacts_of
 from analyzer.ingest.stitching import Stitcher, Whole
 from analyzer.ingest.stream import Stream
 from analyzer.records import Interaction, Reject, Skipped
+
+log = logging.getLogger(__name__)
+# What a reader of ours raises over a file that is odd in a way nobody thought of: that costs the record, not the night.
+_FAULTS: tuple[type[Exception], ...] = (
+    ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, msgspec.MsgspecError,
+)  # fmt: skip
 
 
 def read_file(
@@ -84,6 +94,8 @@ def _parts(file: InputFile, settings: IngestSettings) -> Iterator[tuple[Format, 
                     yield format_, item
         except Refused:
             continue
+        except _FAULTS:  # it is read again, and told of then
+            continue
 
 
 class _Progress:
@@ -128,12 +140,22 @@ def _read_stream(
     except Refused as refusal:
         yield context.refused(position, refusal)
         return
+    except _FAULTS as fault:
+        yield context.refused(position, _failed(fault))
+        return
     if not found:
         yield Skipped(stream.uri, "no records")
 
 
 def _contacts(whole: Whole, contract: Contract) -> Sequence[Interaction | Reject]:
     """What became of one record: its contacts, or why there are none."""
+    try:
+        return _checked(whole, contract)
+    except _FAULTS as fault:
+        return (whole.context.refused(whole.contact.position, _failed(fault), whole.contact.raw),)
+
+
+def _checked(whole: Whole, contract: Contract) -> Sequence[Interaction | Reject]:
     raw, context = whole.contact, whole.context
     thread = contract.check(raw, context, whole.format.native)
     if isinstance(thread, Reject):
@@ -145,6 +167,16 @@ def _contacts(whole: Whole, contract: Contract) -> Sequence[Interaction | Reject
         return contacts_of(known, contract.settings, contract.now, contract.roster)
     except Refused as refusal:
         return (context.refused(raw.position, refusal, raw.raw),)
+
+
+def _failed(fault: Exception) -> Refused:
+    """Names the line of ours that failed; what the fault says may hold words of the record."""
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "an unknown place"
+    log.error("Reading failed with %s at %s.", type(fault).__name__, where)
+    return Refused("reader_failed", f"{type(fault).__name__} at {where}.")
 
 
 def format_of(head: bytes, name: str) -> Format | str:

@@ -44,6 +44,7 @@ REJECT_CODES: Final[Mapping[str, RejectCode]] = {
         ("rows_scattered", "Too many contacts' rows are interleaved to hold them all.", "Sort by interaction_id."),
         ("bad_cues", "Not valid WebVTT or SRT.", "Look at the file in quarantine; perhaps it was cut off."),
         ("bad_reference", "An index points at no party or dialog.", "Write the file again."),
+        ("reader_failed", "The program itself failed on it.", "Report the place named here; it holds no words."),
         ("vcon_signed", "A signed vCon (JWS).", "Check its signature and unwrap the payload first."),
         ("vcon_encrypted", "An encrypted vCon (JWE).", "Decrypt it first."),
         ("vcon_critical", "The vCon relies on an extension unknown here.", "Ask its source for a plain one."),

@@ -6,6 +6,7 @@ Whatever breaks while reading raises ``Refused`` with a code; the caller makes o
 from __future__ import annotations
 
 import codecs
+import errno
 import gzip
 import lzma
 import struct
@@ -166,7 +167,11 @@ def translated() -> Iterator[None]:
         raise Refused("broken_archive") from error
     except NotImplementedError as error:
         raise Refused("unsupported_format", "Its compression method is unknown.") from error
+    except (ValueError, IndexError, OverflowError, RuntimeError) as error:  # zipfile over names and fields that lie
+        raise Refused("broken_archive") from error
     except OSError as error:
+        if error.errno == errno.EINVAL:  # a place in the archive that cannot be
+            raise Refused("broken_archive") from error
         raise Refused("unreadable_file", f"{error.strerror or type(error).__name__}.") from error
 
 

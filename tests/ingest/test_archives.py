@@ -88,9 +88,9 @@ def test_encrypted_member_is_refused(read: Read) -> None:
 def test_bomb_is_refused_at_once(read: Read, kind: str) -> None:
     zeros = b'{"interaction_id": "turns speaker' + b" " * (60 << 20)
     content = _zip({"a.jsonl": zeros}) if kind == "zip" else gzip.compress(zeros)
-    began = time.monotonic()
+    began = time.process_time()
     items = read(content, name=f"a.jsonl.{kind}")
-    assert list(codes(items)) == ["too_compressed"] and time.monotonic() - began < 1
+    assert list(codes(items)) == ["too_compressed"] and time.process_time() - began < 1
 
 
 def test_lying_size_in_a_zip_is_noticed(read: Read) -> None:

@@ -5,6 +5,7 @@ Whatever the file: the account adds up, nothing is raised, and no word of it sta
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import struct
 import time
@@ -18,7 +19,10 @@ import pytest
 import zstandard
 
 from analyzer.config import IngestSettings, load_settings
+from analyzer.ingest import read as reading
+from analyzer.ingest.contract import Contract
 from analyzer.ingest.files import find_files
+from analyzer.ingest.formats import FORMATS
 from analyzer.ingest.read import read_file
 from analyzer.intake import Account, Sources, account_only
 from analyzer.progress import Silent
@@ -127,3 +131,37 @@ def test_zip_slip_writes_nothing_and_names_no_way_out(accounted: Accounted, tmp_
 def test_hour_that_never_was_or_was_twice_is_read_as_utc(read: Callable[..., Any]) -> None:
     moments = [read(at(f"2026-{moment}"))[0].started_at.isoformat()[5:16] for moment in ("03-29T02:30", "10-25T02:30")]
     assert moments == ["03-29T01:30", "10-25T00:30"]
+
+
+def test_fault_of_ours_costs_its_record_and_tells_no_word(accounted: Accounted, tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    path.write_bytes(lines(3))
+    check = Contract.check
+
+    def fail_at_second(contract: Contract, raw: Any, *others: Any) -> Any:
+        if raw.position == 1:
+            raise ValueError(WORD)
+        return check(contract, raw, *others)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "_FAULTS", (ValueError,))
+        patch.setattr(Contract, "check", fail_at_second)
+        account = accounted(path)
+    assert outcome(account) == "2 accepted, 1 reader_failed"
+    (reject,) = account.rejects
+    assert reject.position == 1 and "ValueError at test_hostile.py:" in reject.message
+
+
+def test_reader_that_fails_ends_its_file_and_no_other(accounted: Accounted, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(lines(3))
+    (tmp_path / "b.txt").write_text(TEXT)
+
+    def fail(stream: Any, context: Any) -> Any:
+        yield from ()
+        raise IndexError(WORD)
+
+    broken = dataclasses.replace(FORMATS["native_jsonl"], read=fail)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "_FAULTS", (LookupError,))
+        patch.setattr(reading, "format_of", lambda head, name: FORMATS["plain_text"] if name == "b.txt" else broken)
+        assert outcome(accounted(tmp_path)) == "1 accepted, 1 reader_failed"

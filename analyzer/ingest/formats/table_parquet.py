@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import pyarrow as pa
@@ -93,15 +94,21 @@ def _longest(column: pa.Array) -> int:
         pa.types.is_string(column.type.value_type) or pa.types.is_binary(column.type.value_type)
     ):
         return 100
-    used = pc.binary_length(column.dictionary).take(column.indices)
+    try:
+        used = pc.binary_length(column.dictionary).take(column.indices)
+    except pa.ArrowException as error:
+        raise Refused("bad_parquet", "Its dictionaries lack entries.") from error
     return int(pc.max(used).as_py() or 0)
 
 
-def _opened(stream: Stream, words: list[str] | None = None) -> Any:
-    try:
-        return pq.ParquetFile(stream.seekable(), read_dictionary=words)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise Refused("bad_parquet") from error
+@contextmanager
+def _opened(stream: Stream, words: list[str] | None = None) -> Iterator[Any]:
+    with stream.seekable() as source:
+        try:
+            file = pq.ParquetFile(source, read_dictionary=words)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise Refused("bad_parquet") from error
+        yield file
 
 
 def _size(file: Any) -> int:

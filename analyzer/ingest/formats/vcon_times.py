@@ -54,4 +54,7 @@ def _is_naive(text: str) -> bool:
 
 
 def _offset(text: str) -> timedelta | None:
-    return datetime.fromisoformat(text.strip()).utcoffset()
+    try:
+        return datetime.fromisoformat(text.strip()).utcoffset()
+    except ValueError:
+        return None
