@@ -104,7 +104,7 @@ def _check_wrapping(wrapping: _Wrapping) -> None:
     if wrapping.payload is not None and (wrapping.signatures is not None or wrapping.signature is not None):
         raise Refused("vcon_signed")
     needed = [*(wrapping.critical or ()), *(wrapping.must_support or ())]
-    unknown = [name for name in needed if name.strip().casefold() not in _KNOWN_EXTENSIONS]
+    unknown = [name for name in needed if name.strip().casefold().replace("-", "_") not in _KNOWN_EXTENSIONS]
     if unknown:
         raise Refused("vcon_critical", f"{len(unknown)} of {len(needed)} that it names.")
 

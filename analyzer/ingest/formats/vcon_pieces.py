@@ -87,7 +87,9 @@ def pieces_of(items: Sequence[Any], scale: float = 1.0) -> list[Piece]:
             continue
         start, end = span_of(fields, scale)
         who, party = who_of(fields)
-        found.append((Piece(who, text, start, end, party=party), _index(first_of(fields, _CHANNEL))))
+        channel = _index(first_of(fields, _CHANNEL))
+        only = who is None and channel is not None
+        found.append((Piece(channel if only else who, text, start, end, channel=only, party=party), channel))
     pieces = [piece for piece, _ in found]
     channels = {channel for _, channel in found}
     if len({piece.who for piece in pieces}) == 1 and len(channels) > 1 and None not in channels:
@@ -123,9 +125,7 @@ def who_of(fields: Fields) -> tuple[str | int | None, bool]:
         return role.strip(), False
     if (party := _label(first_of(fields, _PARTY))) is not None:
         return party, True
-    if (who := _label(first_of(fields, _WHO))) is not None:
-        return who, False
-    return _index(first_of(fields, _CHANNEL)), False
+    return _label(first_of(fields, _WHO)), False
 
 
 def span_of(fields: Fields, scale: float) -> tuple[Time, Time]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from collections.abc import Collection, Sequence
 
 from analyzer.config import IngestSettings
 from analyzer.ingest.formats.vcon_pieces import Piece
@@ -14,8 +13,6 @@ from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.roles import infer_roles, role_of_label, with_roles
 from analyzer.ingest.unnamed_paragraphs import alternating
 from analyzer.records import Speaker
-
-_SURELY: Final = 0.99  # a probability at which words speak against numbers
 
 
 def names_of(vcon: Vcon) -> Collection[str]:
@@ -35,8 +32,7 @@ def speakers_of(
     )
     parties = [_party(piece, by_party, vcon, dialog) for piece in pieces]
     labels = [_label(piece.who, party) for piece, party in zip(pieces, parties, strict=True)]
-    if by_party and not all(piece.party for piece in pieces):
-        _check_against_words(pieces, roles)
+    _check_against_words(pieces, parties, roles, settings)
     if None in parties:
         known = {f"party {index}": role for index, role in enumerate(roles) if role}
         raw = [RawTurn(label, piece.text) for label, piece in zip(labels, pieces, strict=True)]
@@ -44,17 +40,16 @@ def speakers_of(
     return list(zip(labels, parties, strict=True))
 
 
-def _check_against_words(pieces: Sequence[Piece], roles: Sequence[Speaker | None]) -> None:
-    """Numbers may be a recognizer's own: refused where what is said speaks clearly against what they mean."""
-    said: dict[int, list[str]] = {}
-    for piece in pieces:
-        if isinstance(piece.who, int):
-            said.setdefault(piece.who, []).append(piece.text)
-    told: Mapping[str, Speaker | None] = {str(who): roles[who] for who in said}
-    if len(said) != 2 or set(told.values()) != {"customer", "agent"}:
-        return
-    heard = infer_roles({str(who): texts for who, texts in said.items()})
-    if heard and heard.probability >= _SURELY and any(heard.of[who] != role for who, role in told.items()):
+def _check_against_words(
+    pieces: Sequence[Piece], parties: Sequence[int | None], roles: Sequence[Speaker | None], settings: IngestSettings
+) -> None:
+    """Numbers may be a recognizer's own, channels swapped: refused where words speak clearly against what they mean."""
+    said: dict[str, list[str]] = {}
+    for piece, party in zip(pieces, parties, strict=True):
+        if isinstance(piece.who, int) and party is not None and not piece.party and (role := roles[party]):
+            said.setdefault(role, []).append(piece.text)
+    heard = infer_roles(said) if set(said) == {"customer", "agent"} else None
+    if heard and heard.probability >= settings.min_role_probability and heard.of["customer"] != "customer":
         raise Refused("roles_unclear", "Its numbers of speakers seem to be no numbers of parties.")
 
 

@@ -77,6 +77,8 @@ def _of_text(text: str, names: Collection[str]) -> Transcript:
     """Subtitles, lines with a label, or paragraphs: two people taking turns."""
     if (pieces := timed_text(text, names)) or (pieces := labelled(text, names)):
         return Transcript(pieces)
+    if not text.strip():
+        return Transcript([])
     told = paragraphs(text, names)
     return Transcript([Piece(None, paragraph) for paragraph in told or [text]], alternates=len(told) > 1)
 

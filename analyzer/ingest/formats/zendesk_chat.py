@@ -5,6 +5,7 @@ Only messages are turns; joins, ratings and files are events. Triggers write lik
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Final
@@ -27,6 +28,9 @@ _ROLES: Final[Mapping[str, Speaker]] = {
     "visitor": "customer", "end_user": "customer", "enduser": "customer", "customer": "customer", "agent": "agent",
     "trigger": "bot", "bot": "bot", "answerbot": "bot", "system": "system",
 }  # fmt: skip
+
+
+_VISITOR: Final = re.compile(r"Visitor #?\d{1,12}")  # what Zendesk calls those who give no name
 
 
 class _Visitor(msgspec.Struct, frozen=True):
@@ -129,7 +133,8 @@ def _role(item: _Item, chat: ZendeskChat, agents: Mapping[str, str | None]) -> s
         return role
     if item.name and item.name in agents:
         return "agent"
-    return "customer" if item.name and chat.visitor and item.name == chat.visitor.name else "unknown"
+    named = item.name and chat.visitor and item.name == chat.visitor.name
+    return "customer" if named or _VISITOR.fullmatch(item.name or "") else "unknown"
 
 
 def _agents(chat: ZendeskChat) -> Mapping[str, str | None]:

@@ -187,6 +187,9 @@ def test_labelled_text_with_times_is_read_by_line(read: Read, text: str, starts:
         ([{"speaker": w, "text": t} for w, t in enumerate([f"{DESK} Let me check your account, please.",
                                                            f"{CALLER} I want my money back."])],
          "acme", "roles_unclear"),  # the numbers say that the agent complains
+        ([{"channel": 1 - w, "text": t} for w, t in enumerate([f"{DESK} Let me check your account, please.",
+                                                               f"{CALLER} I want my money back."])],
+         "acme", "roles_unclear"),  # and so do the channels
         ({"segments": [{"text": DESK, "start": 1.5}, {"text": CALLER, "start": 4.1}]}, "groq", "roles_unclear"),
         (f"{DESK}\n\nCustomer: {CALLER}\n\nFine.", "acme", "roles_unclear"),
     ],
