@@ -13,7 +13,7 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,8 @@ from torch.nn import functional
 from analyzer.learn.batches import PooledTurns
 from analyzer.learn.corpus import Dialogue, read_rows, to_dialogue
 from analyzer.learn.losses import contact_loss, feeling_loss
+
+Item = TypeVar("Item")
 
 POLARITIES: Final = ("negative", "neutral", "positive")
 BAD: Final = (
@@ -136,11 +138,16 @@ NOTHING: Final = Draw([], [], [], [])
 
 
 def draw(auxiliary: Auxiliary, mixture: Mixture, random_: random.Random) -> Draw:
+    """As many of each set as the mixture says, or all of a smaller one."""
+
+    def some(whole: list[Item], count: int) -> list[Item]:
+        return random_.sample(whole, min(count, len(whole)))
+
     return Draw(
-        random_.sample(auxiliary.tweets, mixture.tweets),
-        random_.sample(auxiliary.verdicts, mixture.verdicts),
-        random_.sample(auxiliary.comments, mixture.comments),
-        random_.sample(auxiliary.pairs, mixture.pairs),
+        some(auxiliary.tweets, mixture.tweets),
+        some(auxiliary.verdicts, mixture.verdicts),
+        some(auxiliary.comments, mixture.comments),
+        some(auxiliary.pairs, mixture.pairs),
     )
 
 

@@ -1,7 +1,8 @@
 """Fits calibration.json from out-of-fold logits: curves a label, classes, grade lines, thresholds.
 
-Sets in which rare labels were written more often than they occur (de2, en2) would teach wrong base rates; they count
-only for labels that have too few examples elsewhere.
+Most sets hold rare labels more often than talk does. They say how a score bends into a probability; how high it stands
+is told by the sets that were written at natural rates (``NATURAL``), by a shift of the log odds that a prior keeps
+near zero where examples are few.
 """
 
 from __future__ import annotations
@@ -33,8 +34,12 @@ OVERREPRESENTED = ("de2", "en2")
 ENOUGH_POSITIVES = 20
 TRAINED_SWAP_SHARE = 0.15
 SWAP_PRIOR = 0.01  # exports with interchanged speakers are rare; the training share would cry wolf
+NATURAL = ("de6", "de7", "de8", "en6", "en7")  # sets whose labels occur about as often as in real contacts
+SHIFT_SPREAD = 1.0  # standard deviation of the prior of a shift, in log odds
 THRESHOLDS = np.arange(0.10, 0.81, 0.02)
-THRESHOLD_STRENGTH = 25.0  # positives a label needs for its own threshold to weigh as much as the common one
+# Positives a label needs for its own threshold to weigh as much as the common one. With calibrated probabilities one
+# threshold for all labels is the best for micro-F1 (Lipton et al. 2014), so own thresholds must be well founded.
+THRESHOLD_STRENGTH = 100.0
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,11 @@ class LabelSample:
 def calibrate(dialogues: Sequence[Dialogue], predictions: Sequence[Prediction], reason_logits: Array) -> Calibration:
     """The calibration of ``predictions`` (out of fold, in the order of ``dialogues``); ``reason_logits`` (D, 28)."""
     samples = {label: label_sample(dialogues, predictions, label) for label in codebook.LABELS}
+    natural = natural_samples(dialogues, predictions)
     plain = {label: _platt(sample) for label, sample in samples.items()}
-    thresholds = _thresholds(samples, plain)
+    if natural:
+        plain = {label: moved(natural[label], curve) for label, curve in plain.items()}
+    thresholds = _thresholds(natural or samples, plain)
     labels = {
         label: LabelCurve(slope, {"de": de, "en": en}, thresholds[label]) for label, (slope, de, en) in plain.items()
     }
@@ -75,6 +83,15 @@ def label_sample(dialogues: Sequence[Dialogue], predictions: Sequence[Prediction
     return sample
 
 
+def natural_samples(dialogues: Sequence[Dialogue], predictions: Sequence[Prediction]) -> dict[str, LabelSample]:
+    """Each label's turns in the sets of natural rates; empty without such sets."""
+    pairs = [(d, p) for d, p in zip(dialogues, predictions, strict=True) if d.group in NATURAL]
+    if not pairs:
+        return {}
+    sides = {label: 0 if SIDE["customer"][index] else 1 for index, label in enumerate(codebook.LABELS)}
+    return {label: _collect(pairs, codebook.LABELS.index(label), side) for label, side in sides.items()}
+
+
 def _collect(pairs: Sequence[tuple[Dialogue, Prediction]], index: int, speaker: int) -> LabelSample:
     rows = [
         (float(p.labels[turn, index]), index in labels, d.language == "en")
@@ -95,6 +112,23 @@ def _platt(sample: LabelSample) -> tuple[float, float, float]:
     slope, shift = (float(value) for value in fitted.coef_[0])
     middle = float(fitted.intercept_[0])
     return max(slope, 0.05), middle - shift / 2, middle + shift / 2
+
+
+def moved(sample: LabelSample, curve: tuple[float, float, float]) -> tuple[float, float, float]:
+    """``curve`` with each language's intercept shifted to the rates of ``sample``; the mode under a normal prior."""
+    slope, *intercepts = curve
+    shifted = []
+    for english, intercept in zip((False, True), intercepts, strict=True):
+        own = sample.english == english
+        scores, truth = slope * sample.logits[own] + intercept, sample.truth[own]
+
+        def cost(shift: Array, scores: Array = scores, truth: NDArray[np.bool_] = truth) -> float:
+            moved_scores = scores + shift[0]
+            fit = np.logaddexp(0, moved_scores).sum() - moved_scores[truth].sum()
+            return float(fit + shift[0] ** 2 / (2 * SHIFT_SPREAD**2))
+
+        shifted.append(intercept + float(minimize(cost, np.zeros(1), method="L-BFGS-B").x[0]))
+    return slope, shifted[0], shifted[1]
 
 
 def probabilities(sample: LabelSample, curve: tuple[float, float, float]) -> Array:
@@ -129,12 +163,14 @@ def _f1(counts: NDArray[np.int64]) -> Array:
 
 
 def _feeling_sample(dialogues: Sequence[Dialogue], predictions: Sequence[Prediction]) -> tuple[Array, Array, list[str]]:
+    natural = any(d.group in NATURAL for d in dialogues)
     rows = [
         (p.feelings[turn], feeling, d.language)
         for d, p in zip(dialogues, predictions, strict=True)
         for turn, feeling in enumerate(d.feelings)
-        if d.group not in OVERREPRESENTED and feeling is not None and not np.isnan(p.feelings[turn, 0])
-    ]
+        if (d.group in NATURAL or not natural) and d.group not in OVERREPRESENTED and feeling is not None
+        and not np.isnan(p.feelings[turn, 0])
+    ]  # fmt: skip
     return np.array([r[0] for r in rows], dtype=float), np.array([r[1] for r in rows]), [r[2] for r in rows]
 
 

@@ -18,7 +18,6 @@ from analyzer.errors import UsageError
 from analyzer.records import Interaction, Turn
 
 LABEL_INDEX = {label: index for index, label in enumerate(codebook.LABELS)}
-FILES = ("authored.jsonl.gz", "authored_journeys.jsonl.gz")
 
 
 @dataclass(frozen=True)

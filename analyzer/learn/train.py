@@ -15,8 +15,10 @@ import numpy as np
 
 from analyzer import codebook
 from analyzer.learn import calibrate, corpus, reason
+from analyzer.learn.auxiliary import Auxiliary, read_auxiliary
 from analyzer.learn.corpus import Dialogue
 from analyzer.learn.heads import Prediction, Recipe, predict, train
+from analyzer.learn.sources import labelled_star_ids, read_labelled
 from analyzer.progress import Progress
 from analyzer.records import stable_id
 from analyzer.understand.model import load_network, save_network
@@ -32,13 +34,14 @@ def learn_all(
 ) -> None:
     """Trains everything in ``models`` that is learned from dialogues (linking.json has its own command)."""
     progress.begin("reading dialogues", None, "")
-    dialogues = corpus.read_dialogues([data / "train" / name for name in corpus.FILES])
+    dialogues = read_labelled(data / "train", models / "training")
+    auxiliary = read_auxiliary(data / "train", leave_out=labelled_star_ids(models / "training"))
     recipe = replace(Recipe(), epochs=epochs)
     held_out = corpus.folds_by_group(dialogues, folds)
     work.mkdir(parents=True, exist_ok=True)
-    predictions = out_of_fold(dialogues, held_out, encoder, work, recipe, device, progress)
+    predictions = out_of_fold(dialogues, held_out, encoder, work, recipe, device, progress, auxiliary)
     progress.begin("training on all dialogues", None, "")
-    save_network(train(dialogues, encoder, recipe, device, _Steps(progress, "all dialogues")), models)
+    save_network(train(dialogues, encoder, recipe, device, _Steps(progress, "all dialogues"), auxiliary), models)
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
         if encoder.resolve() != (models / "encoder").resolve():
             shutil.copyfile(encoder / name, models / "encoder" / name)
@@ -48,17 +51,18 @@ def learn_all(
 
 def out_of_fold(
     dialogues: Sequence[Dialogue], held_out: Sequence[int], encoder: Path, work: Path, recipe: Recipe, device: str,
-    progress: Progress,
+    progress: Progress, auxiliary: Auxiliary | None = None,
 ) -> list[Prediction]:  # fmt: skip
     """Logits of every dialogue by a network that never saw its set, in the order of ``dialogues``."""
     found: dict[str, Prediction] = {}
+    start = file_digest(encoder / "model.safetensors")
+    beside = stable_id(repr(auxiliary))
     for fold in sorted(set(held_out)):
         own = [d for d, f in zip(dialogues, held_out, strict=True) if f == fold]
         others = [d for d, f in zip(dialogues, held_out, strict=True) if f != fold]
-        start = file_digest(encoder / "model.safetensors")
-        kept = work / f"fold-{fold}-{stable_id(start, repr(recipe), repr(own), repr(others))}.npz"
+        kept = work / f"fold-{fold}-{stable_id(start, beside, repr(recipe), repr(own), repr(others))}.npz"
         if not kept.exists():
-            network = train(others, encoder, recipe, device, _Steps(progress, f"fold {fold + 1}"))
+            network = train(others, encoder, recipe, device, _Steps(progress, f"fold {fold + 1}"), auxiliary)
             save_predictions(predict(network, own, encoder, device), kept)
         found.update({p.interaction_id: p for p in load_predictions(kept)})
     return [found[d.interaction_id] for d in dialogues]

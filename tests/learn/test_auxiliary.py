@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -18,26 +15,13 @@ from analyzer.learn.auxiliary import EmotionHead, Mixture, draw, polarity_of, re
 from analyzer.learn.heads import Recipe, batch_loss, start_network, train
 
 from .dialogues import dialogues
-
-
-def write(path: Path, rows: list[dict[str, Any]]) -> None:
-    with gzip.open(path, "wt", encoding="utf-8") as out:
-        out.writelines(json.dumps(row) + "\n" for row in rows)
+from .training_data import STARS, write_rows, write_training_data
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    talk = [{"speaker": "customer", "text": "I need a table."}, {"speaker": "agent", "text": "Booked."}]
-    stars = [{"interaction_id": f"star-{n}", "channel": "chat", "language": "en", "turns": talk,
-              "customer_says_solved": solved} for n, solved in enumerate((True, False, None))]  # fmt: skip
-    write(tmp_path / "star.jsonl.gz", stars)
-    write(tmp_path / "sb10k_de.jsonl.gz", [{"id": "1", "text": "Was für ein Tag!", "sentiment": "positive"}])
-    write(tmp_path / "goemotions.jsonl.gz", [
-        {"id": "a", "text": "This is awful.", "emotions": ["anger", "disgust"]},
-        {"id": "b", "text": "Why?", "emotions": ["curiosity"]},
-    ])  # fmt: skip
-    with gzip.open(tmp_path / "parallel_en_de.tsv.gz", "wt", encoding="utf-8") as out:
-        out.write("Good day.\tGuten Tag.\tinvented\nbroken line\n")
+    write_training_data(tmp_path, tmp_path / "own", [])
+    write_rows(tmp_path / "star.jsonl.gz", [*STARS, {**STARS[0], "interaction_id": auxiliary.IN_EVALUATION[0]}])
     return tmp_path
 
 
@@ -46,7 +30,7 @@ def test_sets_are_read_for_what_they_tell(folder: Path) -> None:
     assert [(d.language, d.feelings, d.swapped) for d in found.tweets] == [("de", [2], None), ("en", [0], None)]
     assert [(d.interaction_id, d.solved, d.resolution) for d in found.verdicts] == [("star-0", True, None)]
     assert found.verdicts[0].labels == [None, None]
-    assert found.pairs == [("Good day.", "Guten Tag.")]
+    assert found.pairs == [("Good day.", "Guten Tag."), ("I book a table.", "Ich buche einen Tisch.")]
     assert [auxiliary.EMOTIONS[e] for _, told in found.comments for e in told] == ["anger", "disgust", "curiosity"]
 
 

@@ -12,7 +12,17 @@ from scipy.special import expit
 from sklearn.metrics import f1_score
 
 from analyzer import codebook
-from analyzer.learn.calibrate import SWAP_PRIOR, TRAINED_SWAP_SHARE, _platt, calibrate, label_sample
+from analyzer.learn.calibrate import (
+    SWAP_PRIOR,
+    TRAINED_SWAP_SHARE,
+    LabelSample,
+    _platt,
+    calibrate,
+    label_sample,
+    moved,
+    natural_samples,
+    probabilities,
+)
 from analyzer.learn.corpus import Dialogue
 from analyzer.learn.heads import Prediction
 from analyzer.understand.calibration import Calibration, Curves, softmax
@@ -135,6 +145,30 @@ def test_label_sample_leaves_out_sets_with_wrong_base_rates(drawn: Drawn) -> Non
 def test_label_sample_falls_back_on_all_sets_for_a_rare_label(drawn: Drawn) -> None:
     rare = label_sample(*relabelled(drawn, {2: "de2", 3: "en2"}, truth={2}), "loyal.churn")
     assert len(rare.truth) == 4 * 6 * TURNS / 2 and rare.truth.mean() == 0.25
+
+
+def test_sets_at_natural_rates_shift_the_curve_but_do_not_bend_it(drawn: Drawn) -> None:
+    """A fifth of the churn said elsewhere: the log odds fall, the slope stays."""
+    dialogues, predictions, logits = drawn
+    rarer = np.random.default_rng(1)
+    thinned = [
+        replace(d, group="de6" if d.language == "de" else "en6", interaction_id=f"n{i}",
+                labels=[[x for x in turn or [] if x != CHURN or rarer.random() < 0.2] for turn in d.labels])
+        for i, d in enumerate(dialogues)
+    ]  # fmt: skip
+    both = calibrate([*dialogues, *thinned], [*predictions, *predictions], np.concatenate([logits, logits]))
+    before, after = calibrate(*drawn).labels["loyal.churn"], both.labels["loyal.churn"]
+    assert after.intercept["de"] < before.intercept["de"] - 0.8 and after.intercept["en"] < before.intercept["en"] - 0.8
+    sample = natural_samples(thinned, predictions)["loyal.churn"]
+    said = probabilities(sample, (after.slope, after.intercept["de"], after.intercept["en"]))
+    assert said.mean() == pytest.approx(sample.truth.mean(), abs=0.01)
+
+
+def test_few_natural_examples_shift_little(drawn: Drawn) -> None:
+    sample = label_sample(*drawn[:2], "loyal.churn")
+    few = LabelSample(sample.logits[:6], np.zeros(6, dtype=bool), sample.english[:6])
+    slope, de, en = moved(few, (SLOPE, -1.2, -0.4))
+    assert slope == SLOPE and -2.2 < de <= -1.2 and -1.4 < en <= -0.4
 
 
 def test_a_label_that_nobody_said_keeps_a_plain_curve(drawn: Drawn) -> None:

@@ -19,9 +19,7 @@ from analyzer.understand.understand import Understanding
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 LINES = [
-    Line(
-        "real talk", "en", "labels, micro-F1", Measure(0.5, 0.4, 0.6, 38), 0.22, "chat", "VADER .17", "two .94"
-    ),
+    Line("real talk", "en", "labels, micro-F1", Measure(0.5, 0.4, 0.6, 38), 0.22, "chat", "VADER .17", "two .94"),
     Line("tweets", "de", "resolved, AUC", Measure(0.9, 0.78, 0.99, 7121), 0.5),
 ]
 TABLE = """| data | language | channel | measure | ours (95 % interval) | trivial | rival | published | n |

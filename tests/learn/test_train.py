@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import shutil
 from pathlib import Path
 
@@ -13,7 +11,7 @@ import torch
 
 from analyzer.config import load_settings
 from analyzer.learn import train as training
-from analyzer.learn.corpus import FILES, as_interaction
+from analyzer.learn.corpus import as_interaction
 from analyzer.learn.heads import Prediction, Recipe
 from analyzer.learn.train import learn_all, load_predictions, out_of_fold, save_predictions
 from analyzer.progress import Silent
@@ -22,6 +20,7 @@ from analyzer.understand.understand import Understanding
 from analyzer.weights import damaged_files
 
 from .dialogues import dialogues, row
+from .training_data import write_training_data
 
 CODES = ("de", "en")
 ROWS = [
@@ -94,10 +93,7 @@ def test_out_of_fold_goes_on_where_it_stopped_but_never_with_other_data(
 
 
 def test_learning_leaves_weights_that_a_run_loads(encoder: Path, tmp_path: Path) -> None:
-    (tmp_path / "train").mkdir()
-    for name, rows in zip(FILES, (ROWS[:4], ROWS[4:]), strict=True):
-        with gzip.open(tmp_path / "train" / name, "wt", encoding="utf-8") as out:
-            out.writelines(json.dumps(one) + "\n" for one in rows)
+    write_training_data(tmp_path / "train", tmp_path / "models" / "training", ROWS)
     start = tmp_path / "models" / "encoder"  # starts from the folder it writes to, as when the shipped one is refined
     shutil.copytree(encoder, start)
     phases: list[str] = []
