@@ -13,9 +13,9 @@ from typing import Final
 import msgspec
 
 from analyzer.ingest.formats.base import Format, Guess, Read
-from analyzer.ingest.formats.documents import Document, count_unknown_keys, decoded, guess_json, has_key
+from analyzer.ingest.formats.documents import Document, count_unknown_keys, decoded, documents, guess_json
 from analyzer.ingest.formats.messages import Id, Message, Time, id_of, message_contact, moment
-from analyzer.ingest.formats.pages import Thread, read_pages, read_threads, records
+from analyzer.ingest.formats.pages import Thread, first_keys, read_pages, read_threads, records
 from analyzer.ingest.html_text import new_words, text_of_html
 from analyzer.ingest.raw import Facts, RawContact, ReadContext
 from analyzer.ingest.stream import Stream
@@ -24,6 +24,7 @@ from analyzer.ingest.values import boolean_or_none
 _FORWARDED: Final = 8
 _TICKET_LISTS: Final = ("tickets", "results")
 _MESSAGE_LISTS: Final = ("conversations",)
+_TICKET: Final = frozenset({"description", "description_text", "requester_id"})
 _CHANNELS: Final = {1: "email", 2: "email", 3: "voice", 5: "social", 6: "social", 7: "chat", 9: "email", 10: "email",
                     13: "messaging"}  # fmt: skip
 _OUTBOUND: Final = 10
@@ -61,7 +62,7 @@ class FreshdeskTicket(msgspec.Struct, frozen=True):
 
 
 _MESSAGE: Final = msgspec.json.Decoder(FreshdeskMessage)
-_TICKET: Final = msgspec.json.Decoder(FreshdeskTicket)
+_TICKET_DECODER: Final = msgspec.json.Decoder(FreshdeskTicket)
 
 
 def recognise(head: bytes, name: str) -> Guess:
@@ -73,8 +74,8 @@ def recognise(head: bytes, name: str) -> Guess:
 
 
 def read(stream: Stream, context: ReadContext) -> Read:
-    head = stream.head()
-    if has_key(head, "conversations") and any(has_key(head, key) for key in ("description_text", "requester_id")):
+    keys, _ = first_keys(documents(stream, context))
+    if keys.intersection(_TICKET_LISTS) or ("conversations" in keys and keys & _TICKET):
         yield from read_pages(stream, context, _TICKET_LISTS, _ticket_contact)
     else:
         messages = records(stream, context, _MESSAGE_LISTS)
@@ -93,7 +94,7 @@ def _thread_contact(thread: Thread, context: ReadContext) -> RawContact:
 
 
 def _ticket_contact(document: Document, context: ReadContext) -> RawContact:
-    ticket = decoded(document, _TICKET, context)
+    ticket = decoded(document, _TICKET_DECODER, context)
     count_unknown_keys(document, FreshdeskTicket, context)
     return _contact(ticket, document.position, document.raw, context)
 

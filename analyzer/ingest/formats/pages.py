@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -72,6 +73,16 @@ def keys_of(raw: bytes) -> Mapping[str, msgspec.Raw]:
         return _KEYS.decode(raw)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return {}
+
+
+def first_keys(
+    items: Iterator[Document | Reject],
+) -> tuple[frozenset[str], Iterator[Document | Reject]]:
+    """The keys of the first document, and all items as they were: what a file holds may begin behind its head."""
+    for item in items:
+        keys = frozenset(keys_of(item.raw)) if isinstance(item, Document) else frozenset[str]()
+        return keys, chain((item,), items)
+    return frozenset(), items
 
 
 @dataclass(slots=True)

@@ -84,6 +84,7 @@ def recognise(head: bytes, name: str) -> Guess:
     return max(
         guess_json(head, ("transcript_detailed",), 0.97),
         guess_json(head, ("w", "sp", "s", "e"), 0.95),
+        guess_json(head, ("w", "sp", "p"), 0.95),
         guess_json(head, ("word", "speaker", "time", "duration"), 0.9),
         key=lambda guess: guess.probability,
     )

@@ -18,7 +18,7 @@ import msgspec
 from analyzer.ingest.formats.base import Format, Guess, Read
 from analyzer.ingest.formats.documents import Document, count_unknown_keys, decoded, documents, guess_json, has_key
 from analyzer.ingest.formats.messages import Id, Message, Time, id_of, message_contact, moment
-from analyzer.ingest.formats.pages import Thread, attempt, keys_of, listed, read_threads
+from analyzer.ingest.formats.pages import Thread, attempt, first_keys, keys_of, listed, read_threads
 from analyzer.ingest.html_text import new_words, text_of_html
 from analyzer.ingest.raw import Facts, RawContact, ReadContext
 from analyzer.ingest.reject_codes import Refused
@@ -116,8 +116,8 @@ def recognise(head: bytes, name: str) -> Guess:
 
 
 def read(stream: Stream, context: ReadContext) -> Read:
-    items = documents(stream, context)
-    if has_key(stream.head(), "comments"):
+    first, items = first_keys(documents(stream, context))
+    if first & {"comments", "tickets"} or has_key(stream.head(), "comments"):
         yield from _tickets(items, context)
     else:
         yield from read_threads(items, context, lambda comment: _ticket_of(comment, context), _thread_contact)

@@ -123,3 +123,11 @@ def test_freshdesk_with_any_value_anywhere_is_accounted(changes: Any, data: st.D
     told: Any = copy.deepcopy([reply(1, True, SECRET), *REPLIES])
     told = {"description_text": SECRET, "requester_id": 1, "conversations": told} if ticket else told
     accounted(json.dumps(mutated(told, changes, data)), "x.json")
+
+
+def test_freshdesk_ticket_with_a_very_long_description_is_read_whole(read: Read) -> None:
+    ticket = {"id": 20, "description": f"<p>Kaputt.</p><!--{'x' * 70_000}-->", "description_text": "Kaputt.",
+              "requester_id": 11, "created_at": "2026-01-05T11:00:00Z", "conversations": REPLIES}  # fmt: skip
+    for told in (ticket, [ticket], {"tickets": [ticket]}):
+        (item,) = read(json.dumps(told), "x.json")
+        assert isinstance(item, Interaction) and item.turns[0].text == "Kaputt." and len(item.turns) == 3

@@ -110,3 +110,9 @@ def test_two_word_lists_in_one_file_are_not_guessed_at(read: Read) -> None:
     export = {"first": {"transcript_detailed": WORDS}, "second": {"transcript_detailed": WORDS}}
     (item,) = read(json.dumps(export), name="a.json")
     assert isinstance(item, Reject) and item.code == "missing_field"
+
+
+def test_words_without_times_are_ordered_by_position(read: Read) -> None:
+    words = [{key: word[key] for key in ("p", "c", "w", "sp")} for word in reversed(WORDS)]
+    (item,) = read(json.dumps(words), name="a.json")
+    assert [said[:2] for said in _said(item)] == [turn[:2] for turn in TURNS]

@@ -112,3 +112,9 @@ def test_zendesk_users_may_stand_by_id_and_plain_text_keeps_entities(read: Read)
 def test_zendesk_page_before_others_is_refused(read: Read, more: bool, expected: str) -> None:
     page = {"comments": COMMENTS, "users": USERS, "meta": {"has_more": more, "after_cursor": "x"}}
     assert list(codes(read(json.dumps(page), "x.json"))) == [expected]
+
+
+def test_zendesk_comments_behind_a_long_list_of_users_are_one_ticket(read: Read) -> None:
+    many = [{"id": 9000 + n, "role": "end-user", "name": "x" * 200} for n in range(400)]
+    (item,) = read(json.dumps({"users": [*USERS, *many], "comments": COMMENTS}), "x.json")
+    assert isinstance(item, Interaction) and len(item.turns) == 4
