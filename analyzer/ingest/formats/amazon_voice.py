@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -12,8 +12,7 @@ import msgspec
 from analyzer.ingest.formats.turn_order import by_start
 from analyzer.ingest.raw import RawTurn
 from analyzer.ingest.reject_codes import Refused
-from analyzer.ingest.values import is_supervisor, role_of
-from analyzer.records import Speaker
+from analyzer.ingest.values import role_of
 
 _FEELINGS: Final = {"POSITIVE": 1.0, "NEUTRAL": 0.0, "MIXED": 0.0, "NEGATIVE": -1.0}
 _CLOCK: Final = re.compile(
@@ -46,46 +45,37 @@ def feeling_of(word: str | None) -> float | None:
     return _FEELINGS.get(word.upper()) if word else None
 
 
-def roles_by_id(participants: Sequence[Participant] | None) -> dict[str, Speaker]:
-    """The role of each participant that states one."""
+def stated_roles(participants: Sequence[Participant] | None) -> dict[str, str]:
+    """The role of each participant that states one, as written."""
     return {
-        one.participant_id: role
+        one.participant_id: one.participant_role
         for one in participants or ()
-        if one.participant_id and one.participant_role and (role := role_of(one.participant_role))
+        if one.participant_id and one.participant_role
     }
 
 
-def supervisors_of(participants: Sequence[Participant] | None) -> frozenset[str]:
-    """The ids of those who speak as supervisors."""
-    return frozenset(
-        one.participant_id
-        for one in participants or ()
-        if one.participant_id and one.participant_role and is_supervisor(one.participant_role)
-    )
-
-
-def label_of(turn: VoiceTurn, supervisors: Collection[str] = ()) -> str:
-    """The role where the turn or the list of participants states it, else whom to look up.
+def label_of(turn: VoiceTurn, stated: Mapping[str, str]) -> str:
+    """The role where the turn or the list of participants states it, else who spoke.
 
     A role that is stated and unknown raises Refused: to guess it from the words would be to overrule the source.
     """
-    role, who = turn.participant_role, turn.participant_id or ""
+    who = turn.participant_id or ""
+    role = turn.participant_role or stated.get(who)
     if role and role_of(role) is None:
         raise Refused("unknown_role", "ParticipantRole.")
-    return role or ("SUPERVISOR" if who in supervisors else who)
+    return role or who
 
 
 def voice_turns(turns: Sequence[VoiceTurn], participants: Sequence[Participant] | None) -> list[RawTurn]:
     """Turns by their start; speakers are roles where told, else participant ids."""
-    supervisors = supervisors_of(participants)
-    raw = [
+    stated = stated_roles(participants)
+    return by_start([
         RawTurn(
-            label_of(turn, supervisors), turn.content or "", None, turn.begin_offset_millis, turn.end_offset_millis,
+            label_of(turn, stated), turn.content or "", None, turn.begin_offset_millis, turn.end_offset_millis,
             source_sentiment=feeling_of(turn.sentiment),
         )
         for turn in turns
-    ]  # fmt: skip
-    return by_start(raw)
+    ])  # fmt: skip
 
 
 def check_finished(status: str | None) -> None:

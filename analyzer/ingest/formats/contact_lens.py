@@ -20,8 +20,7 @@ from analyzer.ingest.formats.amazon_voice import (
     check_finished,
     feeling_of,
     label_of,
-    roles_by_id,
-    supervisors_of,
+    stated_roles,
     voice_turns,
 )
 from analyzer.ingest.formats.base import Format, Guess, Read
@@ -122,7 +121,7 @@ def _contact(document: Document, context: ReadContext) -> Contact:
     started_at, ended_at = _span(told, context)
     return RawContact(
         position=document.position,
-        turns=with_roles(turns, context.settings.min_role_probability, roles_by_id(told.participants)),
+        turns=with_roles(turns, context.settings.min_role_probability),
         facts=Facts(
             channel=told.channel or _channel_of(told, written),
             language=told.language_code,
@@ -142,14 +141,14 @@ def _channel_of(told: ContactLens, written: bool) -> str:
 
 def _written(told: ContactLens) -> tuple[list[RawTurn], list[Value]]:
     """Messages with text in order of time, and their times; events, attachments and templates hold no words."""
-    feelings, supervisors = _feelings(told), supervisors_of(told.participants)
+    feelings, stated = _feelings(told), stated_roles(told.participants)
     spoken = [item for item in told.transcript if _has_words(item)]
     timed = [(_moment(item), item) for item in spoken]
     if all(at is not None for at, _ in timed):
         timed.sort(key=lambda pair: pair[0].timestamp() if pair[0] else 0.0)
     turns = [
         RawTurn(
-            label_of(item, supervisors),
+            label_of(item, stated),
             text_of_html(item.content or "") if item.content_type == "text/html" else item.content or "",
             source_sentiment=feelings.get(item.id or "", feeling_of(item.sentiment)),
         )

@@ -12,7 +12,6 @@ from analyzer.ingest.formats.amazon_voice import (
     VoiceTurn,
     call_span,
     check_finished,
-    roles_by_id,
     voice_turns,
 )
 from analyzer.ingest.formats.base import Format, Guess, Read
@@ -82,11 +81,7 @@ def _contact(document: Document, context: ReadContext) -> RawContact:
     started_at, ended_at = call_span(length, told.job_name, context.name)
     return RawContact(
         position=document.position,
-        turns=with_roles(
-            voice_turns(told.transcript, told.participants),
-            context.settings.min_role_probability,
-            roles_by_id(told.participants),
-        ),
+        turns=with_roles(voice_turns(told.transcript, told.participants), context.settings.min_role_probability),
         facts=Facts(
             channel="voice",
             language=told.language_code,

@@ -209,7 +209,11 @@ def test_contact_lens_email_starts_with_the_name_of_its_input(read: Callable[...
 
 @pytest.mark.parametrize(
     ("changes", "code"),
-    [({"JobStatus": "IN_PROGRESS"}, "truncated"), ({"Transcript": [message("m", "JUDGE", 1, "x")]}, "unknown_role")],
+    [
+        ({"JobStatus": "IN_PROGRESS"}, "truncated"),
+        ({"Transcript": [message("m", "JUDGE", 1, "x")]}, "unknown_role"),
+        ({"Participants": [{"ParticipantId": "x-9", "ParticipantRole": "TRANSLATOR"}]}, "unknown_role"),
+    ],
 )
 def test_contact_lens_refuses_what_is_unfinished_or_of_an_unknown_role(
     read: Callable[..., list[Item]], changes: Any, code: str
