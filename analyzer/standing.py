@@ -13,6 +13,8 @@ from analyzer.records import Interaction, Turn
 from analyzer.store.entries import ContactIdentity
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from analyzer.store.store import Store
 
 _OF_TURN: Final = Turn.__struct_fields__
@@ -24,6 +26,8 @@ _FACTS: Final = tuple(
 )
 _LAST_TOLD: Final = ("ended_at", "agent_id", "team", "handle_s", "hold_s", "transfers", "disposition", "csat")
 SECRET: Final = "parts"
+_DAYS_AT_HAND: Final = 6
+_MOST_AT_HAND: Final = 1 << 25  # bytes of each
 
 
 @dataclass
@@ -33,6 +37,7 @@ class Standing:
     store: Store | None
     default_channel: str
     parts: dict[str, dict[str, str]] = field(default_factory=dict)
+    _days: dict[tuple[str, date], pa.Table] = field(default_factory=dict)
 
     def completed(self, record: Interaction, parts: Mapping[str, bytes]) -> Interaction | tuple[Interaction, ...]:
         """The record with facts that side files told before and legs that came before; see ``Known``."""
@@ -93,12 +98,24 @@ class Standing:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        assert self.store is not None
-        columns = list(_TURN if name == "turns" else _FACTS)
-        table = self.store.read(name, columns, days)
-        chosen = pc.is_in(table["interaction_id"], pa.array(list(keys), pa.string()))
-        rows: list[dict[str, Any]] = table.filter(chosen).to_pylist()
+        wanted = pa.array(list(keys), pa.string())
+        rows: list[dict[str, Any]] = []
+        for day in days:
+            table = self._day(name, day)
+            rows += table.filter(pc.is_in(table["interaction_id"], wanted)).to_pylist()
         return rows
+
+    def _day(self, name: str, day: date) -> pa.Table:
+        """A day of a table, kept at hand: the legs of a night are mostly of calls of one or two days."""
+        if (name, day) not in self._days:
+            assert self.store is not None
+            if len(self._days) >= _DAYS_AT_HAND:
+                self._days.pop(next(iter(self._days)))
+            table = self.store.read(name, list(_TURN if name == "turns" else _FACTS), {day})
+            if table.nbytes > _MOST_AT_HAND:
+                return table
+            self._days[name, day] = table
+        return self._days[name, day]
 
 
 def _interaction(row: Mapping[str, Any], turns: Sequence[Turn], identity: ContactIdentity) -> Interaction:

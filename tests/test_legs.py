@@ -97,6 +97,14 @@ def test_changed_leg_beside_one_that_comes_again_keeps_the_third(intakes: Nights
     assert only(intakes) == [*WORDS[0], *WORDS[1], "A survey.", "One."]
 
 
+def test_leg_without_an_id_is_known_in_another_file(intakes: Nights) -> None:
+    unnamed = {name: value for name, value in SECOND.items() if name != "communicationId"}
+    intakes.run({"a.json": FIRST, "b.json": unnamed})
+    assert counts(intakes.run({"elsewhere.json": unnamed})) == (1, 0, 1, 0)
+    intakes.run({"third.json": THIRD, "again.json": unnamed})
+    assert only(intakes) == [words for leg_ in WORDS for words in leg_]
+
+
 def test_masks_of_other_legs_stand(intakes: Nights) -> None:
     called = leg("1", 0, ("a", "Hello."), ("c", "Call me on +44 20 7946 0958."))
     intakes.run(files(called))
@@ -142,3 +150,22 @@ def test_thread_in_pages_grows_by_what_each_page_brings(intakes: Nights) -> None
     edited = ("02T09:05:00", "Agent", "Hi (edited).")
     intakes.run(rows(monday[0], edited))
     assert list(intakes.said().values()) == [["Hello?", "Hi (edited).", "Still there?", "Yes."], ["Thanks."]]
+
+
+def test_older_page_takes_back_no_edit(intakes: Nights) -> None:
+    def ticket(updated: str, *said: tuple[str, str]) -> dict[str, Any]:
+        talk = [
+            {"id": n, "incoming": not n % 2, "private": False, "body_text": text, "created_at": f"2026-11-02T{at}:00Z"}
+            for n, (at, text) in enumerate(said)
+        ]
+        return {"t.json": {"id": 7, "subject": "S", "description_text": "Help.", "status": 4, "priority": 1,
+                           "source": 1, "requester_id": 5, "created_at": "2026-11-02T09:00:00Z", "updated_at": updated,
+                           "conversations": talk}}  # fmt: skip
+
+    new = ticket(
+        "2026-11-04T09:00:00Z", ("10:00", "Where is it?"), ("11:00", "It came (edited)."), ("12:00", "Thanks.")
+    )
+    intakes.run(new)
+    before = only(intakes)
+    intakes.run(ticket("2026-11-03T09:00:00Z", ("10:00", "Where is it?"), ("11:00", "It came.")))
+    assert only(intakes) == before and "It came (edited)." in before

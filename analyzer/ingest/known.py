@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from analyzer.ingest.identity import unredacted
 from analyzer.ingest.sessions import hashed
 from analyzer.records import Interaction, StartedAtSource, Turn
 
@@ -127,9 +128,11 @@ def united(told: Interaction, stored: Interaction, parts: Collection[str], fresh
     before = since(stored.turns, stored.started_at - start)
     new = [turn for turn in now if turn.part in fresh]
     kept = [turn for turn in before if turn.part not in fresh]
-    if told.channel != "voice":  # a message that is told again stands as it is told now
-        again = {(turn.speaker, turn.start_ms) for turn in new if turn.start_ms is not None}
-        kept = [turn for turn in kept if (turn.speaker, turn.start_ms) not in again]
+    older = bool(told.updated_at and stored.updated_at and told.updated_at < stored.updated_at)
+    if older:
+        new = _without(new, kept, told.channel)
+    else:  # a message that is told again stands as it is told now
+        kept = _without(kept, new, told.channel)
     if not kept:
         return told
     absent = [turn for turn in kept if turn.part not in parts]
@@ -137,7 +140,7 @@ def united(told: Interaction, stored: Interaction, parts: Collection[str], fresh
     if new and all(turn.start_ms is not None for turn in turns):
         turns.sort(key=lambda turn: turn.start_ms or 0)
     facts = _facts(told, stored, _OPENING, bool(absent) and _first(absent) < _first(now))
-    facts |= _facts(told, stored, _CLOSING, bool(absent) and _last(absent) > _last(now))
+    facts |= _facts(told, stored, _CLOSING, older or (bool(absent) and _last(absent) > _last(now)))
     earliest = stored if stored.started_at < told.started_at else told
     return hashed(
         replace(
@@ -146,6 +149,17 @@ def united(told: Interaction, stored: Interaction, parts: Collection[str], fresh
             updated_at=_latest(told.updated_at, stored.updated_at), given=tuple(sorted({*told.given, *stored.given})),
         )
     )  # fmt: skip
+
+
+def _without(turns: list[Turn], others: list[Turn], channel: str) -> list[Turn]:
+    """``turns`` that are none of the ``others``: the same words at the same time; of messages, any words."""
+    spoken = channel == "voice"
+    there = {_place(turn, spoken) for turn in others if turn.start_ms is not None}
+    return [turn for turn in turns if _place(turn, spoken) not in there]
+
+
+def _place(turn: Turn, spoken: bool) -> tuple[str, int | None, str]:
+    return turn.speaker, turn.start_ms, unredacted(turn.text) if spoken else ""
 
 
 def says_the_same(one: Interaction, other: Interaction) -> bool:

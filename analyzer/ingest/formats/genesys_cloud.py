@@ -86,9 +86,14 @@ def _contact(document: Document, context: ReadContext) -> Contact:
         turns=turns,
         facts=_facts(told, clock, people, turns),
         source_id=told.conversation_id,
-        part_id=told.communication_id or f"{context.uri}#{document.position}",
+        part_id=told.communication_id or _begins(told, turns),
         raw=document.raw,
     )
+
+
+def _begins(told: GenesysTranscript, turns: Sequence[RawTurn]) -> str:
+    """When the part and its first words begin: it tells a part without an id from others, whatever file it lies in."""
+    return f"{told.start_time}, {turns[0].start_ms if turns else None}"
 
 
 def _is_metrics(raw: bytes) -> bool:
