@@ -13,14 +13,14 @@ import msgspec
 
 from analyzer.ingest.formats.base import Format, Guess, Read
 from analyzer.ingest.formats.documents import Document, best_guess, count_unknown_keys
-from analyzer.ingest.formats.google_ccai_ingest import ANY_AGENT
+from analyzer.ingest.formats.google_ccai_ingest import ANY_AGENT, stated_role
 from analyzer.ingest.formats.google_times import Duration, Timestamp, milliseconds_of, moment_of, seconds_of
 from analyzer.ingest.formats.key_case import camel_document, guess_either_case
 from analyzer.ingest.formats.pages import read_pages
 from analyzer.ingest.formats.turn_order import by_start
 from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
 from analyzer.ingest.reject_codes import Refused
-from analyzer.ingest.roles import role_of_label, with_roles
+from analyzer.ingest.roles import with_roles
 from analyzer.ingest.stream import Stream
 from analyzer.records import Speaker
 
@@ -184,9 +184,8 @@ def _ms(span: timedelta) -> int:
 def _label(segment: _Segment) -> str:
     who = segment.segment_participant
     role = str(who.role) if who and who.role is not None else ""
-    role = _ROLE_NUMBERS.get(role, role)
-    if role in ANY_AGENT or role_of_label(role):
-        return role
+    if stated := stated_role(_ROLE_NUMBERS.get(role, role)):
+        return stated
     return f"channel {segment.channel_tag}" if segment.channel_tag else f"participant {who.user_id if who else None}"
 
 

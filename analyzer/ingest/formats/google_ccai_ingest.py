@@ -12,11 +12,14 @@ from analyzer.ingest.formats.documents import Document, best_guess, count_unknow
 from analyzer.ingest.formats.key_case import camel_document, guess_either_case
 from analyzer.ingest.formats.messages import Message, message_contact
 from analyzer.ingest.raw import Facts, RawContact, ReadContext
+from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.roles import with_roles
 from analyzer.ingest.stream import Stream
+from analyzer.ingest.values import role_of
 from analyzer.records import Speaker
 
 ANY_AGENT: Final[dict[str, Speaker]] = {"ANY_AGENT": "agent"}  # a person or a machine: the source does not say
+_UNSPECIFIED: Final = frozenset({"", "0", "ROLE_UNSPECIFIED"})
 
 
 class _Entry(msgspec.Struct, frozen=True, rename="camel"):
@@ -53,7 +56,7 @@ def _contact(document: Document, context: ReadContext) -> RawContact:
     count_unknown_keys(document, CcaiConversation, context)
     messages = [
         Message(
-            entry.role or f"participant {entry.user_id}",
+            stated_role(entry.role) or f"participant {entry.user_id}",
             entry.text or "",
             None
             if entry.start_timestamp_usec in (None, "")
@@ -64,6 +67,16 @@ def _contact(document: Document, context: ReadContext) -> RawContact:
     contact = message_contact(document.position, messages, Facts(channel="chat"), None, document.raw)
     turns = with_roles(contact.turns, context.settings.min_role_probability, ANY_AGENT)
     return msgspec.structs.replace(contact, turns=turns)
+
+
+def stated_role(role: str | None) -> str | None:
+    """``role`` where it is one, ``None`` where it is left open; raises Refused for one that is unknown."""
+    word = (role or "").strip()
+    if word.upper() in _UNSPECIFIED:
+        return None
+    if word not in ANY_AGENT and role_of(word) is None:
+        raise Refused("unknown_role", "role.")
+    return word
 
 
 FORMAT: Final = Format(

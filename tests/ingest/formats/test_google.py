@@ -44,7 +44,7 @@ def test_ccai_ingest_reads_microseconds_in_order(read: Callable[..., list[Item]]
 
 @pytest.mark.parametrize(
     ("entry", "code"),
-    [({"role": "JUDGE"}, "roles_unclear"), ({"start_timestamp_usec": "soon"}, "unreadable_time"),
+    [({"role": "JUDGE"}, "unknown_role"), ({"start_timestamp_usec": "soon"}, "unreadable_time"),
      ({"start_timestamp_usec": USEC // 1000}, "implausible_time"), ({"text": 5}, "wrong_type")],
 )  # fmt: skip
 def test_ccai_ingest_says_what_is_wrong(read: Callable[..., list[Item]], entry: Any, code: str) -> None:
@@ -98,6 +98,16 @@ def test_ccai_export_reads_pages(read: Callable[..., list[Item]]) -> None:
     assert [item.source_id if isinstance(item, Interaction) else item.code for item in items] == [  # type: ignore[union-attr]
         "a", "b", "missing_field",
     ]  # fmt: skip
+
+
+def test_ccai_export_fills_the_role_left_open_and_refuses_unknown_ones(read: Callable[..., list[Item]]) -> None:
+    told = conversation()
+    first = told["transcript"]["transcriptSegments"][0]
+    first |= {"segmentParticipant": {"role": "ROLE_UNSPECIFIED"}, "channelTag": 3}
+    (item,) = read(json.dumps(told), "x.json")
+    assert isinstance(item, Interaction) and [t.speaker for t in item.turns] == ["agent", "customer", "agent"]
+    first["segmentParticipant"]["role"] = "JUDGE"
+    assert [item.code for item in read(json.dumps(told), "x.json") if isinstance(item, Reject)] == ["unknown_role"]
 
 
 @pytest.mark.parametrize("agent", [1, 2])
