@@ -56,15 +56,18 @@ _TELLS: Final = re.compile(
 )
 _WORD: Final = re.compile(r"[A-ZÄÖÜ][\w-]{2,20}")
 _MOST_FOR_A_NAME: Final = 4.0
+_FEWEST: Final = 4  # of fewer paragraphs nobody can see that people take turns
 
 
 def alternating(texts: Sequence[str], min_probability: float) -> list[Speaker]:
     """Roles of paragraphs that name nobody, two people taking turns; raises ``roles_unclear`` where that is unsure.
 
-    >>> alternating(["Nordwelle, my name is Ida. How can I help?", "Hi Ida, I want a refund for my router."], 0.9)
-    ['agent', 'customer']
+    >>> call = ["Nordwelle, my name is Ida. How can I help?", "Hi Ida, I want a refund for my router."]
+    >>> alternating([*call, "I am sorry. Your number, please?", "Four four two."], 0.9)
+    ['agent', 'customer', 'agent', 'customer']
     """
-    sides = infer_roles({str(side): texts[side::2] for side in (0, 1)}) if len(texts) > 1 else None
+    enough = len(texts) >= _FEWEST
+    sides = infer_roles({str(side): texts[side::2] for side in (0, 1)}) if enough else None
     if sides is None or sides.probability < min_probability:
         raise Refused("roles_unclear", "It names no speakers.")
     told = [sides.of[str(place % 2)] for place in range(len(texts))]

@@ -113,3 +113,9 @@ def test_labels_as_chat_exports_write_them(read: Read, text: str, starts: list[i
     ]  # fmt: skip
     if "2026" in text:
         assert (item.started_at.hour, item.started_at.minute) == (9, 30)
+
+
+@pytest.mark.parametrize("start", ["00:01", "Agent", "[2026-01-05 10:30:01]", "Agent (00:01)", ""])
+def test_line_of_a_million_spaces_is_read_at_once(read: Read, start: str) -> None:
+    (item,) = _contacts(read(f"Agent: Hi.\n{start}{' ' * 1_000_000}x\nKunde: Hallo.\n", name="a.txt"))
+    assert [turn.speaker for turn in item.turns] == ["agent", "customer"]

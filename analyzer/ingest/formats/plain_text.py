@@ -24,11 +24,12 @@ from analyzer.records import Reject
 _TIME: Final = r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d{1,3})?"
 _UNTIL: Final = rf"(?:\s{{0,4}}[-–>]{{1,3}}\s{{0,4}}{_TIME})?"
 _DAY: Final = r"(?:(?P<day>\d{4}-\d\d-\d\d|\d{1,2}\.\d{1,2}\.\d{4})(?:[T ]|, ?))?"
+# Each part is bounded: a line may be megabytes of spaces.
 _LABEL: Final = re.compile(
-    rf"\s*(?:[\[(]?{_DAY}(?P<before>{_TIME})(?P<zone>Z|[+-]\d\d:?\d\d)?{_UNTIL}[\])]?\s*[-–]?\s*)?"
+    rf"\s*+(?:[\[(]?{_DAY}(?P<before>{_TIME})(?P<zone>Z|[+-]\d\d:?\d\d)?{_UNTIL}[\])]?\s{{0,8}}[-–]?\s{{0,8}})?"
     r"\*{0,3}(?P<label>[^\W\d_][\w*/ .-]{0,40}?)"
-    rf"(?:\s*\((?!{_TIME})(?P<agent>[^()\s]{{1,60}})\))?"
-    rf"(?:\s*[\[(]?(?P<after>{_TIME}){_UNTIL}[\])]?)?\*{{0,3}}\s*:\*{{0,3}}(?=\s|$)\s?(?P<text>.*)",
+    rf"(?:\s{{0,8}}\((?!{_TIME})(?P<agent>[^()\s]{{1,60}})\))?"
+    rf"(?:\s{{0,8}}[\[(]?(?P<after>{_TIME}){_UNTIL}[\])]?)?\*{{0,3}}\s{{0,8}}:\*{{0,3}}(?=\s|$)\s?(?P<text>.*)",
     re.DOTALL,
 )
 _NAMED: Final = re.compile(r"(\S+) [A-ZÄÖÜ][\w.-]*")  # "Agent Anna", not "Kunde sagt"

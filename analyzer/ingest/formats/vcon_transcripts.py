@@ -91,11 +91,11 @@ def _candidates(fields: Fields, scale: float, depth: int) -> Iterator[list[Piece
     for key in _LISTS:
         if isinstance(items := fields.get(key), list):
             yield _renamed(_of_list(items, scale, fields), labels)
-    yield _renamed(pieces_of_words(fields.get("words"), scale), labels)
     for key in _NESTS:
         if depth and isinstance(inner := fields.get(key), Mapping):
             for pieces in _candidates(fields_of(inner), scale, depth - 1):
                 yield _renamed(pieces, labels)
+    yield _renamed(pieces_of_words(fields.get("words"), scale), labels)
 
 
 def _of_list(items: Sequence[Any], scale: float, beside: Fields | None = None) -> list[Piece]:
