@@ -6,6 +6,7 @@ A file holds one document, an array of them, or one a line. A document that cann
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +24,7 @@ from analyzer.ingest.stream import Stream
 from analyzer.records import Reject, Skipped
 
 T = TypeVar("T")
+KEY: Final = re.compile(rb'"([^"\\]{1,60})"\s{0,20}:')  # no mark within a text: there its quotes are escaped
 _KEYS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -146,13 +148,12 @@ def best_guess(guesses: Iterable[Guess], otherwise: str) -> Guess:
 
 def has_key(head: bytes, key: str) -> bool:
     """Whether ``key`` stands there as a key: quoted and before a colon."""
-    mark = f'"{key}"'.encode()
-    at = head.find(mark)
-    while at >= 0:
-        if head[at + len(mark) : at + len(mark) + 20].lstrip()[:1] == b":":
-            return True
-        at = head.find(mark, at + 1)
-    return False
+    return key.encode() in _keys_in(head)
+
+
+@lru_cache(maxsize=4)  # every format asks for several keys of the same head
+def _keys_in(head: bytes) -> frozenset[bytes]:
+    return frozenset(match[1] for match in KEY.finditer(head))
 
 
 @lru_cache(maxsize=64)

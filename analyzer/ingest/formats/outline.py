@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from analyzer.ingest.formats.documents import KEY
 from analyzer.ingest.reject_codes import Refused
 from analyzer.ingest.stream import HEAD_BYTES, Stream
 
-_KEY: Final = re.compile(rb'(?<!\\)"([A-Za-z_$@][\w$@.-]{0,60})"\s{0,20}:')
 _OVERLAP: Final = 100  # no key with its colon is longer
 _LOOKED_AT: Final = 8 << 20
 _MOST_KEYS: Final = 2000
@@ -23,7 +22,7 @@ def outline(stream: Stream) -> bytes:
     seen, last = 0, b""
     try:
         for chunk in stream.chunks():
-            names |= dict.fromkeys(match[1] for match in _KEY.finditer(last + chunk))
+            names |= dict.fromkeys(match[1] for match in KEY.finditer(last + chunk))
             seen, last = seen + len(chunk), chunk[-_OVERLAP:]
             if seen >= _LOOKED_AT or len(names) >= _MOST_KEYS:
                 break
