@@ -102,7 +102,7 @@ def _examples(text: str, spans: Sequence[tuple[int, int]], chance: random.Random
         kinds = {word: "-" if kind in "GSgs" and chance.random() < 0.8 else kind for word, kind in kinds.items()}
     capital = {match.start() for match in CAPITALISED.finditer(text)}
     for at, (match, word) in enumerate(zip(matches, tokens, strict=True)):
-        if match.start() not in capital or word.isupper() or (not every and kinds[word] in "GSgs"):
+        if match.start() not in capital or word.isupper() or (not every and kinds[word] in "GS"):
             continue
         name = any(start <= match.start() < end for start, end in spans)
         learnt = not name and chance.random() < 0.5

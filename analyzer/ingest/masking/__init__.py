@@ -16,6 +16,8 @@ from analyzer.ingest.masking import (
     births,
     dictated,
     emails,
+    employers,
+    homes,
     identities,
     name_cues,
     names,
@@ -25,8 +27,9 @@ from analyzer.ingest.masking import (
     secrets,
     special,
     spoken,
+    websites,
 )
-from analyzer.ingest.masking.hints import ANY, ASKED, CONTEXT, NUMBER, SPECIAL, Hints
+from analyzer.ingest.masking.hints import ANY, ASKED, CONTEXT, NUMBER, PERSON, SPECIAL, Hints
 from analyzer.ingest.masking.spans import Masker, Span
 
 __all__ = ["MASKS", "Mask", "Masker", "Span", "mask", "needs_look"]
@@ -56,6 +59,9 @@ MASKS: Final = (
     Mask("phone numbers", NUMBER, _FEW_DIGITS, phones.find),
     Mask("numbers said digit by digit", NUMBER, spoken.HINT, dictated.find),
     Mask("names of people", ANY, name_cues.HINT, names.find),
+    Mask("homes and birthplaces", PERSON, homes.HINT, homes.find),
+    Mask("employers, jobs, signatures", PERSON, employers.HINT, employers.find),
+    Mask("web sites of people", PERSON, websites.HINT, websites.find),
     Mask("answers: birth date", ASKED, "", births.find_answer),
     Mask("answers: PIN or code", ASKED, "", secrets.find_answer),
     Mask("answers: a number asked for", ASKED, "", references.find_answers),

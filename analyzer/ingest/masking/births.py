@@ -32,7 +32,10 @@ _YEAR_WORDS: Final = (
 )
 _DAY: Final = rf"(?:\d{{1,2}}(?:st|nd|rd|th|\.)?|{_ORDINAL})"
 _MONTH: Final = rf"(?:{_MONTHS}\.?|{_ORDINAL}|\d{{1,2}}\.?)"
-_YEAR: Final = rf"(?:(?:19|20)\d\d|['’]?\d\d|{_YEAR_WORDS})"
+_TENS: Final = "|".join(
+    sorted((word for word in DIGITS_OF if "und" in word or word.endswith("ig")), key=len, reverse=True)
+)
+_YEAR: Final = rf"(?:(?:19|20)\d\d|['’]?\d\d|{_YEAR_WORDS}|(?:{_TENS})(?!\w))"
 _DATE: Final = re.compile(
     rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/. ]{{1,2}}\d{{1,2}}[-/. ]{{1,2}}(?:\d{{4}}|\d{{2}})|\d{{8}}"
     rf"|{_DAY}(?: of)? {_MONTH},? {_YEAR}|{_MONTHS}\.? (?:the )?{_DAY},? {_YEAR}|{_DAY}(?: of)? {_MONTHS}"
@@ -51,7 +54,7 @@ _CONTEXT: Final = re.compile(
 )
 _FILLER: Final = re.compile(
     r"(?:[ :,.(–-]|\n|(?:am|im|on|in|ist|is|was|war|der|den|the|dem|mein|my|ihr|jahr|year|vom|bin|i|ich"
-    r"|it's|its|und|and|of|oh|äh|um|uh|ja|yes)(?!\w)){0,10}",
+    r"|wurde|wurden|she|he|it's|its|und|and|of|oh|äh|um|uh|ja|yes)(?!\w)){0,10}",
     re.IGNORECASE,
 )
 _PERSON: Final = (
@@ -71,6 +74,16 @@ _AGE: Final = re.compile(
     r"|(?<!\w)(\d{1,3})-jährige[rns]?(?= (?:mutter|vater|sohn|tochter|frau|mann|oma|opa))",
     re.IGNORECASE,
 )
+_YEARS_OLD: Final = re.compile(
+    rf"(?<!\w)(\d{{2,3}}|{_WORDS}) (?:jahre alt|years? old|years of age|jahre jung)(?!\w)", re.IGNORECASE
+)
+_SOMEBODY: Final = re.compile(
+    r"(?<!\w)(?:i|i'm|he|she|he's|she's|ich|er|bin|bist|sind"
+    r"|(?:mein|meine|unser|unsere|ihre?|my|our|his|her) (?:\w{2,14}[ -]){0,2}?"
+    r"(?:mother|father|mum|mom|dad|wife|husband|son|daughter|partner|kid|child|grand\w{2,10}|mutter|vater|mama|papa"
+    r"|frau|mann|sohn|tochter|kind|oma|opa|enkel\w{0,3}|schwester|bruder|tante|onkel|nachbar(?:in)?))(?!\w)",
+    re.IGNORECASE,
+)
 _ASKS: Final = re.compile(
     r"(?:geburtsdatum|date of birth|birth ?date|birthday|geboren)[^.!]{0,40}[?]|geburtsdatum,? bitte"
     r"|(?:ihr|das) geburtsdatum",
@@ -82,7 +95,7 @@ HINT: Final = (
     r"(?i)(?:^|[^\pL])(?:geboren\pL{0,2}|geburts\pL+|jahrgang|geb\.|birth ?-?da\pL+|date of birth|born"
     r"|d\.?o\.?b\.?)(?:[^\pL]|$)"
     r"|(?:aged?|of|is|alter|von):? \d{2}|\d[ -]years?[ -]old|\d yo|\d y/o|turn(?:ed|ing|s)? \d|going on \d"
-    r"|\djahre alt|\d jahre alt|\d-jährig|\b(?:i am"
+    r"|[a-zß] jahre alt|\djahre alt|\d jahre alt|\d-jährig|\b(?:i am"
     r"|i'm|he is|he's|she is|she's|is|bin|ist) (?:\pL+ )?\d{1,3}(?:\W|$)"
 )
 
@@ -94,7 +107,24 @@ def find(text: str, masker: Masker) -> Iterator[Span]:
         for match in _AGE.finditer(text)
         if (group := match.lastindex or 0) and 1 <= int(match[group]) <= 115
     ]
-    yield from sorted(spans)
+    yield from _apart([*spans, *_years_old(text)])
+
+
+def _years_old(text: str) -> Iterator[Span]:
+    """ "84 Jahre alt", "achtundsiebzig jahre alt", said of a person named shortly before."""
+    for match in _YEARS_OLD.finditer(text):
+        years = DIGITS_OF.get(match[1].casefold(), match[1])
+        if 10 <= int(years) <= 115 and _SOMEBODY.search(text, max(0, match.start() - 60), match.start()):
+            yield Span(match.start(1), match.end(1), "AGE", years)
+
+
+def _apart(spans: list[Span]) -> list[Span]:
+    """``spans`` in order, without those that overlap an earlier one."""
+    kept: list[Span] = []
+    for span in sorted(spans):
+        if not kept or span.start >= kept[-1].end:
+            kept.append(span)
+    return kept
 
 
 def _before(text: str) -> Iterator[Span]:

@@ -17,6 +17,7 @@ from analyzer.ingest.masking.spoken import NUMBER_HINT
 
 ANY: Final = "any"  # groups: tried on every text
 NUMBER: Final = "number"  # only where there is a digit or a number word
+PERSON: Final = "person"  # tried on every text, apart from ANY to keep both sets small
 CONTEXT: Final = "context"  # the same, apart from NUMBER to keep both sets small
 SPECIAL: Final = "special"  # only where special categories are masked
 ASKED: Final = "asked"  # never hinted by the text itself: the turn before asked for it
@@ -93,7 +94,7 @@ class Hints:
     def __init__(self, hints: Sequence[tuple[str, str]]) -> None:
         """``hints``: group and pattern of each place."""
         self.groups: dict[str, tuple[re2.Set, list[int]]] = {}
-        for group in (ANY, NUMBER, CONTEXT, SPECIAL):
+        for group in (ANY, PERSON, NUMBER, CONTEXT, SPECIAL):
             places = [place for place, (own, _) in enumerate(hints) if own == group]
             patterns = [hints[place][1] for place in places]
             if group == ANY:
@@ -105,7 +106,7 @@ class Hints:
     def places(self, text: str, special: bool) -> set[int]:
         """Places whose hint occurs in ``text``."""
         encoded = text.encode()
-        found = set(self._of(ANY, encoded))
+        found = {*self._of(ANY, encoded), *self._of(PERSON, encoded)}
         if self.number in found:
             found.remove(self.number)
             found.update(self._of(NUMBER, encoded), self._of(CONTEXT, encoded))

@@ -131,7 +131,7 @@ def likely(text: str) -> tuple[tuple[int, int], ...]:
             before = tokens_of(text, max(0, match.start() - 200), match.start())
             tokens = before + tokens_of(text, match.start(), match.end() + 200)
             word = tokens[len(before)]
-            if _alone(word) + _model().sum(place_features(tokens, len(before), kind_in_place)) > _model().threshold:
+            if alone(word) + _model().sum(place_features(tokens, len(before), kind_in_place)) > _model().threshold:
                 found.append((match.start(), match.start() + len(word)))
     return tuple(found)
 
@@ -146,7 +146,7 @@ def tokens_of(text: str, start: int, end: int) -> list[str]:
 def stands_out(word: str) -> bool:
     """Whether ``word`` could be a name in some place."""
     word = OWNED.sub("", word)
-    return word[0].isupper() and kind_of(word) not in "OP" and not _abbreviated(word) and _alone(word) > _model().alone
+    return word[0].isupper() and kind_of(word) not in "OP" and not _abbreviated(word) and alone(word) > _model().alone
 
 
 def _abbreviated(word: str) -> bool:
@@ -155,7 +155,8 @@ def _abbreviated(word: str) -> bool:
 
 
 @lru_cache(maxsize=1 << 16)
-def _alone(word: str) -> float:
+def alone(word: str) -> float:
+    """Log odds that ``word`` is part of a name, before its place is looked at."""
     model = _model()
     return model.bias + model.sum(word_features(word, kind_of(word)))
 

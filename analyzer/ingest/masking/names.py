@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from analyzer.ingest.masking import name_model
+from analyzer.ingest.masking import name_model, small_names
 from analyzer.ingest.masking.hints import Phrases
 from analyzer.ingest.masking.name_cues import AFTER, CLOSING, COLON, GREETING, STRONG, TITLES, WEAK
 from analyzer.ingest.masking.spans import Masker, Span, word_set
@@ -21,6 +21,7 @@ from analyzer.ingest.masking.word_lists import (
     GIVEN,
     LOWER_GIVEN,
     LOWER_NAMES,
+    LOWER_PLACES,
     SURNAME_OR_WORD,
     SURNAMES,
     is_other,
@@ -80,6 +81,8 @@ def find(text: str, masker: Masker) -> Iterator[Span]:
 
 def noticed(text: str) -> bool:
     """Whether a capitalised word of ``text`` could be a name by itself."""
+    if text.islower():
+        return small_names.noticed(text)
     told = {_tells(word) for word in _CAPITALS.findall(text)}
     return "given" in told or ("maybe" in told and bool(name_model.likely(text)))
 
@@ -131,8 +134,16 @@ def _person(name: str, masker: Masker) -> str:
 @lru_cache(maxsize=1024)
 def _introduced(text: str) -> tuple[tuple[int, int], ...]:
     """Names that the text itself tells, in order; asked for when people are learnt and when the turn is masked."""
-    unlisted = ((start, _extend(text, end)) for start, end in name_model.likely(text))
-    return tuple(sorted({*_by_context(text), *_by_given_name(text), *unlisted}))
+    unlisted = {(start, _extend(text, end)) for start, end in name_model.likely(text)}
+    bare = {*_by_given_name(text), *unlisted, *small_names.find(text)}
+    return tuple(sorted({*_by_context(text), *(span for span in bare if not _is_place(text, *span))}))
+
+
+def _is_place(text: str, start: int, end: int) -> bool:
+    """Whether a bare name is, with the word before it, that of a town: "San Francisco"."""
+    name = text[start:end].casefold()
+    before = _LAST_WORDS.search(text, max(0, start - 24), max(0, start - 1))
+    return name in LOWER_PLACES or (before is not None and f"{before[2]} {name}".casefold() in LOWER_PLACES)
 
 
 def _by_context(text: str) -> Iterator[tuple[int, int]]:
@@ -267,6 +278,8 @@ def _past_titles(text: str, position: int) -> int:
 
 def _extend(text: str, end: int) -> int:
     """The end of the name that goes on at ``end``: further capitalised words that are no others, with particles."""
+    if text[end - 2 : end] in {"'s", "’s"}:
+        return end - 2
     position = end
     for _ in range(5):
         gap = _GAP.match(text, position)
@@ -286,6 +299,8 @@ def _extend(text: str, end: int) -> int:
         if not match[0][0].isupper() or (is_other(match[0]) and not initial) or (len(match[0]) == 1 and not initial):
             break
         position = end = match.end()
+        if name_model.OWNED.search(match[0]):
+            return end - 2
     return end
 
 

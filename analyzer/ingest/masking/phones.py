@@ -14,7 +14,7 @@ from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher
 from analyzer.ingest.masking.spans import DATE_OR_TIME, Masker, Span, digits_of, is_quantity
 
 _REGIONS: Final = ("DE", "GB", "US")
-_PHONE: Final = re.compile(r"(?<!\w)[+(]{0,2}\d[\d\s()/.+–-]{4,40}\d(?!\w)")
+_PHONE: Final = re.compile(r"(?<!\w)[+(]{0,2}\d[\d\s()/.+–-]{4,40}\d(?![^\Wx]|x(?!\d))")
 _AMOUNT: Final = re.compile(r"\d{1,3}(?:[. ]\d{3})+(?:,\d\d)?")
 _EXTENSION: Final = re.compile(r" ?(?:x|ext\.?|durchwahl) ?\d{1,6}(?!\w)", re.IGNORECASE)
 _SAYS_SO: Final = re.compile(
@@ -22,7 +22,7 @@ _SAYS_SO: Final = re.compile(
     r"|fax(?:nummer)?|durchwahl"
     r"|(?:phone|cell|mobile|landline|contact|call-?back|fax|home|work)(?: ?phone)?(?: number| no\.?)?|cellphone"
     r"|(?:call|ring|text|reach|phone) (?:me|us|him|her|back)|rufen? sie|ruf|(?:zurück|an)rufen|whats ?app"
-    r"|erreichen sie mich|erreichbar)(?!\w)",
+    r"|erreichen sie mich|erreichbar|(?:answering|calling|ringing|reached?|reachable) (?:at|on|under))(?!\w)",
     re.IGNORECASE,
 )
 

@@ -30,11 +30,18 @@ GIVEN, GIVEN_OR_WORD = _lists("given_names.txt")
 SURNAMES, SURNAME_OR_WORD = _lists("surnames.txt")
 (CAPITALS,) = _lists("capitals.txt")
 (TOWNS,) = _lists("towns.txt")
+(SMALL_WORDS,) = _lists("small_words.txt")
 COUNTRIES, TOWN_NAMES, TOWN_OR_WORD = _places()
+
+# A name that is first of all a place is taken for a person only with a surname or an introduction.
+_PLACES: Final = (COUNTRIES | TOWN_NAMES) - {"Austin", "Chad", "Georgia", "Israel", "Jordan", "Sydney", "Virginia"}
+GIVEN, GIVEN_OR_WORD = GIVEN - _PLACES, GIVEN_OR_WORD | (GIVEN & _PLACES)
+SURNAMES, SURNAME_OR_WORD = SURNAMES - _PLACES, SURNAME_OR_WORD | (SURNAMES & _PLACES)
 
 ANY_GIVEN: Final = GIVEN | GIVEN_OR_WORD
 ANY_NAME: Final = ANY_GIVEN | SURNAMES | SURNAME_OR_WORD
 LOWER_GIVEN: Final = frozenset(word.casefold() for word in GIVEN)
+LOWER_PLACES: Final = frozenset(word.casefold() for word in COUNTRIES | TOWN_NAMES if len(word) >= 4)
 LOWER_NAMES: Final = frozenset(word.casefold() for word in GIVEN | SURNAMES)
 
 
