@@ -23,7 +23,7 @@ KEPT = ("customer_key", "agent_id", "team", "queue", "product_line", "dispositio
 
 
 @pytest.fixture
-def sides(tmp_path: Path) -> dict[str, Path]:
+def sides(tmp_path: Path) -> dict[str, Any]:
     (tmp_path / "metadata.csv").write_text(METADATA)
     (tmp_path / "agents.csv").write_text(ROSTER)
     return {"metadata": tmp_path / "metadata.csv", "agents": tmp_path / "agents.csv"}
@@ -34,7 +34,7 @@ def facts(nights: Nights, *names: str) -> list[Any]:
     return [row[names[0]] if len(names) == 1 else {name: row[name] for name in names} for row in rows]
 
 
-def test_contact_without_its_side_files_is_a_duplicate(intakes: Nights, sides: dict[str, Path]) -> None:
+def test_contact_without_its_side_files_is_a_duplicate(intakes: Nights, sides: dict[str, Any]) -> None:
     intakes.run({"a.jsonl": [contact("a1", **BARE), contact("b1")]}, **sides)
     before = facts(intakes, *KEPT)
     assert (before[0]["team"], before[0]["csat"], before[0]["agent_ids"], before[1]["team"]) == (
@@ -48,7 +48,7 @@ def test_contact_without_its_side_files_is_a_duplicate(intakes: Nights, sides: d
     assert facts(intakes, *KEPT) == before
 
 
-def test_new_words_keep_what_side_files_told(intakes: Nights, sides: dict[str, Path]) -> None:
+def test_new_words_keep_what_side_files_told(intakes: Nights, sides: dict[str, Any]) -> None:
     intakes.run({"a.jsonl": [contact("a1", **BARE)]}, **sides)
     before = facts(intakes, *KEPT[:-1])
     for said in (("Hello?", "Hi."), ("Hello?", "Hi.", "Bye.")):
@@ -56,7 +56,7 @@ def test_new_words_keep_what_side_files_told(intakes: Nights, sides: dict[str, P
         assert facts(intakes, *KEPT[:-1]) == before and list(intakes.said().values()) == [list(said)]
 
 
-def test_what_is_told_anew_wins(intakes: Nights, sides: dict[str, Path]) -> None:
+def test_what_is_told_anew_wins(intakes: Nights, sides: dict[str, Any]) -> None:
     intakes.run({"a.jsonl": [contact("a1", **BARE)]}, **sides)
     sides["metadata"].write_text("interaction_id,queue,agent_id\na1,sales,a-1\n")
     assert intakes.run({"a.jsonl": [contact("a1", **BARE)]}, **sides).replaced == 1
@@ -72,13 +72,13 @@ def test_what_is_told_anew_wins(intakes: Nights, sides: dict[str, Path]) -> None
     assert facts(intakes, "queue", "product_line") == [{"queue": "care", "product_line": "mobile"}]
 
 
-def test_team_of_another_agent_is_not_kept(intakes: Nights, sides: dict[str, Path]) -> None:
+def test_team_of_another_agent_is_not_kept(intakes: Nights, sides: dict[str, Any]) -> None:
     intakes.run({"a.jsonl": [contact("a1")]}, agents=sides["agents"])
     intakes.run({"a.jsonl": [contact("a1", agent_id="a-2")]})
     assert facts(intakes, "agent_id", "team") == [{"agent_id": "a-2", "team": None}]
 
 
-def test_what_the_record_itself_no_longer_says_is_gone(intakes: Nights, sides: dict[str, Path]) -> None:
+def test_what_the_record_itself_no_longer_says_is_gone(intakes: Nights, sides: dict[str, Any]) -> None:
     intakes.run({"a.jsonl": [contact("a1", csat=5, csat_scale=[1, 5])]}, agents=sides["agents"])
     intakes.run({"a.jsonl": [contact("a1")]})
     assert facts(intakes, "csat", "team") == [{"csat": None, "team": "south"}]
@@ -98,7 +98,7 @@ def test_start_channel_and_words_of_a_file_without_times_are_kept(intakes: Night
     assert facts(intakes, *names) == before
 
 
-def test_pieces_of_a_thread_keep_their_teams(intakes: Nights, sides: dict[str, Path]) -> None:
+def test_pieces_of_a_thread_keep_their_teams(intakes: Nights, sides: dict[str, Any]) -> None:
     whole = thread(*THREE, (91, "A last word"), agent_id=None)
     for turn, agent in ((1, "a-1"), (4, "a-9")):
         whole["turns"][turn]["agent_id"] = agent
@@ -107,7 +107,7 @@ def test_pieces_of_a_thread_keep_their_teams(intakes: Nights, sides: dict[str, P
     assert counts(intakes.run({"b.jsonl": [whole]})) == (1, 0, 1, 0)
 
 
-def test_side_files_are_remembered_under_hashed_keys(intakes: Nights, sides: dict[str, Path], tmp_path: Path) -> None:
+def test_side_files_are_remembered_under_hashed_keys(intakes: Nights, sides: dict[str, Any], tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_bytes(b"0123456789abcdef")
     key.chmod(0o600)

@@ -55,8 +55,30 @@ def test_identities_finds_many_and_knows_the_unknown(nowhere: Path) -> None:
     assert sorted(found.values(), key=lambda i: int(i.interaction_id[2:])) == known
 
 
+def test_ledger_of_the_first_version_is_brought_up(nowhere: Path) -> None:
+    nowhere.mkdir()
+    known = ContactIdentity("c-1", "h", None, MONDAY, "a.jsonl", "r-1")
+    with Ledger.open(nowhere, write=True, steps=STEPS[:1]) as ledger:
+        row = ("c-1", "h", None, MONDAY.isoformat(), "a.jsonl", "r-1")
+        ledger._connection.execute("INSERT INTO contacts VALUES (?, ?, ?, ?, ?, ?)", row)
+    with Ledger.open(nowhere, write=True) as ledger:
+        assert ledger.identities(["c-1"]) == {"c-1": known} and ledger.parts("c-1") == {}
+        with ledger.transaction():
+            ledger.put_parts({"c-1": {"a": "1", "b": "2"}})
+            ledger.put_parts({"c-1": {"b": "3"}})
+        assert ledger.parts("c-1") == {"b": "3"}
+
+
+def test_contacts_that_survive_a_repair_keep_what_was_given(nowhere: Path) -> None:
+    with Ledger.open(make(nowhere), write=True) as ledger, ledger.transaction():
+        ledger.put_identities([ContactIdentity("c-1", "h", None, MONDAY, "a.jsonl", "r-1", '{"queue":"q"}')])
+        ledger.keep_contacts([MONDAY], [("c-1", MONDAY, "a.jsonl")])
+        kept = ledger.identities(["c-1"])["c-1"]
+    assert (kept.content_hash, kept.given) == ("", '{"queue":"q"}')
+
+
 def test_pieces_are_those_of_one_thread(nowhere: Path) -> None:
-    ids = ["c", "c#2", "c#10", "c#x", "c$", "c\"", "cc#2", "d#2"]
+    ids = ["c", "c#2", "c#10", "c#x", "c$", 'c"', "cc#2", "d#2"]
     with Ledger.open(make(nowhere), write=True) as ledger:
         with ledger.transaction():
             ledger.put_identities(ContactIdentity(key, "h", None, MONDAY, "a.jsonl", "r-1") for key in ids)
