@@ -91,10 +91,12 @@ def test_supervisor_of_a_vcon_has_no_part(intakes: Nights) -> None:
     assert len(intakes.rows("interaction_agents")) == 1
 
 
+@pytest.mark.parametrize("told", [True, False], ids=["an end is told", "its turns tell the end"])
 @pytest.mark.parametrize("minutes", [3, 30])
-def test_redial_counts_as_one_contact_whichever_call_comes_first(nights: Nights, minutes: int) -> None:
-    first = contact("a1", channel="voice", ended_at="2026-11-02T09:05:00Z")
-    again = contact("a2", channel="voice", started_at=f"2026-11-02T09:{5 + minutes:02}:00Z")
+def test_redial_counts_as_one_contact_whichever_call_comes_first(nights: Nights, minutes: int, told: bool) -> None:
+    first = spoken("a1", [("customer", None), ("agent", None)], ended_at="2026-11-02T09:12:00Z" if told else None)
+    first["turns"][1] |= {"start_ms": 300_000, "end_ms": 12 * 60_000}
+    again = contact("a2", channel="voice", started_at=f"2026-11-02T09:{12 + minutes:02}:00Z")
     nights.run({"a.jsonl": [again]})
     nights.run({"a.jsonl": [first]})
     status = {row["interaction_id"]: row["fcr_status"] for row in nights.rows("outcomes")}

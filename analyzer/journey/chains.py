@@ -36,6 +36,19 @@ def micros(times: pd.Series) -> np.ndarray:
     return values
 
 
+def with_ends(facts: pd.DataFrame, turns: pd.DataFrame, as_of_us: int) -> pd.DataFrame:
+    """``facts`` in which contacts whose source tells no end have that of their last turn, where turns tell times."""
+    told = turns.reindex(columns=["interaction_id", "start_ms", "end_ms"])
+    last_ms = told["end_ms"].fillna(told["start_ms"]).groupby(told["interaction_id"]).max()
+    last_us = facts["interaction_id"].map(last_ms).astype(float).to_numpy() * 1000
+    end_us = micros(facts["started_at"]) + np.nan_to_num(last_us).astype(np.int64)
+    untold = facts["ended_at"].isna().to_numpy() & ~np.isnan(last_us) & (end_us <= as_of_us)
+    ended_at = pd.to_datetime(facts["ended_at"], utc=True).astype("datetime64[us, UTC]")
+    return facts.assign(
+        ended_at=ended_at.mask(untold, pd.Series(pd.to_datetime(end_us, unit="us", utc=True), facts.index))
+    )
+
+
 def chain_contacts(facts: pd.DataFrame, company_began: frozenset[str], redial_minutes: float) -> pd.DataFrame:
     """One row a contact (CONTACT_COLUMNS), ordered by start, then id, with a fresh index.
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 from analyzer.config import JourneySettings
 from analyzer.journey import fcr
 from analyzer.journey.assemble import commitments_table, episodes_table, fcr_table, links_frame
-from analyzer.journey.chains import chain_contacts, micros
+from analyzer.journey.chains import chain_contacts, micros, with_ends
 from analyzer.journey.linking import LinkModel, candidate_pairs, join_episodes, pair_features
 from analyzer.journey.promises import EVIDENCE_FROM, Promise, find_promises, judge_promises
 from analyzer.journey.returns import (
@@ -59,11 +59,13 @@ def trace_journeys(
 ) -> Journeys:
     """The journeys of all contacts of the store as of ``as_of`` (aware)."""
     now = pd.Timestamp(as_of).tz_convert(UTC)
-    begun = micros(facts["started_at"]) <= micros(pd.Series([now]))[0]
+    now_us = int(micros(pd.Series([now]))[0])
+    begun = micros(facts["started_at"]) <= now_us
     seen, later = facts[begun], facts.loc[~begun, "interaction_id"].tolist()
     ids = set(seen["interaction_id"])
     cues = cues[cues["interaction_id"].isin(ids)]
     turns = turns[turns["interaction_id"].isin(ids)].sort_values(["interaction_id", "turn"])
+    seen = with_ends(seen, turns, now_us)
     contacts = chain_contacts(seen, company_openers(seen, turns), settings.redial_minutes)
     signals = hear_signals(contacts, cues, turns)
     pairs = candidate_pairs(contacts, settings.horizon_days)
@@ -71,7 +73,6 @@ def trace_journeys(
     matter = join_episodes(pairs, contacts, settings.link_threshold)
     contact_of = {leg: position for position, legs in enumerate(contacts["legs"]) for leg in legs}
     promises = find_promises(seen, cues, turns, contact_of, settings, ZoneInfo(business_timezone))
-    now_us = int(micros(pd.Series([now]))[0])
     promises = judge_promises(promises, contacts, signals, matter["episode"].tolist(), now_us)
     judged, neighbours = _judge(contacts, signals, pairs, matter, promises, settings, now_us)
     headline = judged["same", settings.headline_window_days]
