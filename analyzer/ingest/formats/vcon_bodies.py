@@ -7,7 +7,7 @@ import binascii
 import email.policy
 import re
 from collections.abc import Collection, Mapping
-from email.message import EmailMessage
+from email.message import Message
 from email.parser import BytesParser
 from typing import Any, Final
 
@@ -25,6 +25,9 @@ _HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}:[ \t]")
 _BOUNDARY: Final = re.compile(r"(?m)^--([^\s-][^\r\n]{0,68}?)[ \t]*\r?$")
 _CHARSET: Final = re.compile(r"""charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE)
 _MAIL: Final = ("message/", "multipart/")
+# The standard parser takes quadratic time over long headers, and much of it over many parts.
+_LONG_HEADER: Final = re.compile(rb"(?im)^content-[a-z-]{1,40}:(?:[^\n]|\n[ \t]){2000}")
+_MOST_PARTS: Final = 1000
 # Python knows codecs that take quadratic time.
 _CHARSETS: Final = re.compile(
     r"utf-?8|us-ascii|ascii|utf-16(?:[bl]e)?|iso-?8859-?\d{1,2}|latin-?1|windows-125\d|cp125\d"
@@ -87,18 +90,27 @@ def _mail(dialog: Dialog) -> str | None:
         elif dialog.media.startswith("message/"):
             return new_words(raw.decode("utf-8", "replace")) or None
         raw = f"Content-Type: {' '.join(told.split())}\r\n\r\n".encode() + raw
+    if _LONG_HEADER.search(raw) or raw.count(b"\n--") > _MOST_PARTS:
+        raise Refused("encoding", "A mail of too many parts, or with a header too long.")
     try:
-        message = BytesParser(policy=email.policy.default).parsebytes(raw.lstrip(b"\r\n"))
-        part = message.get_body(("plain", "html")) if isinstance(message, EmailMessage) else None
-        if part is not None and not _CHARSETS.fullmatch(part.get_content_charset("utf-8").replace("_", "-")):
-            raise Refused("encoding", "A mail.")
-        text = part.get_content() if part is not None else None
+        return _words_of(BytesParser(policy=email.policy.compat32).parsebytes(raw.lstrip(b"\r\n")))
     except (LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise Refused("encoding", "A mail.") from error
-    if not isinstance(text, str) or part is None:
-        return None
-    text = text.replace("\r\n", "\n")
-    return (text_of_html(text) if part.get_content_subtype() == "html" else new_words(text)) or None
+
+
+def _words_of(mail: Message) -> str | None:
+    """The first plain part that is no attachment, else the first in HTML."""
+    inline = [part for part in mail.walk() if part.get_content_disposition() != "attachment"]
+    for kind in ("text/plain", "text/html"):
+        part = next((part for part in inline if part.get_content_type() == kind), None)
+        raw = part.get_payload(decode=True) if part is not None else None
+        if part is not None and isinstance(raw, bytes):
+            charset = part.get_content_charset("utf-8").replace("_", "-")
+            if not _CHARSETS.fullmatch(charset):
+                raise Refused("encoding", "A mail.")
+            text = raw.decode(charset).replace("\r\n", "\n")
+            return (text_of_html(text) if kind == "text/html" else new_words(text)) or None
+    return None
 
 
 def _decoded(body: Any, encoding: str | None, charset: str = "utf-8") -> Any:

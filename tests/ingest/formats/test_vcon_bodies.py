@@ -74,6 +74,16 @@ def test_body_is_read_as_its_encoding_and_medium_say(read: Read, told: dict[str,
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "head",
+    ["Content-Type: text/plain; " + "a=b; " * 20_000, "Content-Type: text/plain;\r\n" + " a=b;\r\n" * 20_000,
+     "Content-Type: multipart/mixed; boundary=b\r\n" + "\r\n--b\r\n" * 20_000],
+)  # fmt: skip
+def test_mail_that_takes_long_to_parse_is_refused(read: Read, head: str) -> None:
+    (item,) = read(_vcon({"mediatype": "message/rfc822", "body": head + "\r\n\r\nHi"}), name="a.json")
+    assert isinstance(item, Reject) and item.code == "encoding"
+
+
 @pytest.mark.parametrize("charset", ["punycode", "zlib", "no-such"])
 def test_body_in_a_strange_charset_is_refused(read: Read, charset: str) -> None:
     told = {"mediatype": f"text/plain; charset={charset}", "encoding": "base64url", "body": _url("Hm")}
