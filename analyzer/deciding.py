@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from analyzer.ingest.given import given_of, with_given
 from analyzer.ingest.identity import Decision, decide
-from analyzer.ingest.known import given_of, with_given
 from analyzer.ingest.sessions import is_earlier_version, is_later_part, piece_number
 from analyzer.records import Interaction, Turn
 from analyzer.store.entries import ContactIdentity

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from analyzer.ingest.known import given_names, says_the_same, since, united, with_given
+from analyzer.ingest.given import given_names, with_given
+from analyzer.ingest.known import says_the_same, since, united
 from analyzer.records import Interaction, Turn
 from analyzer.store.entries import ContactIdentity
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.ingest.known import given_of, united, with_given
+from analyzer.ingest.given import given_of, with_given
+from analyzer.ingest.known import united
 from analyzer.records import Interaction, Turn
 
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -69,6 +70,19 @@ def test_message_told_again_in_another_page_stands_once() -> None:
     edited = replace(page, turns=(page.turns[0], Turn("customer", "edited", None, 9000, 9005, part="b")))
     stored = leg("a", 0, 0, 9, channel="messaging")
     assert [turn.text for turn in united(edited, stored, {"b"}, {"b"}).turns] == ["a0", "b5", "edited"]
+
+
+def test_placeholders_of_another_leg_stand_for_something_else() -> None:
+    stored = leg("a", 0, turns=(Turn("agent", "[NAME_1], [NAME_2], [PHONE_1]", part="a"),))
+    late = leg("b", 1, turns=(Turn("agent", "[NAME_1] [PHONE_1]", part="b"),))
+    assert [turn.text for turn in united(late, stored, {"b"}, {"b"}).turns][1] == "[NAME_3] [PHONE_2]"
+
+
+def test_thread_that_goes_on_ends_later() -> None:
+    stored = leg("a", 0, 0, ended_at=START, channel="messaging")
+    assert united(leg("b", 9, 30, channel="messaging"), stored, {"b"}, {"b"}).ended_at == START + timedelta(
+        minutes=9, milliseconds=30_005
+    )
 
 
 def told(**facts: Any) -> Interaction:
