@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -110,3 +112,14 @@ def test_parse_keeps_order(settings: UnderstandSettings) -> None:
     batch = [SOLVED["de"], FRENCH, SOLVED["en"]]
     parsed = LanguagePass(settings).parse(batch)
     assert [(p.interaction, p.language) for p in parsed] == list(zip(batch, ["de", "und", "en"], strict=True))
+
+
+@pytest.mark.parametrize("run", ["!", "<", ")", "😀", "a-", "https://e.org/?q=%20"])
+def test_a_word_without_end_takes_no_time_and_keeps_its_place(run: str) -> None:
+    endless = run * (50_000 // len(run))
+    text = f"My parcel is late. {endless} Thank you."
+    began = time.process_time()
+    spans = list(split_turns(contact(f"c:{text}"), "en"))
+    assert time.process_time() - began < 3
+    assert spans[0].text == "My parcel is late." and spans[-1].text.endswith("Thank you.")
+    assert all(text[span.start_char : span.end_char] == span.text and len(span.text) <= 2000 for span in spans)
