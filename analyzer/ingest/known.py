@@ -20,11 +20,9 @@ from analyzer.records import Interaction, Turn
 
 _CLOSING: Final = frozenset({"agent_id", "team", "queue", "disposition", "csat"})
 _OPENING: Final = frozenset(
-    {"chain_id", "direction", "declared_language", "customer_key", "product_line", "segment", "wait_s", "handle_s",
-     "hold_s", "transfers"}
+    {"channel", "chain_id", "direction", "declared_language", "customer_key", "product_line", "segment", "wait_s",
+     "handle_s", "hold_s", "transfers"}
 )  # fmt: skip
-
-
 _NUMBERED: Final = re.compile(r"\[([A-Z]{2,20})_(\d{1,6})\]")
 
 
@@ -46,32 +44,36 @@ def united(told: Interaction, stored: Interaction, parts: Collection[str], fresh
     Without any turn of the store it is ``told`` itself.
     """
     start = min(told.started_at, stored.started_at)
-    now = since(told.turns, told.started_at - start)
-    before = since(stored.turns, stored.started_at - start)
-    new = [turn for turn in now if turn.part in fresh]
-    kept = [turn for turn in before if turn.part not in fresh]
     older = bool(told.updated_at and stored.updated_at and told.updated_at < stored.updated_at)
+    now = since(told.turns, told.started_at - start)
+    new = [turn for turn in now if turn.part in fresh]
+    kept = [turn for turn in since(stored.turns, stored.started_at - start) if turn.part not in fresh]
     if older:
         new = _without(new, kept, told.channel)
     else:  # a message that is told again stands as it is told now
         kept = _without(kept, new, told.channel)
     if not kept:
         return told
-    new = _renumbered(new, kept)
     absent = [turn for turn in kept if turn.part not in parts]
-    turns = [*kept, *new] if _first(kept) <= _first(new) else [*new, *kept]
-    if new and all(turn.start_ms is not None for turn in turns):
-        turns.sort(key=lambda turn: turn.start_ms or 0)
-    facts = _facts(told, stored, _OPENING, bool(absent) and _first(absent) < _first(now))
-    facts |= _facts(told, stored, _CLOSING, older or (bool(absent) and _last(absent) > _last(now)))
+    opens = bool(absent) and _first(absent) < _first(now)
+    closes = older or (bool(absent) and _last(absent) > _last(now))
+    facts = _facts(told, stored, _OPENING, opens) | _facts(told, stored, _CLOSING, closes)
     earliest = stored if stored.started_at < told.started_at else told
     return hashed(
         replace(
-            told, **facts, turns=tuple(turns), started_at=start, day=earliest.day,
+            told, **facts, turns=tuple(_in_time(kept, _renumbered(new, kept))), started_at=start, day=earliest.day,
             started_at_source=earliest.started_at_source, ended_at=_end(told, stored, start, new),
             updated_at=_latest(told.updated_at, stored.updated_at), given=tuple(sorted({*told.given, *stored.given})),
         )
     )  # fmt: skip
+
+
+def _in_time(kept: list[Turn], new: list[Turn]) -> list[Turn]:
+    """By time; as they stand, the earlier part first, where not every turn has one."""
+    turns = [*kept, *new] if _first(kept) <= _first(new) else [*new, *kept]
+    if new and all(turn.start_ms is not None for turn in turns):
+        turns.sort(key=lambda turn: turn.start_ms or 0)
+    return turns
 
 
 def _end(told: Interaction, stored: Interaction, start: datetime, new: list[Turn]) -> datetime | None:
@@ -111,7 +113,7 @@ def _place(turn: Turn, spoken: bool) -> tuple[str, int | None, str]:
 
 def says_the_same(one: Interaction, other: Interaction) -> bool:
     """Whether two contacts of the same turns have the same facts, as far as a store tells them."""
-    names = (*_OPENING - {"declared_language"}, *_CLOSING, "started_at", "ended_at", "channel")
+    names = (*_OPENING - {"declared_language"}, *_CLOSING, "started_at", "ended_at")
     return one.turns == other.turns and all(getattr(one, name) == getattr(other, name) for name in names)
 
 
