@@ -25,6 +25,7 @@ from analyzer.ingest.masking import (
     phones,
     references,
     secrets,
+    small_names,
     special,
     spoken,
     websites,
@@ -58,7 +59,7 @@ MASKS: Final = (
     Mask("street, postcode and town", CONTEXT, addresses.HINT, addresses.find),
     Mask("phone numbers", NUMBER, _FEW_DIGITS, phones.find),
     Mask("numbers said digit by digit", NUMBER, spoken.HINT, dictated.find),
-    Mask("names of people", ANY, name_cues.HINT, names.find),
+    Mask("names of people", ANY, name_cues.HINT + "|" + small_names.HINT, names.find),
     Mask("homes and birthplaces", PERSON, homes.HINT, homes.find),
     Mask("employers, jobs, signatures", PERSON, employers.HINT, employers.find),
     Mask("web sites of people", PERSON, websites.HINT, websites.find),
@@ -71,6 +72,7 @@ MASKS: Final = (
 )
 _HINTS: Final = Hints([(entry.group, entry.hint) for entry in MASKS])
 _NAMES: Final = next(place for place, entry in enumerate(MASKS) if entry.find is names.find)
+_NUMBER: Final = {_HINTS.number}
 _ASKED: Final = {place for place, entry in enumerate(MASKS) if entry.group == ASKED}
 
 
@@ -78,14 +80,22 @@ def needs_look(text: str, special_categories: bool = False, masker: Masker | Non
     """Whether ``text`` could hold anything that is masked; false for most talk. What was seen is noted in ``masker``,
     so that ``mask`` need not look at the same lines again."""
     masker = masker or Masker(special_categories=special_categories)
-    return any(_hinted(line, masker) for line in text.split("\n"))
+    groups = _HINTS.groups(masker.special_categories) - _HINTS.missing(text)
+    words = names.noticed_words(text)
+    for line in text.split("\n"):
+        if line not in masker.hinted:
+            places = _HINTS.places(line, groups)
+            if words and names.noticed(line):
+                places.add(_NAMES)
+            masker.hinted[line] = places
+    return any(not places <= _NUMBER for places in masker.hinted.values())
 
 
 def _hinted(line: str, masker: Masker) -> set[int]:
     """Which lines of ``MASKS`` could find something in ``line``, looked for once."""
     places = masker.hinted.get(line)
     if places is None:
-        places = _HINTS.places(line, masker.special_categories)
+        places = _HINTS.places(line, _HINTS.groups(masker.special_categories))
         if names.noticed(line):
             places.add(_NAMES)
         masker.hinted[line] = places
@@ -100,10 +110,13 @@ def mask(text: str, masker: Masker) -> str:
     """
     if masker.unread:
         already, masker.unread = masker.unread, ""
-        for line in already.split("\n"):
-            if _NAMES in _hinted(line, masker):
+        lines = already.split("\n")
+        if any(line not in masker.hinted for line in lines):
+            needs_look(already, masker=masker)
+        for line in lines:
+            if _NAMES in masker.hinted[line]:
                 names.learn(line, masker)
-    if not (masker.asked or masker.people or _hinted(text, masker)):
+    if not (masker.asked or masker.people or _hinted(text, masker) - _NUMBER):
         return text
     for _ in range(8):  # a mask may part what was joined; more than two rounds are not seen in talk
         masked = text
@@ -119,12 +132,14 @@ def mask(text: str, masker: Masker) -> str:
 
 def _places(text: str, masker: Masker) -> list[int]:
     """Which lines of ``MASKS`` to try, in their order."""
-    places = set(_hinted(text, masker))
-    if masker.asked:
+    hinted = _hinted(text, masker)
+    places = hinted - _NUMBER
+    if masker.asked and not _NUMBER.isdisjoint(hinted):
         places |= _ASKED
     if (masker.people or masker.asked) and names.mentions(text, masker):
         places.add(_NAMES)
-    return sorted(places)
+    finders = {MASKS[place].find: place for place in sorted(places, reverse=True)}
+    return sorted(finders.values())  # a finder that stands twice is tried once
 
 
 def _replace(text: str, spans: Iterator[Span], masker: Masker) -> str:

@@ -73,18 +73,18 @@ _NO_TOWN: Final = word_set(
     " Modell Raum Saal Hall Block Unit Box Line Linie Bus Zug Flug Flight Order Ticket Case Fall Nummer Number Summe"
 )
 
+_TOWN_CODE: Final = r"\p{Lu}[\pL.-]+ (?:\d{4}|\d\d[ -]\d{3}|\d{3} \d\d)|\pL \d{5}"
 HINT: Final = (
-    r"(?i)\d[^\n]*\s(?:apt|apartment|suite|ste|unit|flat)\.? ?#?\d|\n\s*(?:apt|suite|unit)\.? ?\d|[adf]po,? a[aep] \d"
-    r"|corner of|\becke \pL|[^\pL](?:at|to|address:?) \d{2,6}[a-z]? \pL"
-    r"|(?-i:(?:^|\n|[:?]\s|[^\pL](?:at|to|in|with|from|near|off|and|is|are) )\s*\d{1,6}[a-z]? (?:\d{1,5} )?\p{Lu}\pL)"
-    r"|(?-i:[^\pL](?:in|nach|aus|from|to) \p{Lu}[^\d\n]{1,40} \d{2})|[^\pL]in [^\d\n]{1,60} \d{5}"
+    r"(?i:(?:apt|apartment|suite|ste|unit|flat)\.? ?#?\d|[adf]po,? a[aep] \d|corner of|\becke \pL"
+    r"|[^\pL](?:at|to|address:?) \d{2,6}[a-z]? \pL)"
+    r"|(?:^|\n|[:?]\s|[^\pL](?:at|to|in|with|from|near|off|and|is|are) )\s*\d{1,6}[a-z]? (?:\d{1,5} )?\p{Lu}\pL|"
+    + _TOWN_CODE
 )
-
 PARTS: Final = {  # what must be in a text for the searches of ``find`` to be begun (RE2)
     "flat": r"(?i)(?:apt|apartment|suite|ste|unit|flat)\.? ?#?\d",
     "post": r"(?i)[adf]po,? a[aep] \d",
     "corner": r"(?i)corner of|\becke ",
-    "town": r"[^\pL](?:in|nach|aus|from|to) \p{Lu}[^\d\n]{1,60} \d{2}|(?i)[^\pL]in [^\d\n]{1,60} \d{5}",
+    "town": _TOWN_CODE,
 }
 
 _GAP: Final = re.compile(r"\s?,\s{0,8}|\s{0,2}\n\s{0,8}|\s{1,2}")

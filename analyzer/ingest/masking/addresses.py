@@ -144,7 +144,7 @@ _LIVES: Final = re.compile(
 _TOWN_AFTER: Final = re.compile(rf"(?:,\s{{0,2}}|\s?\n\s?|\sin )(?:\d{{4,5}} )?({_TOWN})(?=\s*(?:[,.;!?\n]|$|\d|\[))")
 
 HINT: Final = (
-    r"(?i)(?:stra(?:ß|ss)e|str\.|str|gasse|allee|weg|platz|ring|ufer|damm|chaussee|steig|stieg|pfad|promenade|graben"
+    r"(?i:(?:stra(?:ß|ss)e|str\.|str|gasse|allee|weg|platz|ring|ufer|damm|chaussee|steig|stieg|pfad|promenade|graben"
     r"|wall|kamp|markt|straat|laan|gatan|vägen|vej|gade|vegen|gata|katu|utca|ulice)[ ,]"
     r"|[^\pL](?-i:"
     + _SUFFIX
@@ -153,7 +153,7 @@ HINT: Final = (
     r"|\d,? (?:rue|avenue|boulevard|place|chemin)"
     r"|[^\pL](?:address|adresse|anschrift|wohnhaft|(?:lives?|living|resid\pL+) at|move(?:d|s)? (?:in)?to"
     r"|moving to|(?:ship|deliver|send|sent|mail|post)[^.]*to)[^\pL]"
-    r"|(?:^|[^\pL])(?:via|viale|piazza|calle|avenida|plaza|rua|ulica|ul\.)[^\pL]|" + address_blocks.HINT
+    r"|(?:^|[^\pL])(?:via|viale|piazza|calle|avenida|plaza|rua|ulica|ul\.)[^\pL])|" + address_blocks.HINT
 )
 
 

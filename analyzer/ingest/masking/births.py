@@ -99,15 +99,20 @@ HINT: Final = (
     r"|i'm|he is|he's|she is|she's|is|bin|ist) (?:\pL+ )?\d{1,3}(?:\W|$)"
 )
 
+_BIRTH_WORDS: Final = ("geb", "jahrgang", "birth", "born", "dob", "d.o.b", "d.ob", "do.b")  # of _CONTEXT and _ASKS
+
 
 def find(text: str, masker: Masker) -> Iterator[Span]:
-    spans = [*_told(text, masker), *_before(text)]
+    small = text.casefold()
+    spans = [*_told(text, masker), *_before(text)] if any(word in small for word in _BIRTH_WORDS) else []
     spans += [
         Span(match.start(group), match.end(group), "AGE", match[group])
         for match in _AGE.finditer(text)
         if (group := match.lastindex or 0) and 1 <= int(match[group]) <= 115
     ]
-    yield from _apart([*spans, *_years_old(text)])
+    if "alt" in small or "old" in small or "jahre" in small or "years" in small:
+        spans += _years_old(text)
+    yield from _apart(spans)
 
 
 def _years_old(text: str) -> Iterator[Span]:

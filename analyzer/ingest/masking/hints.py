@@ -8,7 +8,7 @@ number word, and most talk has none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 import re2
@@ -34,15 +34,19 @@ class Cues:
         options.case_sensitive = False
         options.longest_match = True
         options.max_mem = 64 << 20
-        self.kinds = list(cues)
-        self.pattern = re2.compile("(^|[^\\pL\\d])(?:" + "|".join(f"({cue})" for cue in cues.values()) + ")", options)
+        self.cues = {kind: re2.compile(cue, options) for kind, cue in cues.items()}
+        self.pattern = re2.compile("(?:^|[^\\pL\\d])(?:" + "|".join(cues.values()) + ")", options)
 
-    def find(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Start, end and kind of every cue that is followed by no further letter; the longest at each place."""
+    def find(self, text: str) -> Iterator[tuple[int, int]]:
+        """Start and end of every cue that is followed by no further letter; the longest at each place."""
         for match in self.pattern.finditer(text):
-            if not text[match.end() : match.end() + 1].isalnum():
-                kind = next(kind for group, kind in enumerate(self.kinds, 2) if match.start(group) >= 0)
-                yield match.end(1), match.end(), kind
+            start, end = match.span()
+            if not text[end : end + 1].isalnum():
+                yield (start if text[start].isalnum() else start + 1), end
+
+    def kind(self, cue: str) -> str:
+        """The first kind of which ``cue``, as it was found, is one."""
+        return next(kind for kind, pattern in self.cues.items() if pattern.fullmatch(cue))
 
 
 _PHRASE_WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -93,31 +97,40 @@ class Hints:
 
     def __init__(self, hints: Sequence[tuple[str, str]]) -> None:
         """``hints``: group and pattern of each place."""
-        self.groups: dict[str, tuple[re2.Set, list[int]]] = {}
+        self.sets: dict[str, tuple[re2.Set, list[int]]] = {}
         for group in (ANY, PERSON, NUMBER, CONTEXT, SPECIAL):
             places = [place for place, (own, _) in enumerate(hints) if own == group]
             patterns = [hints[place][1] for place in places]
             if group == ANY:
                 patterns.append(NUMBER_HINT)
                 places.append(len(hints))
-            self.groups[group] = (pattern_set(patterns), places)
+            self.sets[group] = (pattern_set(patterns), places)
         self.number = len(hints)
 
-    def places(self, text: str, special: bool) -> set[int]:
-        """Places whose hint occurs in ``text``."""
+    def groups(self, special: bool) -> frozenset[str]:
+        """All groups that are searched for."""
+        return frozenset(self.sets) if special else frozenset(self.sets) - {SPECIAL}
+
+    def missing(self, text: str) -> frozenset[str]:
+        """The group PERSON if no hint of it occurs anywhere in ``text``: its lines need no search for it."""
+        return frozenset() if self._of(PERSON, text.encode()) else frozenset({PERSON})
+
+    def places(self, text: str, groups: Collection[str]) -> set[int]:
+        """Places in ``groups`` whose hint occurs in ``text``; ``number`` among them where there is a number in it."""
         encoded = text.encode()
-        found = {*self._of(ANY, encoded), *self._of(PERSON, encoded)}
+        found = self._of(ANY, encoded)
+        if PERSON in groups:
+            found |= self._of(PERSON, encoded)
         if self.number in found:
-            found.remove(self.number)
-            found.update(self._of(NUMBER, encoded), self._of(CONTEXT, encoded))
-        if special:
-            found.update(self._of(SPECIAL, encoded))
+            found |= self._of(NUMBER, encoded) | self._of(CONTEXT, encoded)
+        if SPECIAL in groups:
+            found |= self._of(SPECIAL, encoded)
         return found
 
-    def _of(self, group: str, encoded: bytes) -> Sequence[int]:
-        hints, places = self.groups[group]
+    def _of(self, group: str, encoded: bytes) -> set[int]:
+        hints, places = self.sets[group]
         matched = hints.Match(encoded)
-        return [places[index] for index in matched] if matched else ()
+        return {places[index] for index in matched} if matched else set()
 
 
 def pattern_set(patterns: Sequence[str]) -> re2.Set:

@@ -71,15 +71,18 @@ _NOT_PLACES: Final = word_set(
     " Mittwoch Donnerstag Freitag Samstag Sonntag I It This That My Your Our"
 )
 
+_CUE_WORDS: Final = (
+    r"liv\pL+|resid\pL+|grew up|born|raised|stay\pL*|stud\pL+|retired|based|com(?:e|es|ing)|came|originally|mov\pL+"
+    r"|greetings|regards|hello|love|relocat\pL+|return\pL*|emigrat\pL+|trip|work\pL*|here|wohn\pL*|leb\pL+|komm\pL+"
+    r"|stamm\pL+|arbeite\pL*|aufgewachsen|gr(?:ü|ue)(?:ß|ss)\pL*|gru(?:ß|ss)|\pL*gezogen|\pL*zieh\pL*|umzug|geboren"
+    r"|hier|zuhause|daheim|bin|am|are|is|i'm|we're|ist|sind|who's"
+)
+_KNOWN: Final = "|".join(sorted(LOWER_PLACES))
 HINT: Final = (
-    r"(?i)(?:^|[^\pL])(?:liv(?:e|es|ed|ing)|resid\pL+|resident|grew up|born|raised|stay(?:s|ed|ing)?|stud(?:y|ies"
-    r"|ied|iere\pL?|iert)"
-    r"|retired|based|come|comes|came|originally|moved?|moving|greetings|regards|wohn\pL*|leb(?:e|en|t)|komm(?:e"
-    r"|en|t)|stamm\pL+|aufgewachsen"
-    r"|gr(?:ü|ue)(?:ß|ss)en?|gru(?:ß|ss)|gezogen|umgezogen|ziehe|ziehen|umzug|umziehen|verzogen|geboren|trip"
-    r"|relocat\pL+|emigrated)[^\pL]"
-    r"|(?:from|aus|i'm in|am in|bin in|are in|coming to) \pL|(?:city|town|country|place|residence|where|ort|stadt"
-    r"|land|herkunft|state):"
+    rf"(?i:(?:^|[^\pL])(?:{_CUE_WORDS})(?: [\pL']+){{0,3}} (?:in|from|to|near|outside|aus|nach|bei|nahe|nähe)"
+    r" (?:(?:the|der|die|den|dem) )?)\p{Lu}"
+    rf"|[^\pL](?:in|from|to|near|outside|aus|nach|von|bei) (?:(?:the|der|die|den) )?(?:{_KNOWN})(?:[^\pL]|$)"
+    r"|(?i:(?:city|town|country|place|residence|where|ort|stadt|land|herkunft|state|nationality):)"
 )
 
 

@@ -79,10 +79,13 @@ def find(text: str, masker: Masker) -> Iterator[Span]:
         masker.asked["NAME"] = 3
 
 
+def noticed_words(text: str) -> list[str]:
+    """Capitalised words of ``text`` for the sake of which a line of it may be noticed."""
+    return [word for word in set(_CAPITALS.findall(text)) if _tells(word)]
+
+
 def noticed(text: str) -> bool:
     """Whether a capitalised word of ``text`` could be a name by itself."""
-    if text.islower():
-        return small_names.noticed(text)
     told = {_tells(word) for word in _CAPITALS.findall(text)}
     return "given" in told or ("maybe" in told and bool(name_model.likely(text)))
 

@@ -83,16 +83,16 @@ _ANSWER: Final = re.compile(
 
 def find(text: str, masker: Masker) -> Iterator[Span]:
     done = 0
-    for begin, position, kind in _CONTEXT.find(text):
+    for begin, position in _CONTEXT.find(text):
         if position < done:
             continue
         start = _FILLER.match(text, position).end()  # type: ignore[union-attr]
         named = _NAMES_NUMBER.search(text, begin, position) is not None
         if end := _value_end(text, start, named or _SAYS_NUMBER.search(text, position, start) is not None):
-            yield Span(start, end, kind, _value(text[start:end]))
+            yield Span(start, end, _CONTEXT.kind(text[begin:position]), _value(text[start:end]))
             done = end
         elif named:
-            masker.asked[kind] = 3
+            masker.asked[_CONTEXT.kind(text[begin:position])] = 3
 
 
 def find_answers(text: str, masker: Masker) -> Iterator[Span]:
@@ -143,5 +143,6 @@ def _value(text: str) -> str:
 
 def kind_before(text: str, position: int) -> str | None:
     """The kind of number last spoken of within 60 characters before ``position``."""
-    kinds = [kind for _, _, kind in _CONTEXT.find(text[max(0, position - 60) : position])]
-    return kinds[-1] if kinds else None
+    near = text[max(0, position - 60) : position]
+    cues = list(_CONTEXT.find(near))
+    return _CONTEXT.kind(near[slice(*cues[-1])]) if cues else None

@@ -16,11 +16,7 @@ from analyzer.ingest.masking.word_lists import LOWER_GIVEN, LOWER_NAMES, SMALL_W
 
 _WORD: Final = re.compile(r"(?<![^\W_])[^\W\d_]{2,40}(?:['’-][^\W\d_]{1,40}){0,3}(?![^\W_])")
 _SURE: Final = frozenset(word for word in LOWER_GIVEN - SMALL_WORDS if len(word) >= 4)
-
-
-def noticed(text: str) -> bool:
-    """Whether ``text`` is written small and holds a given name."""
-    return text.islower() and not _SURE.isdisjoint(map(_bare, _WORD.findall(text)))
+HINT: Final = r"(?:^|[^\pL])(?:" + "|".join(sorted(_SURE)) + r")(?:[^\pL]|$)"
 
 
 def find(text: str) -> Iterator[tuple[int, int]]:
