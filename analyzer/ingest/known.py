@@ -1,7 +1,7 @@
-"""What earlier runs told of a record and this one does not: legs in files of another night, facts of side files.
+"""What earlier runs told of a record and this one does not: the legs of a call whose files came another night.
 
-A run may hold one leg of a call whose other legs came yesterday, or lack the ``--metadata`` of the run before. What it
-brings is then no poorer version of the contact: it is put together with what is known.
+Without it the one leg that a run holds would stand for the whole contact. Turns tell by ``part`` where they came in,
+so a leg that comes again in other words replaces its own turns and no others.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@
 Only messaging, social and email threads are cut, and only where the silence is known: between two turns that both tell
 their time. The cut is real time, so a change of the clocks does not move it. What is known of the thread as a whole
 stands once: waiting with the first contact, its account (handling, disposition, CSAT) with the last. A thread that has
-grown since the last run therefore gives its old contacts again unchanged, and one that is new.
+grown since the last run therefore gives its old contacts again unchanged, and one that is new. Where a late message
+bridges a silence there are fewer than before; the store lets the others go.
 
 A thread is one conversation record in a run's account, however many contacts it holds.
 """
