@@ -34,6 +34,7 @@ app.add_typer(quarantine_app, name="quarantine")
 Store = Annotated[Path, typer.Option("--store", help="Folder of the store.", metavar="DIR")]
 Config = Annotated[Optional[Path], typer.Option("--config", help="TOML file with what differs from the defaults.")]  # noqa: UP045
 Sets = Annotated[Optional[list[str]], typer.Option("--set", metavar="KEY=VALUE", help="One setting.")]  # noqa: UP045
+Code = Annotated[Optional[str], typer.Option("--code", help="Only records with this reject code.")]  # noqa: UP045
 SideFile = Optional[Path]  # noqa: UP045
 
 
@@ -237,16 +238,29 @@ def repair(store: Store) -> None:
 
 
 @quarantine_app.command("list")
-def quarantine_list(store: Store, config: Config = None, sets: Sets = None) -> None:
-    """List every record in quarantine: run, record, code, bytes, until when it is kept, what to do.
+def quarantine_list(
+    store: Store,
+    code: Code = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all facts as one JSON array.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print all facts as CSV.")] = False,
+    config: Config = None,
+    sets: Sets = None,
+) -> None:
+    """List the records in quarantine by code: what it means, what to do, and until when each record is kept.
 
-    Example: analyzer quarantine list --store store
+    Example: analyzer quarantine list --store store --code bad_json
     """
+    from analyzer import quarantine_view as view
     from analyzer.config import load_settings
     from analyzer.retry import quarantined
-    from analyzer.terminal import print_quarantined
 
-    print_quarantined(quarantined(store, load_settings(config, sets or ()).ingest.quarantine_days))
+    if as_json and as_csv:
+        raise UsageError("--json and --csv exclude each other.", hint="Give one of them.")
+    records = quarantined(store, load_settings(config, sets or ()).ingest.quarantine_days, code)
+    if as_json or as_csv:
+        typer.echo(view.as_json(records) if as_json else view.as_csv(records), nl=as_json)
+    else:
+        typer.echo("\n".join(view.list_lines(records, all_of_a_code=code is not None)))
 
 
 @quarantine_app.command("show")
@@ -261,12 +275,13 @@ def quarantine_show(
 
     Example: analyzer quarantine show calls.jsonl:3 --store store --raw > record.json
     """
+    from analyzer import quarantine_view as view
     from analyzer.config import load_settings
     from analyzer.retry import bytes_of, one
-    from analyzer.terminal import print_quarantined_record
 
     if not raw:
-        print_quarantined_record(one(store, record, load_settings(config, sets or ()).ingest.quarantine_days))
+        days = load_settings(config, sets or ()).ingest.quarantine_days
+        typer.echo("\n".join(view.record_lines(one(store, record, days))))
         return
     content = bytes_of(store, record)
     typer.secho("These are the raw bytes: nothing in them is masked. Keep them as private as the store.", err=True)
@@ -280,6 +295,7 @@ def quarantine_retry(
         Optional[list[str]],  # noqa: UP045
         typer.Argument(metavar="[RECORD]...", help="As the list names them; none: all."),
     ] = None,
+    code: Code = None,
     replacement: Annotated[
         SideFile, typer.Option("--from", help="Corrected file to read in place of a record.")
     ] = None,
@@ -292,6 +308,8 @@ def quarantine_retry(
 
     Example: analyzer quarantine retry calls.jsonl:3 --store store --from record.json
 
+    Example: analyzer quarantine retry --code roles_unclear --store store --set ingest.min_role_probability=0.7
+
     Exit codes: 0 nothing was rejected again; 1 some were, or need their file; the others as for `analyzer run`.
     """
     from analyzer.config import load_settings
@@ -302,7 +320,9 @@ def quarantine_retry(
     settings = load_settings(config, sets or ())
     check_paths(RunRequest((), store, metadata, agents))
     with run_progress(quiet=False) as progress:
-        retried = retry(store, records or (), replacement, settings, progress, metadata=metadata, agents=agents)
+        retried = retry(
+            store, records or (), replacement, settings, progress, code=code, metadata=metadata, agents=agents
+        )
     print_retried(retried)
     if retried.staying or retried.not_read:
         raise typer.Exit(1)

@@ -54,10 +54,12 @@ class Retried:
     not_read: tuple[Entry, ...]
 
 
-def quarantined(store: Path, days: int) -> list[Quarantined]:
-    """All records in the quarantine of ``store``, each once, ordered by place. Raises UsageError without a store."""
-    folder.require(store)
-    return [_told(store, entry, days) for entry in newest(store)]
+def quarantined(store: Path, days: int, code: str | None = None) -> list[Quarantined]:
+    """All records in the quarantine of ``store``, or those of ``code``, each once, ordered by place.
+
+    Raises UsageError without a store, and for a code of which there is none.
+    """
+    return [_told(store, entry, days) for entry in _chosen(store, (), code)]
 
 
 def bytes_of(store: Path, record: str) -> bytes:
@@ -74,13 +76,14 @@ def one(store: Path, record: str, days: int) -> Quarantined:
 
 def retry(
     store: Path, records: Sequence[str], replacement: Path | None, settings: Settings, progress: Progress,
-    *, metadata: Path | None = None, agents: Path | None = None,
+    *, code: str | None = None, metadata: Path | None = None, agents: Path | None = None,
 ) -> Retried:  # fmt: skip
-    """Reads ``records`` again (none given: all), from ``replacement`` where one is corrected; what is accepted leaves.
+    """Reads ``records`` again (none given: all, or all of ``code``), from ``replacement`` where one is corrected.
 
-    What is rejected again stays as it lay. Records that mean nothing without their file are left alone.
+    What is accepted leaves; what is rejected again stays as it lay. Records that mean nothing without their file are
+    left alone.
     """
-    chosen = _chosen(store, records)
+    chosen = _chosen(store, records, code)
     if replacement is not None:
         _check_replacement(chosen, replacement)
     readable = [entry for entry in chosen if replacement is not None or is_readable_alone(entry)]
@@ -108,12 +111,18 @@ def _told(store: Path, entry: Entry, days: int) -> Quarantined:
     return Quarantined(entry, meaning, advice, kept_until(store, entry.run_id, days), is_readable_alone(entry))
 
 
-def _chosen(store: Path, records: Collection[str]) -> list[Entry]:
+def _chosen(store: Path, records: Collection[str], code: str | None = None) -> list[Entry]:
     folder.require(store)
-    by_record = {entry.record: entry for entry in newest(store)}
+    everything = newest(store)
+    lying = [entry for entry in everything if code in (None, entry.code)]
+    if code is not None and not lying:
+        codes = ", ".join(sorted({entry.code for entry in everything})) or "nothing"
+        raise UsageError(f"No record with the code {code} in quarantine.", hint=f"There is {codes}.")
+    by_record = {entry.record: entry for entry in lying}
     if missing := next((record for record in records if record not in by_record), None):
-        raise UsageError(f"No record {missing} in quarantine.", hint="`analyzer quarantine list` names all.")
-    return [by_record[record] for record in dict.fromkeys(records)] if records else list(by_record.values())
+        with_code = f" with the code {code}" if code else ""
+        raise UsageError(f"No record {missing}{with_code} in quarantine.", hint="`analyzer quarantine list` names all.")
+    return [by_record[record] for record in dict.fromkeys(records)] if records else lying
 
 
 def _check_replacement(chosen: Sequence[Entry], replacement: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.progress import Progress, Silent
+from analyzer.quarantine_view import retried_lines
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from analyzer.ingest.formats import Format
     from analyzer.pipeline import RunSummary
     from analyzer.publish.export import ExportedFile
-    from analyzer.retry import Quarantined, Retried
+    from analyzer.retry import Retried
     from analyzer.store.verify import Problem, Repaired
 
 
@@ -198,48 +199,11 @@ def print_repaired(repaired: Sequence[Repaired]) -> None:
         print("Nothing to repair.")
 
 
-def print_quarantined(records: Sequence[Quarantined]) -> None:
-    """A line a record, in columns; then where to go on."""
-    if not records:
-        print("Nothing is in quarantine.")
-        return
-    table = [("RUN", "RECORD", "CODE", "BYTES", "KEPT UNTIL", "WHAT TO DO")]
-    for told in records:
-        entry = told.entry
-        todo = told.advice if told.readable_alone else f"{told.advice} Cannot be read without its file: retry --from."
-        kept = f"{told.kept_until:%Y-%m-%d}"
-        table.append((entry.run_id, entry.record, entry.code, f"{entry.length:,}", kept, todo))
-    widths = [max(len(row[column]) for row in table) for column in range(5)]
-    for row in table:
-        cells = [cell.rjust(width) if column == 3 else cell.ljust(width)
-                 for column, (cell, width) in enumerate(zip(row, widths, strict=False))]  # fmt: skip
-        print("  ".join(("", *cells, row[5])).rstrip())
-    print(f"{len(records):,} records. `analyzer quarantine show RECORD` tells more of one; `retry` reads them again.")
-
-
-def print_quarantined_record(told: Quarantined) -> None:
-    entry = told.entry
-    facts = {
-        "run": entry.run_id, "file": entry.source_uri, "position": str(entry.position),
-        "format": entry.source_format or "not recognised", "code": entry.code, "meaning": told.meaning,
-        "what to do": told.advice, "bytes": f"{entry.length:,}", "sha256": entry.sha256,
-        "kept until": f"{told.kept_until:%Y-%m-%d %H:%M} UTC",
-        "can be read": "as it lies" if told.readable_alone else "only with its file (retry --from FILE)",
-    }  # fmt: skip
-    for name, value in facts.items():
-        print(f"  {name:<11}  {value}")
-    print("Its bytes, which nobody has masked, are written with --raw.")
-
-
 def print_retried(retried: Retried) -> None:
+    """The account of the run, then what became of the records."""
     if retried.summary is not None:
         print(_account(retried.summary))
         for line in _listed("Rejected again", retried.summary.reject_codes):
             print(line)
-    for entry in retried.staying:
-        print(f"  stays: {entry.record} ({entry.code})")
-    for entry in retried.not_read:
-        print(f"  not read, as it means nothing without its file: {entry.record} ({entry.code})")
-    print(f"{len(retried.accepted):,} records left quarantine, {len(retried.staying) + len(retried.not_read):,} stay.")
-    if retried.accepted:
-        print("Mend the files they came from, too: a run that reads them as they were rejects the same records again.")
+    for line in retried_lines(retried):
+        print(line)

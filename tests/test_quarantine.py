@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -55,11 +56,57 @@ def test_list_names_each_record_once_with_what_to_do(run: Run, store: Path, tmp_
     listed = quarantine("list", store=store)
     assert listed.code == 0 and SECRET not in listed.said
     lines = [line.split() for line in listed.out.splitlines()]
-    assert [(line[1], line[2]) for line in lines[1:4]] == [
-        ("calls.jsonl:1", "unknown_role"), ("calls.jsonl:2", "bad_json"), ("notes.txt:0", "unknown_format"),
-    ]  # fmt: skip
-    assert "Name roles as one of these." in listed.out and "3 records." in listed.out
-    assert lines[1][0] == max(entry.run_id for entry in entries(store))
+    told = [line[0] for line in lines if line and (line[0] in ("bad_json", "unknown_format", "unknown_role")
+                                                   or ":" in line[0])]  # fmt: skip
+    assert told == ["bad_json", "calls.jsonl:2", "unknown_format", "notes.txt:0", "unknown_role", "calls.jsonl:1"]
+    assert "Name roles as one of these." in " ".join(listed.out.split())
+    assert "3 records in quarantine; 2 can be read again as they lie." in listed.out
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_list_fits_the_terminal(store: Path, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    listed = quarantine("list", store=store).out
+    shown = quarantine("show", "calls.jsonl:1", store=store).out
+    assert max(map(len, listed.splitlines())) <= columns
+    assert max(len(line) for line in shown.splitlines() if "sha256" not in line) <= max(columns, 63)
+
+
+def test_list_cuts_a_long_block_and_names_the_way_to_all_of_it(run: Run, tmp_path: Path) -> None:
+    run(dump(tmp_path / "calls.jsonl", *("{broken" for _ in range(30)), butler("b1")))
+    listed = quarantine("list", store=tmp_path / "store").out
+    assert "… and 10 more: --code bad_json" in listed and listed.count("calls.jsonl:") == 21
+    assert quarantine("list", "--code", "bad_json", store=tmp_path / "store").out.count("calls.jsonl:") == 30
+
+
+def test_list_for_machines_tells_all_facts_and_no_word(store: Path) -> None:
+    listed = quarantine("list", "--json", store=store)
+    told = {record["record"]: record for record in json.loads(listed.out)}
+    newest_run = max(entry.run_id for entry in entries(store))
+    assert set(told) == {"calls.jsonl:1", "calls.jsonl:2", "notes.txt:0"} and SECRET not in listed.said
+    assert told["calls.jsonl:2"] | {"code": "bad_json", "bytes": 17, "position": 2} == told["calls.jsonl:2"]
+    assert told["calls.jsonl:2"]["run_id"] == newest_run and not told["notes.txt:0"]["readable_alone"]
+    rows_ = list(csv.DictReader(quarantine("list", "--csv", "--code", "bad_json", store=store).out.splitlines()))
+    assert [(row["record"], row["bytes"]) for row in rows_] == [("calls.jsonl:2", "17")]
+    assert "exclude each other" in quarantine("list", "--json", "--csv", store=store).err
+
+
+def test_code_of_which_there_is_none_names_those_there_are(store: Path) -> None:
+    for command in ("list", "retry"):
+        ended = quarantine(command, "--code", "bad_csv", store=store)
+        assert ended.code == 2 and "There is bad_json, unknown_format, unknown_role." in ended.err
+
+
+def test_all_records_of_one_code_are_read_again(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from analyzer.ingest import turns
+
+    run(dump(tmp_path / "calls.jsonl", butler("b1"), "{broken", butler("b2")))
+    store = tmp_path / "store"
+    monkeypatch.setitem(turns.ROLES, "butler", "agent")  # type: ignore[arg-type]
+    ended = quarantine("retry", "--code", "unknown_role", store=store)
+    assert ended.code == 0 and "2 records left quarantine, 0 stay." in ended.out, ended.said
+    assert [entry.record for entry in newest(store)] == ["calls.jsonl:1"]
+    assert sorted(rows(store, "interaction_facts", "interaction_id")) == ["b1", "b2"]
 
 
 def test_list_of_nothing_says_so(run: Run, tmp_path: Path) -> None:
@@ -96,7 +143,7 @@ def test_what_is_rejected_again_stays_as_it_lay(store: Path) -> None:
 def test_corrected_record_is_accepted_under_its_uri_and_leaves(store: Path, tmp_path: Path) -> None:
     mended = dump(tmp_path / "elsewhere" / "mended.json", contact("b1"))
     ended = quarantine("retry", "calls.jsonl:1", "--from", mended, store=store)
-    assert ended.code == 0 and "1 records left quarantine, 0 stay." in ended.out, ended.said
+    assert ended.code == 0 and "1 record left quarantine, 0 stay." in ended.out, ended.said
     (fact,) = [row for row in rows(store, "interaction_facts") if row["interaction_id"] == "b1"]
     assert (fact["source_uri"], fact["source_format"]) == ("calls.jsonl", "native_jsonl")
     assert [row["position"] for row in rows(store, "rejects") if row["source_uri"] == "calls.jsonl"] == [2]
