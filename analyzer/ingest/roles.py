@@ -186,7 +186,11 @@ def _missing(
         return {unknown[0]: "agent" if "customer" in people else "customer"}
     roles = None
     if not people:
-        roles = infer_roles({label: [turn.text for turn in turns if turn.speaker == label] for label in unknown})
+        said: dict[str, list[str]] = {label: [] for label in unknown}
+        for turn in turns:
+            if turn.speaker in said:
+                said[turn.speaker].append(turn.text)
+        roles = infer_roles(said)
     if roles is None:
         raise Refused("roles_unclear", f"{len(unknown)} of its speakers have no role.")
     if roles.probability < min_probability:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from analyzer.ingest.formats.vcon_pieces import time_of
-from analyzer.ingest.formats.vcon_records import Dialog, Party, Vcon
+from analyzer.ingest.formats.vcon_records import Dialog, Party, PartyEvent, Vcon
 from analyzer.ingest.formats.vcon_times import moment_of
 from analyzer.ingest.raw import Facts, RawTurn, ReadContext, Value
 from analyzer.ingest.reject_codes import Refused
@@ -115,9 +115,12 @@ def _hold_s(vcon: Vcon) -> float | None:
     held = 0.0
     told = False
     for dialog in vcon.dialog:
-        events = [event for event in dialog.party_history or () if event.event in ("hold", "unhold")]
-        for party in {event.party for event in events}:
-            for before, after in pairwise(event for event in events if event.party == party):
+        events: dict[int | None, list[PartyEvent]] = {}
+        for event in dialog.party_history or ():
+            if event.event in ("hold", "unhold"):
+                events.setdefault(event.party, []).append(event)
+        for of_party in events.values():
+            for before, after in pairwise(of_party):
                 began, ended = _parsed(before.time), _parsed(after.time)
                 if (before.event, after.event) == ("hold", "unhold") and began and ended and ended >= began:
                     told, held = True, held + (ended - began).total_seconds()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 
 from analyzer.config import IngestSettings
 from analyzer.ingest.formats.vcon_pieces import Piece
@@ -15,22 +15,30 @@ from analyzer.ingest.unnamed_paragraphs import alternating
 from analyzer.records import Speaker
 
 
-def names_of(vcon: Vcon) -> Collection[str]:
-    """Names of the parties that a transcript may use as labels, case folded."""
-    return {name for party in vcon.parties for name in _names(party)}
+def named_parties(vcon: Vcon) -> Mapping[str, int | None]:
+    """The party of each name that a transcript may use as a label, case folded; none where two share it."""
+    found: dict[str, int | None] = {}
+    for index, party in enumerate(vcon.parties):
+        for name in _names(party):
+            found[name] = None if name in found else index
+    return found
 
 
 def speakers_of(
-    transcript: Transcript, vcon: Vcon, dialog: Dialog, roles: Sequence[Speaker | None], settings: IngestSettings
+    transcript: Transcript,
+    named: Mapping[str, int | None],
+    dialog: Dialog,
+    roles: Sequence[Speaker | None],
+    settings: IngestSettings,
 ) -> list[tuple[str, int | None]]:
     """A label and, where known, a party for each piece; voices that are no party get roles from their own words."""
     pieces = transcript.pieces
     if transcript.alternates:
         return [(role, None) for role in alternating([piece.text for piece in pieces], settings.min_role_probability)]
     by_party = transcript.by_party and all(
-        not isinstance(piece.who, int) or 0 <= piece.who < len(vcon.parties) for piece in pieces
+        not isinstance(piece.who, int) or 0 <= piece.who < len(roles) for piece in pieces
     )
-    parties = [_party(piece, by_party, vcon, dialog) for piece in pieces]
+    parties = [_party(piece, by_party, named, len(roles), dialog) for piece in pieces]
     labels = [_label(piece.who, party) for piece, party in zip(pieces, parties, strict=True)]
     _check_against_words(pieces, parties, roles, settings)
     if None in parties:
@@ -53,20 +61,18 @@ def _check_against_words(
         raise Refused("roles_unclear", "Its numbers of speakers seem to be no numbers of parties.")
 
 
-def _party(piece: Piece, by_party: bool, vcon: Vcon, dialog: Dialog) -> int | None:
+def _party(piece: Piece, by_party: bool, named: Mapping[str, int | None], count: int, dialog: Dialog) -> int | None:
     """Which party speaks: by index, by channel, or by name."""
     who = piece.who
     if isinstance(who, int):
         if piece.channel:
             return _of_channel(who, dialog)
-        if piece.party and not 0 <= who < len(vcon.parties):
+        if piece.party and not 0 <= who < count:
             raise Refused("bad_reference", "A party of a transcript.")
         return who if piece.party or by_party else None
     if who is None:
         return None
-    wanted = who.casefold()
-    matches = [index for index, party in enumerate(vcon.parties) if wanted in _names(party)]
-    return matches[0] if len(matches) == 1 else None
+    return named.get(who.casefold())
 
 
 def _of_channel(channel: int, dialog: Dialog) -> int | None:

@@ -13,7 +13,7 @@ from analyzer.ingest.formats.vcon_bodies import text_body, unpacked
 from analyzer.ingest.formats.vcon_facts import agent_key
 from analyzer.ingest.formats.vcon_pieces import Piece
 from analyzer.ingest.formats.vcon_records import Analysis, Dialog, Vcon
-from analyzer.ingest.formats.vcon_speakers import names_of, speakers_of
+from analyzer.ingest.formats.vcon_speakers import named_parties, speakers_of
 from analyzer.ingest.formats.vcon_times import at_of, created_at, dialog_starts
 from analyzer.ingest.formats.vcon_transcripts import Transcript, transcript_of
 from analyzer.ingest.raw import RawTurn, ReadContext
@@ -43,16 +43,16 @@ def turns_of(
 ) -> tuple[list[RawTurn], datetime | None, str | None]:
     """Turns, when the first dialog began, and the language that a transcript names."""
     starts = dialog_starts(vcon, context)
-    names = names_of(vcon)
-    best = _best_transcripts(vcon, names)
+    named = named_parties(vcon)
+    best = _best_transcripts(vcon, named)
     said: list[_Said] = []
     for number, (dialog, start) in enumerate(zip(vcon.dialog, starts, strict=True)):
-        if isinstance(text := text_body(dialog, names), str):
+        if isinstance(text := text_body(dialog, named), str):
             said.append(_message(vcon, number, text, start))
         elif found := text or best.get(number):
             if isinstance(found, Refused):
                 raise found
-            said += _spoken(vcon, dialog, found, start, roles, context)
+            said += _spoken(vcon, dialog, found, start, roles, named, context)
         else:
             _count_left_out(dialog, context)
     if not said:
@@ -140,13 +140,13 @@ def _dialog_of(analysis: Analysis, vcon: Vcon) -> int:
 
 def _spoken(
     vcon: Vcon, dialog: Dialog, transcript: Transcript, start: datetime | None, roles: Sequence[Speaker | None],
-    context: ReadContext,
+    named: Mapping[str, int | None], context: ReadContext,
 ) -> list[_Said]:  # fmt: skip
     """Turns of one transcript; those that tell no time stay behind the one before."""
     said: list[_Said] = []
     place = start
     for piece, (label, party) in zip(
-        transcript.pieces, speakers_of(transcript, vcon, dialog, roles, context.settings), strict=True
+        transcript.pieces, speakers_of(transcript, named, dialog, roles, context.settings), strict=True
     ):
         at, end = (at_of(time, start, vcon, context) for time in (piece.start, piece.end))
         place = at or place

@@ -231,3 +231,12 @@ def test_transcript_with_any_value_anywhere_is_accounted(
     vcon["dialog"][0] |= told.get("dialog") if isinstance(told.get("dialog"), dict) else {}
     vcon["dialog"].append({"type": "text", "originator": 0, "mediatype": "application/json", "body": told.get("body")})
     accounted(json.dumps(vcon).replace("router", SECRET), "x.json")
+
+
+def test_thousands_of_parties_and_chats_take_no_square_of_them(read: Read) -> None:
+    count = 2000  # took minutes when each chat looked at all parties
+    parties = [{"name": f"N{n} M{n}", "role": ("agent", "customer")[n % 2]} for n in range(count)]
+    chat = {"type": "text", "start": "2026-01-05T10:30:00Z", "originator": 0, "body": "N0: Yes?\nN1: It broke."}
+    (item,) = read(_vcon(None, parties=parties, dialog=[chat] * count, analysis=None), name="a.json")
+    assert isinstance(item, Interaction) and len(item.turns) == 2 * count
+    assert [turn.speaker for turn in item.turns[:2]] == ["agent", "customer"]
