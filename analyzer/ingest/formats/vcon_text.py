@@ -21,6 +21,7 @@ _BEFORE: Final = re.compile(rf"[ \t]{{0,8}}[\[(]?{_STAMP}{_UNTIL}[\])]?[ \t]{{0,
 _AFTER: Final = re.compile(rf"([^\n:\[\]()]{{1,60}}?)[ \t]{{0,4}}[\[(]?{_STAMP}{_UNTIL}[\])]?[ \t]{{0,4}}(:|$)")
 _MOST_SPEAKERS: Final = 8
 _MOST_HEADING_CHARS: Final = 80
+_SENTENCE: Final = (".", "?", "!", "…")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ def labelled(text: str, names: Collection[str], *, strict: bool = False) -> list
         return []
     if len(labels) == 1 and (strict or not role_of_label(next(iter(labels)))):
         return []
-    return list(_by_label(lines[first:], labels))
+    pieces = list(_by_label(lines[first:], labels))
+    return [] if strict and _is_form(pieces) else pieces
 
 
 def paragraphs(text: str, names: Collection[str]) -> list[str]:
@@ -100,9 +102,15 @@ def _line(line: str) -> _Line:
     return _Line(line, line, None)
 
 
+def _is_form(pieces: Sequence[Piece]) -> bool:
+    """Whether these may be fields ("Customer: 4711", "Agent: Bo"): nobody twice, and not all are sentences."""
+    once = len({piece.who for piece in pieces}) == len(pieces)
+    return once and not all(piece.text[-1:] in _SENTENCE for piece in pieces)
+
+
 def _is_heading(line: str) -> bool:
     """Whether a line above the first label is none that anybody said."""
-    return len(line) <= _MOST_HEADING_CHARS and line.rstrip()[-1:] not in (".", "?", "!", "…")
+    return len(line) <= _MOST_HEADING_CHARS and line.rstrip()[-1:] not in _SENTENCE
 
 
 def _label(line: str) -> str | None:

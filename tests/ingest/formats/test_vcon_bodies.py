@@ -64,6 +64,8 @@ def _url(text: str) -> str:
         ({"encoding": "json", "body": '"No \\"refund\\"."'}, 'No "refund".'),
         ({"mediatype": "application/json", "encoding": "json", "body": {"text": "No refund."}}, "No refund."),
         ({"encoding": "none", "body": "[42]"}, "[42]"),
+        ({"encoding": "none", "body": "Customer: 4711\nAgent: Bo\nReason: refund"},
+         "Customer: 4711\nAgent: Bo\nReason: refund"),
         ({"encoding": "none", "body": "Note: it broke.\nAgent: so they said"}, "Note: it broke.\nAgent: so they said"),
     ],
 )  # fmt: skip
