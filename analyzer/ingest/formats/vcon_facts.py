@@ -140,7 +140,7 @@ def _disposition(dialog: Dialog) -> str | None:
 
 
 def _first(vcon: Vcon, told: Any) -> str | None:
-    return next((value for dialog in vcon.dialog if (value := told(dialog))), None)
+    return next((str(value) for dialog in vcon.dialog if (value := told(dialog))), None)
 
 
 def _get(mapping: Any, key: str) -> Any:

@@ -51,7 +51,7 @@ class Dialog(msgspec.Struct, frozen=True):
     application: str | None = None
     campaign: str | None = None
     interaction_type: str | None = None
-    interaction_id: str | None = None
+    interaction_id: str | int | None = None
     skill: str | None = None
     meta: Any = None
 
@@ -84,7 +84,7 @@ class Vcon(msgspec.Struct, frozen=True):
     """A whole vCon. Lists may be null or missing; redacted ones hold empty objects."""
 
     uuid: str | None = None
-    vcon: str | None = None
+    vcon: str | float | None = None
     created_at: str | int | float | None = None
     updated_at: str | int | float | None = None
     subject: str | None = None
