@@ -175,6 +175,24 @@ def test_clock_that_jumps_back_between_runs_changes_no_total(
     assert differences(good, says_after_a_run(run, days, store), 1e-3) == []
 
 
+def test_clock_that_jumps_forward_between_runs_changes_no_total(
+    run: Run, days: Path, good: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, more = tmp_path / "store", dump(tmp_path / "more.jsonl", contact("c1", "2026-11-04"))
+    tuesday = (days / "tuesday.jsonl").rename(tmp_path / "later.jsonl")
+    run(days)
+    tuesday.rename(days / "tuesday.jsonl")
+    with monkeypatch.context() as ahead:
+        for module in ("pipeline", "store.ledger", "store.publication"):
+            ahead.setattr(f"analyzer.{module}.datetime", clock(4000))
+        run(days)
+        assert differences(good, totals(store), 1e-3) == [] and verify(store) == []
+    assert "Nothing has changed" in run(days).out
+    run(more)  # its run is dated before the one that stands
+    assert is_accounted(store) and verify(store) == []
+    assert set(rows(store, "interaction_facts", "interaction_id")) == {"a0", "a1", "a2", "b1", "c1"}
+
+
 def test_contacts_are_not_dated_by_a_clock_that_jumps(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

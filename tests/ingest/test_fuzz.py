@@ -8,17 +8,24 @@ import io
 import json
 import os
 import tempfile
+import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer.config import load_settings
 from analyzer.ingest.contract import REJECT_CODES
+from analyzer.ingest.explain import explain
 from analyzer.ingest.files import find_files
+from analyzer.ingest.html_text import text_of_html
+from analyzer.ingest.masking import Masker, mask
 from analyzer.ingest.read import read_file
+from analyzer.ingest.text import clean
 from analyzer.records import SPEAKERS, Interaction, Reject, Skipped
 from tests.ingest.conftest import NOW, Item, record
 
@@ -146,3 +153,80 @@ def test_csv_accounts_for_each_contact_once(rows: list[tuple[str, str, str]]) ->
     _check(items)
     ids = {row[0] for row in rows if row[0]}
     assert len(items) == len(ids) + sum(row[0] == "" for row in rows)
+
+
+def _packed(kind: str) -> bytes:
+    if kind == "gz":
+        return gzip.compress(BASES["jsonl"])
+    if kind == "zst":
+        return zstandard.compress(BASES["jsonl"])
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED if kind == "zip" else zipfile.ZIP_STORED) as archive:
+        for name in ("a.jsonl", "ü/b.csv"):
+            archive.writestr(name, BASES[name.rpartition(".")[2]])
+    return out.getvalue()
+
+
+PACKED = {kind: _packed(kind) for kind in ("gz", "zst", "zip", "stored.zip")}
+
+
+@pytest.mark.parametrize("kind", PACKED)
+@fuzz
+@given(data=st.data())
+def test_mutated_archives_are_accounted_and_explained(kind: str, data: st.DataObject) -> None:
+    content = bytearray(PACKED[kind])
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(content)))
+        content[at : at + data.draw(st.integers(0, 8))] = data.draw(st.binary(max_size=8))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"calls.{kind}"
+        path.write_bytes(content)
+        (file,) = find_files([path])
+        _check(list(read_file(file, SETTINGS, now=NOW)))
+        assert all(SECRET not in told.why for told in explain(file, SETTINGS))
+
+
+MARKUP = st.lists(
+    st.sampled_from(
+        ["<", ">", "<p>", "</p>", "<!--", "-->", "<script>", "<a b='", '"', "&amp;", "&#x110000;", "##- x -##"]
+    )
+    | st.text(max_size=5),
+    max_size=40,
+).map("".join)
+
+
+@fuzz
+@given(html=MARKUP, times=st.sampled_from([1, 1, 1, 400]))
+def test_any_markup_becomes_text_in_no_time(html: str, times: int) -> None:
+    began = time.process_time()
+    text = text_of_html(html * times)
+    assert text == text.strip() and time.process_time() - began < 3
+
+
+TALK = st.lists(
+    st.sampled_from(["0221 1234567", "null eins sieben", "DE89", "@", ".", "my name is", "Straße 1", "[NAME_1]",
+                     "double four",
+                     "geboren am", "PIN", "\u200b", "e\u0301", "😀", "\n", "Meier", "1.", "-"]) | st.text(max_size=6),
+    max_size=30,
+).map(" ".join)  # fmt: skip
+
+
+@fuzz
+@given(text=TALK, times=st.sampled_from([1, 1, 1, 60]))
+def test_any_talk_is_masked_in_no_time_and_only_once(text: str, times: int) -> None:
+    said = clean(" ".join([text] * times))
+    began = time.process_time()
+    masked = mask(said, Masker(said))
+    assert time.process_time() - began < 5
+    assert mask(masked, Masker(masked)) == masked
+
+
+@fuzz
+@given(names=st.lists(st.binary(min_size=1, max_size=20), min_size=1, max_size=4, unique=True))
+def test_files_of_any_name_are_found_once_under_a_name_of_their_own(names: list[bytes]) -> None:
+    safe = {name.replace(b"/", b"_").replace(b"\0", b"_") for name in names} - {b".", b".."}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in safe:
+            (Path(folder) / os.fsdecode(name)).write_bytes(BASES["jsonl"])
+        uris = [file.uri for file in find_files([folder])]
+    assert len(set(uris)) == len(uris) == len(safe) and all(uri.isprintable() or "\n" not in uri for uri in uris)
