@@ -12,18 +12,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import astuple
 from datetime import UTC, date, datetime
-from itertools import islice
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from analyzer.store import folder
 from analyzer.store.entries import ContactIdentity, FileSeen, Published
 from analyzer.store.ledger_schema import STEPS, ledger_errors, prepare
+from analyzer.store.ledger_values import counts_by_day, days_of, identity_of, in_chunks, marks, text_of
 
 __all__ = ["ContactIdentity", "FileSeen", "Ledger", "Published", "last_fingerprint"]
 
-_T = TypeVar("_T")
-_CHUNK = 500  # below SQLite's smallest limit of variables in a statement
 _VERSIONS_KEPT = 20  # per table; enough to fall back on when newest commits are damaged
 
 
@@ -98,7 +96,7 @@ class Ledger:
     def versions(self, name: str) -> list[Published]:
         """The published versions of a table, oldest first; the newest 20 are kept."""
         found = self._rows("SELECT name, version, days FROM versions WHERE name = ? ORDER BY version", name)
-        return [Published(name, version, _days(days)) for name, version, days in found]
+        return [Published(name, version, days_of(days)) for name, version, days in found]
 
     def day_rows(self, name: str) -> dict[date | None, int]:
         """Rows per day of a published table; a table without days has one entry, None."""
@@ -114,16 +112,16 @@ class Ledger:
     def identities(self, interaction_ids: Iterable[str]) -> dict[str, ContactIdentity]:
         """The known ones of ``interaction_ids``. The answer is as large as the question, so ask a batch at a time."""
         known: dict[str, ContactIdentity] = {}
-        for chunk in _chunks(interaction_ids):
-            query = f"SELECT * FROM contacts WHERE interaction_id IN ({_marks(chunk)})"
-            known.update((row[0], _identity(row)) for row in self._rows(query, *chunk))
+        for chunk in in_chunks(interaction_ids):
+            query = f"SELECT * FROM contacts WHERE interaction_id IN ({marks(chunk)})"
+            known.update((row[0], identity_of(row)) for row in self._rows(query, *chunk))
         return known
 
     def pieces(self, interaction_id: str) -> list[ContactIdentity]:
         """Known contacts whose ids are written like those of the later pieces of a thread: ``…#2``, ``…#3``."""
         query = "SELECT * FROM contacts WHERE interaction_id > ? AND interaction_id < ?"
         found = self._rows(query, f"{interaction_id}#", f"{interaction_id}$")  # $ comes next after #
-        return [_identity(row) for row in found]
+        return [identity_of(row) for row in found]
 
     def parts(self, interaction_id: str) -> dict[str, str]:
         """The parts of a contact that a source writes as several, each with the digest of what it told."""
@@ -132,26 +130,26 @@ class Ledger:
     def contacts_per_day(self, days: Collection[date] | None = None) -> dict[date, int]:
         """How many contacts are known of each of ``days`` (None: of all days); a day without contacts is absent."""
         if days is None:
-            return _counts(self._rows("SELECT day, count(*) FROM contacts GROUP BY day"))
+            return counts_by_day(self._rows("SELECT day, count(*) FROM contacts GROUP BY day"))
         counts: dict[date, int] = {}
-        for chunk in _chunks(day.isoformat() for day in days):
-            query = f"SELECT day, count(*) FROM contacts WHERE day IN ({_marks(chunk)}) GROUP BY day"
-            counts.update(_counts(self._rows(query, *chunk)))
+        for chunk in in_chunks(day.isoformat() for day in days):
+            query = f"SELECT day, count(*) FROM contacts WHERE day IN ({marks(chunk)}) GROUP BY day"
+            counts.update(counts_by_day(self._rows(query, *chunk)))
         return counts
 
     def files(self, sha256s: Iterable[str]) -> dict[str, FileSeen]:
         """The files among ``sha256s`` that were read before and need not be read again."""
         seen: dict[str, FileSeen] = {}
         columns = "sha256, name, size, read, accepted, rejected, duplicate"
-        for chunk in _chunks(sha256s):
-            query = f"SELECT {columns} FROM files WHERE must_reread = 0 AND sha256 IN ({_marks(chunk)})"
+        for chunk in in_chunks(sha256s):
+            query = f"SELECT {columns} FROM files WHERE must_reread = 0 AND sha256 IN ({marks(chunk)})"
             seen.update((row[0], FileSeen(*row)) for row in self._rows(query, *chunk))
         return seen
 
     def lost(self) -> tuple[dict[date, int], list[str]]:
         """Contacts per day, and tables, that lost rows in a repair and were not written since."""
         contacts = self._rows("SELECT day, count(*) FROM lost_contacts GROUP BY day ORDER BY day")
-        return _counts(contacts), [name for (name,) in self._rows("SELECT name FROM lost_tables ORDER BY name")]
+        return counts_by_day(contacts), [name for (name,) in self._rows("SELECT name FROM lost_tables ORDER BY name")]
 
     def damage(self) -> str | None:
         """What SQLite's own check finds wrong; None if nothing."""
@@ -163,11 +161,11 @@ class Ledger:
     def put_identities(self, identities: Iterable[ContactIdentity]) -> set[tuple[date | None, date]]:
         """Makes contacts known, or known anew; the pairs of (day before, day now) that occur, None for new contacts."""
         moves: set[tuple[date | None, date]] = set()
-        for chunk in _chunks(identities):
+        for chunk in in_chunks(identities):
             known = self.identities(i.interaction_id for i in chunk)
             moves |= {(known[i.interaction_id].day if i.interaction_id in known else None, i.day) for i in chunk}
             rows = [
-                (*astuple(i)[:2], _text(i.updated_at), _text(i.day), i.source_uri, i.run_id, i.given) for i in chunk
+                (*astuple(i)[:2], text_of(i.updated_at), text_of(i.day), i.source_uri, i.run_id, i.given) for i in chunk
             ]
             self._connection.executemany("INSERT OR REPLACE INTO contacts VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             self._connection.executemany(
@@ -178,7 +176,7 @@ class Ledger:
     def forget(self, interaction_ids: Iterable[str]) -> set[date]:
         """Makes contacts unknown; the days that they were on."""
         days: set[date] = set()
-        for chunk in _chunks(interaction_ids):
+        for chunk in in_chunks(interaction_ids):
             days |= {identity.day for identity in self.identities(chunk).values()}
             for table in ("contacts", "lost_contacts", "parts"):
                 self._connection.executemany(f"DELETE FROM {table} WHERE interaction_id = ?", [(i,) for i in chunk])
@@ -198,7 +196,7 @@ class Ledger:
 
     def put_run(self, run: Mapping[str, Any], fingerprint: str) -> None:
         """Records a run and what its state was made of."""
-        record = json.dumps(dict(run), default=_text, ensure_ascii=False)
+        record = json.dumps(dict(run), default=text_of, ensure_ascii=False)
         row = (run["run_id"], datetime.now(UTC).isoformat(), fingerprint, record)
         self._connection.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)", row)
         self._connection.execute("INSERT OR REPLACE INTO state VALUES ('fingerprint', ?)", (fingerprint,))
@@ -264,34 +262,3 @@ class Ledger:
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with ledger_errors(self.path):
             return self._connection.execute(query, values).fetchall()
-
-
-def _identity(row: tuple[Any, ...]) -> ContactIdentity:
-    interaction_id, content_hash, updated_at, day, source_uri, run_id, given = row
-    updated = datetime.fromisoformat(updated_at) if updated_at else None
-    return ContactIdentity(interaction_id, content_hash, updated, date.fromisoformat(day), source_uri, run_id, given)
-
-
-def _counts(rows: list[tuple[Any, ...]]) -> dict[date, int]:
-    return {date.fromisoformat(day): n for day, n in rows}
-
-
-def _days(listed: str | None) -> frozenset[date] | None:
-    return None if listed is None else frozenset(map(date.fromisoformat, json.loads(listed)))
-
-
-def _text(value: object) -> str | None:
-    """JSON text of what JSON does not know; dates and times sort as they follow each other."""
-    if value is None or isinstance(value, str):
-        return value
-    return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def _marks(chunk: list[Any]) -> str:
-    return ", ".join("?" * len(chunk))
-
-
-def _chunks(values: Iterable[_T]) -> Iterator[list[_T]]:
-    iterator = iter(values)
-    while chunk := list(islice(iterator, _CHUNK)):
-        yield chunk
