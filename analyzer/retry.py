@@ -24,7 +24,7 @@ from analyzer.store import folder
 # Of these the bytes are not all there, or say nothing without the rest of their file.
 _CUT: Final = frozenset(
     ("unreadable_file", "unknown_format", "unsupported_format", "truncated", "broken_archive", "encrypted",
-     "nested_archive", "too_large", "too_compressed", "too_many_members", "line_too_long", "rows_scattered")
+     "nested_archive", "too_large", "too_compressed", "too_many_members", "line_too_long", "rows_scattered", "given_up")
 )  # fmt: skip
 _ALONE: Final = frozenset(
     ("native_jsonl", "plain_text", "webvtt", "srt", "vcon", "contact_lens", "transcribe_call_analytics",

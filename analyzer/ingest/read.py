@@ -26,7 +26,7 @@ from analyzer.ingest.metadata import Metadata
 from analyzer.ingest.open import open_streams
 from analyzer.ingest.raw import RawContact, ReadContext, ReadStats
 from analyzer.ingest.recognition import telling_head
-from analyzer.ingest.reject_codes import Refused
+from analyzer.ingest.reject_codes import Refused, reject_message
 from analyzer.ingest.roster import Roster
 from analyzer.ingest.sessions import contacts_of
 from analyzer.ingest.stitching import Stitcher, Whole
@@ -34,6 +34,7 @@ from analyzer.ingest.stream import Stream
 from analyzer.records import Interaction, Reject, Skipped
 
 log = logging.getLogger(__name__)
+_ENOUGH = 100_000  # rejects in a row; each is kept, and a file of nothing else would fill memory and quarantine
 # What a reader of ours raises over a file that is odd in a way nobody thought of: that costs the record, not the night.
 _FAULTS: tuple[type[Exception], ...] = (
     ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, msgspec.MsgspecError,
@@ -64,7 +65,9 @@ def read_file(
     format_ = FORMATS.get(file.piece.format or "") if file.piece else None
     for stream in open_streams(file, settings, progress.reached if progress else None):
         if isinstance(stream, Stream):
-            yield from _read_stream(stream, contract, stats if stats is not None else ReadStats(), stitcher, format_)
+            yield from _until_enough(
+                _read_stream(stream, contract, stats if stats is not None else ReadStats(), stitcher, format_)
+            )
         else:
             yield stream
     if stitcher.ends_with(file):
@@ -111,6 +114,22 @@ class _Progress:
         if position > self.told:
             self.on_bytes(position - self.told)
             self.told = position
+
+
+def _until_enough(
+    items: Iterator[Interaction | Reject | Skipped],
+) -> Iterator[Interaction | Reject | Skipped]:
+    in_a_row = 0
+    for item in items:
+        yield item
+        if not isinstance(item, Reject):
+            in_a_row = 0
+            continue
+        in_a_row += 1
+        if in_a_row >= _ENOUGH:
+            message = reject_message("given_up")
+            yield Reject(item.source_uri, item.position + 1, item.source_format, "given_up", message)
+            return
 
 
 def _read_stream(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 
@@ -44,6 +45,7 @@ REJECT_CODES: Final[Mapping[str, RejectCode]] = {
         ("rows_scattered", "Too many contacts' rows are interleaved to hold them all.", "Sort by interaction_id."),
         ("bad_cues", "Not valid WebVTT or SRT.", "Look at the file in quarantine; perhaps it was cut off."),
         ("bad_reference", "An index points at no party or dialog.", "Write the file again."),
+        ("given_up", "100,000 of its records in a row were rejected; the rest was not read.", "Mend it, run it again."),
         ("reader_failed", "The program itself failed on it.", "Report the place named here; it holds no words."),
         ("vcon_signed", "A signed vCon (JWS).", "Check its signature and unwrap the payload first."),
         ("vcon_encrypted", "An encrypted vCon (JWE).", "Decrypt it first."),
@@ -80,6 +82,7 @@ class Refused(Exception):
         self.raw = raw
 
 
+@lru_cache(maxsize=1024)
 def reject_message(code: str, detail: str = "") -> str:
     """What is wrong and what to do, in two sentences."""
     entry = REJECT_CODES[code]

@@ -165,3 +165,14 @@ def test_reader_that_fails_ends_its_file_and_no_other(accounted: Accounted, tmp_
         patch.setattr(reading, "_FAULTS", (LookupError,))
         patch.setattr(reading, "format_of", lambda head, name: FORMATS["plain_text"] if name == "b.txt" else broken)
         assert outcome(accounted(tmp_path)) == "1 accepted, 1 reader_failed"
+
+
+def test_file_of_rejects_alone_is_given_up_and_the_next_is_read(
+    accounted: Accounted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_ENOUGH", 50)
+    (tmp_path / "a.jsonl").write_bytes(lines(1) + b"{broken\n" * 49 + lines(2) + b"{broken\n" * 5000)
+    (tmp_path / "b.txt").write_text(TEXT)
+    account = accounted(tmp_path)
+    assert outcome(account) == "3 accepted, 1 duplicate, 99 bad_json, 1 given_up"
+    assert account.rejects[-1].position == 102
