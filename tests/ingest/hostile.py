@@ -268,6 +268,9 @@ TABLE = (
     Hostile("picture", png(), "1 skipped", None, "a.png"),
     Hostile("picture that calls itself JSON", png(), "1 skipped"),
     Hostile("photo", JPEG, "1 skipped", None, "a.jpg"),
+    *(Hostile(f"{kind} that calls itself JSON", mark + bytes(40) + WORD.encode(), "1 skipped")
+      for kind, mark in (("TIFF", b"II*\0"), ("MP3", b"\xff\xfb\x90"), ("HEIC", b"\0\0\0\x18ftypheic"),
+                         ("icon", b"\0\0\1\0"), ("Matroska", b"\x1aE\xdf\xa3"), ("WAVE", b"RIFF\x24\0\0\0WAVEfmt "))),
     Hostile("photo that calls itself text", JPEG, "1 skipped", None, "calls.txt"),
     Hostile("zeros", bytes(MIB), "1 unknown_format"),
     *(Hostile(f"random bytes as {file}", RANDOM, "1 unknown_format", None, file)

@@ -10,7 +10,9 @@ _SIDE: Final = re.compile(r".*\.(sha256|sha1|md5|asc|sig)", re.IGNORECASE)
 _SCHEMA: Final = re.compile(rb'\s*\{\s*"\$schema"\s*:')
 _MAGIC: Final = {
     b"\x89PNG\r\n\x1a\n": "a picture", b"\xff\xd8\xff": "a picture", b"GIF8": "a picture", b"%PDF-": "a PDF document",
-    b"ID3": "a sound file", b"OggS": "a sound file", b"fLaC": "a sound file",
+    b"ID3": "a sound file", b"OggS": "a sound file", b"fLaC": "a sound file", b"\xff\xfb": "a sound file",
+    b"\xff\xf3": "a sound file", b"#!AMR": "a sound file", b".snd\0": "a sound file", b"II*\0": "a picture",
+    b"MM\0*": "a picture", b"\0\0\1\0": "a picture", b"\x1aE\xdf\xa3": "a video",
 }  # fmt: skip
 
 
@@ -28,4 +30,6 @@ def why_none(head: bytes, name: str) -> str | None:
         return "a JSON schema"
     if head[:4] == b"RIFF":
         return "a picture" if head[8:12] == b"WEBP" else "a sound file"
+    if head[4:8] == b"ftyp":  # MP4, M4A, MOV, HEIC
+        return "a picture, a video or a sound file"
     return next((kind for mark, kind in _MAGIC.items() if head.startswith(mark)), None)
