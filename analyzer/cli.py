@@ -370,6 +370,34 @@ def learn_linking_command(data: Data, models: Models) -> None:
     typer.echo(str(report))
 
 
+@learn_app.command("masking")
+def learn_masking_command(data: Data, models: Models) -> None:
+    """Learn to know names that stand on no list, from invented sentences and talk without names.
+
+    Example: analyzer learn masking --data ../shared/data --models models
+    """
+    from analyzer.learn.masking import learn_masking
+    from analyzer.weights import write_manifest
+
+    report = learn_masking(data, models)
+    write_manifest(models, "bilingual-1")
+    typer.echo(report)
+
+
+@learn_app.command("evaluate-masking")
+def learn_evaluate_masking(
+    data: Data,
+    cases: Annotated[SideFile, typer.Option("--cases", help="CSV of marked texts to measure on too.")] = None,
+) -> None:
+    """Measure the masks on labelled texts: recall by kind of data, precision, F2, masks where no name is.
+
+    Example: analyzer learn evaluate-masking --data ../shared/data --cases tests/cases/masking_blind_de.csv
+    """
+    from analyzer.learn.evaluate_masking import masking_report
+
+    typer.echo(masking_report(data, cases))
+
+
 @learn_app.command("evaluate")
 def learn_evaluate(
     data: Data,

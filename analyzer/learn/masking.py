@@ -50,8 +50,8 @@ class Example(NamedTuple):
     name: bool
 
 
-def learn_masking(data: Path, models: Path) -> dict[str, float]:
-    """Counts and the loss of recall by the quick look at the word alone; writes the weights under ``models``."""
+def learn_masking(data: Path, models: Path) -> str:
+    """What was learnt, in a line; writes the weights under ``models``."""
     chance = random.Random(SEED)
     examples = [*_invented(chance), *_real(data, chance)]
     chance.shuffle(examples)
@@ -67,15 +67,13 @@ def learn_masking(data: Path, models: Path) -> dict[str, float]:
     quick = float(np.quantile(alone[found], QUICK))
     told = {"bias": bias, "scale": scale, "alone": quick, "threshold": THRESHOLD}
     (models / FILE).parent.mkdir(parents=True, exist_ok=True)
-    save_file({"weights": weights}, models / FILE, metadata={key: repr(value) for key, value in told.items()})
-    right = found.sum() / max(1, (sums > THRESHOLD).sum())
-    return {
-        "examples": len(examples),
-        "names": int(names.sum()),
-        "recall": float(found.sum() / names.sum()),
-        "precision": float(right),
-        "looked at": float((alone > quick)[~names].mean()),
-    }
+    save_file({"weights": weights}, models / FILE, metadata={"told": json.dumps(told)})  # one entry: their order varies
+    taken = sums > THRESHOLD
+    return (
+        f"{len(examples):,} capitalised words, {names.sum():,} of them names: recall {found.sum() / names.sum():.3f}, "
+        f"precision {found.sum() / taken.sum():.3f} on what was learnt from; "
+        f"{(alone > quick)[~names].mean():.1%} of the others are looked at in their place."
+    )
 
 
 QUICK: Final = 0.07  # names given up so that few words of plain talk are looked at in their place

@@ -8,6 +8,7 @@ capitals of plain talk are passed over by one look-up.
 
 from __future__ import annotations
 
+import json
 import re
 import zlib
 from collections.abc import Callable, Sequence
@@ -171,6 +172,6 @@ def load(folder: Path) -> NameModel:
     if not path.is_file():
         raise ModelError(f"{path} is missing.", hint="Install the package again, or run `analyzer learn masking`.")
     with safe_open(path, framework="np") as file:
-        told = file.metadata()
+        told = json.loads(file.metadata()["told"])
         weights = file.get_tensor("weights").tolist()
     return NameModel(weights, *(float(told[key]) for key in ("bias", "scale", "alone", "threshold")))
