@@ -154,6 +154,12 @@ TRAPS = [
     "1 A" * 20_000, "12345 Aa" * 8_000, "ät web " * 9_000, "passwort ist " * 5_000, "geboren am " * 6_000,
     "Weg" * 20_000, "http://" + "a" * 60_000, ":" * 60_000, "AB12 " * 12_000, "-" * 60_000, "von der " * 8_000,
     "ich bin " * 8_000 + "1", "moved to " * 6_000, "A1 " * 20_000, "my name is " * 6_000, "Grüße\n" * 9_000,
+    "I live in " * 6_000, "I live in Aa Bb " * 4_000, "the corner of a " * 4_000, "12 ab cd Apt " * 5_000,
+    "at 100 Aa " * 6_000,
+    "I work for Aa " * 4_000, "[NAME_1]\nab cd\n" * 4_000, "my website is a." * 4_000, "https://a" * 7_000,
+    "Quistga " * 8_000,
+    "anna " * 12_000, "84 jahre alt " * 5_000, "nach Aa gezogen " * 4_000, "1 Aa St, Aa\n" * 4_000, "Aa'Aa-" * 10_000,
+    "in Aa 1234 " * 5_000, "Aa GmbH " * 7_000,
 ]  # fmt: skip
 
 

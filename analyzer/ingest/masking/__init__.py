@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from analyzer.ingest.masking import (
     accounts,
+    address_blocks,
     addresses,
     births,
     dictated,
@@ -62,6 +63,7 @@ MASKS: Final = (
     Mask("names of people", ANY, name_cues.HINT + "|" + small_names.HINT, names.find),
     Mask("homes and birthplaces", PERSON, homes.HINT, homes.find),
     Mask("employers, jobs, signatures", PERSON, employers.HINT, employers.find),
+    Mask("street corners", PERSON, address_blocks.CORNER_HINT, addresses.find),
     Mask("web sites of people", PERSON, websites.HINT, websites.find),
     Mask("answers: birth date", ASKED, "", births.find_answer),
     Mask("answers: PIN or code", ASKED, "", secrets.find_answer),

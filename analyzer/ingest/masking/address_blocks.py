@@ -75,15 +75,16 @@ _NO_TOWN: Final = word_set(
 
 _TOWN_CODE: Final = r"\p{Lu}[\pL.-]+ (?:\d{4}|\d\d[ -]\d{3}|\d{3} \d\d)|\pL \d{5}"
 HINT: Final = (
-    r"(?i:(?:apt|apartment|suite|ste|unit|flat)\.? ?#?\d|[adf]po,? a[aep] \d|corner of|\becke \pL"
+    r"(?i:(?:apt|apartment|suite|ste|unit|flat)\.? ?#?\d|[adf]po,? a[aep] \d"
     r"|[^\pL](?:at|to|address:?) \d{2,6}[a-z]? \pL)"
     r"|(?:^|\n|[:?]\s|[^\pL](?:at|to|in|with|from|near|off|and|is|are) )\s*\d{1,6}[a-z]? (?:\d{1,5} )?\p{Lu}\pL|"
     + _TOWN_CODE
 )
+CORNER_HINT: Final = r"(?i)corner of|\becke \pL"  # the one address without a number
 PARTS: Final = {  # what must be in a text for the searches of ``find`` to be begun (RE2)
     "flat": r"(?i)(?:apt|apartment|suite|ste|unit|flat)\.? ?#?\d",
     "post": r"(?i)[adf]po,? a[aep] \d",
-    "corner": r"(?i)corner of|\becke ",
+    "corner": CORNER_HINT,
     "town": _TOWN_CODE,
 }
 
