@@ -25,6 +25,7 @@ from analyzer.learn.auxiliary import NOTHING, Auxiliary, Draw, EmotionHead, Mixt
 from analyzer.learn.batches import pooled
 from analyzer.learn.corpus import Dialogue
 from analyzer.learn.losses import contact_loss, feeling_loss, label_loss
+from analyzer.understand.model import unpacked
 from analyzer.understand.network import Network
 
 
@@ -112,7 +113,7 @@ def start_network(encoder: Path) -> Network:
     config = BertConfig.from_json_file(str(encoder / "config.json"))
     config._attn_implementation = "sdpa"
     network = Network(config)
-    weights = {name: value.float() for name, value in load_file(encoder / "model.safetensors").items()}
+    weights = unpacked(load_file(encoder / "model.safetensors"))
     missing, unexpected = network.encoder.bert.load_state_dict(weights, strict=False)
     unexpected = [name for name in unexpected if "position_ids" not in name and not name.startswith("pooler")]
     if missing or unexpected:

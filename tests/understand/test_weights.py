@@ -6,11 +6,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import torch
 
 from analyzer import weights
 from analyzer.config import UnderstandSettings
 from analyzer.errors import ModelError
-from analyzer.understand.model import load_model
+from analyzer.understand.model import TABLE, load_model, packed, unpacked
 from analyzer.weights import damaged_files, model_version, models_folder, write_manifest
 
 SHIPPED = Path(__file__).parents[2] / "models"
@@ -120,3 +121,20 @@ def test_weights_damaged_manifest_is_a_model_error(tmp_path: Path, text: str) ->
     (tmp_path / "manifest.json").write_text(text, encoding="utf-8")
     with pytest.raises(ModelError, match="missing or damaged"):
         model_version(tmp_path)
+
+
+def test_packed_table_comes_back_within_half_a_step() -> None:
+    torch.manual_seed(0)
+    state = {TABLE: torch.randn(50, 16) * torch.logspace(-3, 1, 50)[:, None], "other": torch.randn(4)}
+    state[TABLE][7] = 0
+    kept = packed(state)
+    assert kept[TABLE].dtype == torch.int8 and kept["other"].dtype == torch.bfloat16
+    back = unpacked(kept)
+    steps = state[TABLE].abs().amax(dim=1) / 127
+    assert ((back[TABLE] - state[TABLE]).abs() <= 0.501 * steps[:, None] + 1e-12).all()
+    assert back.keys() == state.keys() and torch.equal(back[TABLE][7], torch.zeros(16))
+
+
+def test_weights_of_older_versions_load_unpacked() -> None:
+    plain = {TABLE: torch.randn(3, 4).to(torch.bfloat16)}
+    assert torch.equal(unpacked(plain)[TABLE], plain[TABLE].float())
