@@ -37,7 +37,8 @@ def archive_members(file: InputFile, settings: IngestSettings) -> Iterator[Strea
             members = [info for info in infos if not info.is_dir()]
             if not members:
                 yield Skipped(file.uri, "an archive without files")
-            whole = Unpacked(max(RATIO_FLOOR, file.size * settings.max_ratio))
+            # Room for some bombs, each refused by its own limit, so that they do not cost the good files beside them.
+            whole = Unpacked(64 * RATIO_FLOOR + file.size * settings.max_ratio)
             seen: dict[str, int] = {}
             for info in members:
                 name = _member_name(info.filename)

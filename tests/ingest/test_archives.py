@@ -149,3 +149,9 @@ print(codes, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 10
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     outcome, _, used = done.stdout.strip().rpartition(" ")
     assert outcome == "['line_too_long', 'ok']" and int(used) < 130, done.stdout
+
+
+def test_bomb_in_an_archive_does_not_cost_the_good_file_beside_it(read: Read) -> None:
+    bomb = gzip.compress(line().encode() + b" " * (60 << 20))
+    items = read(_zip({"a.jsonl.gz": bomb, "b.jsonl": line(interaction_id="c-2").encode()}), name="dump.zip")
+    assert list(codes(items)) == ["ok", "too_compressed", "ok"]
