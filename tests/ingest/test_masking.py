@@ -111,6 +111,13 @@ def test_mask_hides_special_categories_only_where_wanted() -> None:
     assert needs_look(text, special_categories=True) and not needs_look(text)
 
 
+def test_mask_hides_origin_of_people_only_where_wanted() -> None:
+    text = "Ich bin Syrer, I'm Polish; the Swiss plug and der türkische Tarif."
+    assert mask(text, Masker()) == text
+    hidden = "Ich bin [ORIGIN_1], I'm [ORIGIN_2]; the Swiss plug and der türkische Tarif."
+    assert mask(text, Masker(special_categories=True)) == hidden
+
+
 def test_masks_need_a_hint_that_finds_their_own_example() -> None:
     """Each finder of the table is reached: a hint that is too narrow would switch it off in silence."""
     examples = {

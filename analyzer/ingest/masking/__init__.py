@@ -3,6 +3,10 @@
 One search over the text (``hints``, linear by construction) tells which kinds could be in it; nearly all talk meets no
 finder at all. Check digits (python-stdnum), numbering plans (phonenumbers) and context words keep amounts, dates and
 times unmasked. ``MASKS`` lists the finders in the order in which they are tried; a new kind is one file and one line.
+
+Not masked, since they tell who somebody is only together with something that is masked, and analysis needs them: towns,
+countries and companies that are nobody's home or employer; dates other than of birth (promises); "Mr", "Frau"; jobs
+in running text; help pages. Nationality, faith and health are masked where ``special_categories`` is on.
 """
 
 from __future__ import annotations

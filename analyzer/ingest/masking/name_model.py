@@ -20,6 +20,7 @@ from typing import Final
 from safetensors import safe_open
 
 from analyzer.errors import ModelError
+from analyzer.ingest.masking.special import PEOPLE
 from analyzer.ingest.masking.word_lists import (
     COUNTRIES,
     GIVEN,
@@ -147,7 +148,13 @@ def tokens_of(text: str, start: int, end: int) -> list[str]:
 def stands_out(word: str) -> bool:
     """Whether ``word`` could be a name in some place."""
     word = OWNED.sub("", word)
-    return word[0].isupper() and kind_of(word) not in "OP" and not _abbreviated(word) and alone(word) > _model().alone
+    return (
+        word[0].isupper()
+        and kind_of(word) not in "OP"
+        and not PEOPLE.fullmatch(word)
+        and not _abbreviated(word)
+        and alone(word) > _model().alone
+    )
 
 
 def _abbreviated(word: str) -> bool:

@@ -1,4 +1,4 @@
-"""Remarks of special categories (Art. 9 GDPR): health, faith, union membership. Masked only where configured."""
+"""Remarks of special categories (Art. 9 GDPR): health, faith, union, origin. Masked only where configured."""
 
 from __future__ import annotations
 
@@ -38,12 +38,37 @@ _UNION: Final = (
 _ALL: Final = re.compile(
     rf"(?<![\w.-])(?:(?P<HEALTH>{_HEALTH})|(?P<FAITH>{_FAITH})|(?P<UNION>{_UNION}))(?!\w)", re.IGNORECASE
 )
+# Where somebody is said to come from; a nationality of a thing ("Swiss plug") stays.
+_PEOPLES: Final = (
+    r"(?:american|british|english|german|french|italian|spanish|portuguese|dutch|belgian|swiss|austrian|polish|czech|slovak"
+    r"|hungarian|romanian|bulgarian|greek|turkish|russian|ukrainian|serbian|croatian|bosnian|albanian|syrian|iraqi|iranian"
+    r"|afghan|pakistani|indian|chinese|japanese|korean|vietnamese|nigerian|somali|eritrean|moroccan|tunisian|egyptian|mexican"
+    r"|brazilian|danish|swedish|norwegian|finnish|irish|scottish|jamaican|kurdish"
+    r"|(?:deutsch|französ|itali?en|span|portugies|niederländ|belg|schweiz|österreich|pol|tschech|slowak|ungar|rumän|bulgar"
+    r"|griech|türk|russ|ukrain|serb|kroat|bosn|alban|syr|irak|iran|afghan|pakistan|ind|chines|japan|korean|vietnames|nigerian"
+    r"|somal|eritre"
+    r"|marokkan|tunes|ägypt|mexikan|brasilian|dän|schwed|norweg|finn|ir|kurd)(?:isch\w{0,2}|i?er(?:in)?|in|e|ier"
+    r"|i?nerin|i?ner|ierin))"
+)
+PEOPLE: Final = re.compile(_PEOPLES, re.IGNORECASE)
+_ORIGIN: Final = re.compile(
+    r"(?<!\w)(?:(?:nationalität|staatsangehörigkeit|staatsbürgerschaft|nationality|citizenship"
+    r"|ethnicity)(?: ist| is|:)?"
+    r"|(?:i am|i'm|we are|we're|he is|he's|she is|she's|ich bin|wir sind|er ist|sie ist)"
+    r"(?: an?| eine?| gebürtiger?| originally"
+    rf"| auch| also)?) ({_PEOPLES})(?!\w)",
+    re.IGNORECASE,
+)
 # Stems are enough to look: counted repeats would swell the search.
 _COUNTED: Final = re.compile(r"\\w\{\d+,\d+\}")
-HINT: Final = _COUNTED.sub("", rf"(?i)(?:{_HEALTH}|{_FAITH}|{_UNION})")
+_SAYS_ORIGIN: Final = (
+    r"nationalit|staatsangeh|staatsbürger|citizenship|ethnicity|(?:i am|i'm|are|we're|is|he's|she's|bin|sind|ist) \pL"
+)
+HINT: Final = _COUNTED.sub("", rf"(?i)(?:{_HEALTH}|{_FAITH}|{_UNION}|{_SAYS_ORIGIN})")
 
 
 def find(text: str, masker: Masker) -> Iterator[Span]:
     if masker.special_categories:
-        for match in _ALL.finditer(text):
-            yield Span(match.start(), match.end(), match.lastgroup or "", match[0].casefold())
+        spans = [Span(*match.span(), match.lastgroup or "", match[0].casefold()) for match in _ALL.finditer(text)]
+        spans += [Span(*match.span(1), "ORIGIN", match[1].casefold()) for match in _ORIGIN.finditer(text)]
+        yield from sorted(spans)
