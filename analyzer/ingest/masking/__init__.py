@@ -78,7 +78,8 @@ MASKS: Final = (
 )
 _HINTS: Final = Hints([(entry.group, entry.hint) for entry in MASKS])
 _NAMES: Final = next(place for place, entry in enumerate(MASKS) if entry.find is names.find)
-_NUMBER: Final = {_HINTS.number}
+_NAME: Final = frozenset({_NAMES})
+_NUMBER: Final = frozenset({_HINTS.number})
 _ASKED: Final = {place for place, entry in enumerate(MASKS) if entry.group == ASKED}
 
 
@@ -91,19 +92,17 @@ def needs_look(text: str, special_categories: bool = False, masker: Masker | Non
     for line in text.split("\n"):
         if line not in masker.hinted:
             places = _HINTS.places(line, groups)
-            if words and names.noticed(line):
-                places.add(_NAMES)
-            masker.hinted[line] = places
+            masker.hinted[line] = places | _NAME if words and names.noticed(line, words) else places
     return any(not places <= _NUMBER for places in masker.hinted.values())
 
 
-def _hinted(line: str, masker: Masker) -> set[int]:
+def _hinted(line: str, masker: Masker) -> frozenset[int]:
     """Which lines of ``MASKS`` could find something in ``line``, looked for once."""
     places = masker.hinted.get(line)
     if places is None:
         places = _HINTS.places(line, _HINTS.groups(masker.special_categories))
-        if names.noticed(line):
-            places.add(_NAMES)
+        if names.noticed(line, names.noticed_words(line)):
+            places = places | _NAME
         masker.hinted[line] = places
     return places
 
@@ -139,7 +138,7 @@ def mask(text: str, masker: Masker) -> str:
 def _places(text: str, masker: Masker) -> list[int]:
     """Which lines of ``MASKS`` to try, in their order."""
     hinted = _hinted(text, masker)
-    places = hinted - _NUMBER
+    places = set(hinted - _NUMBER)
     if masker.asked and not _NUMBER.isdisjoint(hinted):
         places |= _ASKED
     if (masker.people or masker.asked) and names.mentions(text, masker):

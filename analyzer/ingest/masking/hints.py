@@ -92,6 +92,9 @@ class Phrases:
         return longest
 
 
+_NONE: Final[frozenset[int]] = frozenset()
+
+
 class Hints:
     """Searches over the hints of a list of masks; places are positions in that list."""
 
@@ -115,22 +118,22 @@ class Hints:
         """The group PERSON if no hint of it occurs anywhere in ``text``: its lines need no search for it."""
         return frozenset() if self._of(PERSON, text.encode()) else frozenset({PERSON})
 
-    def places(self, text: str, groups: Collection[str]) -> set[int]:
+    def places(self, text: str, groups: Collection[str]) -> frozenset[int]:
         """Places in ``groups`` whose hint occurs in ``text``; ``number`` among them where there is a number in it."""
         encoded = text.encode()
         found = self._of(ANY, encoded)
         if PERSON in groups:
-            found |= self._of(PERSON, encoded)
+            found = found | self._of(PERSON, encoded) if found else self._of(PERSON, encoded)
         if self.number in found:
-            found |= self._of(NUMBER, encoded) | self._of(CONTEXT, encoded)
+            found = found | self._of(NUMBER, encoded) | self._of(CONTEXT, encoded)
         if SPECIAL in groups:
-            found |= self._of(SPECIAL, encoded)
+            found = found | self._of(SPECIAL, encoded)
         return found
 
-    def _of(self, group: str, encoded: bytes) -> set[int]:
+    def _of(self, group: str, encoded: bytes) -> frozenset[int]:
         hints, places = self.sets[group]
         matched = hints.Match(encoded)
-        return {places[index] for index in matched} if matched else set()
+        return frozenset([places[index] for index in matched]) if matched else _NONE
 
 
 def pattern_set(patterns: Sequence[str]) -> re2.Set:

@@ -7,7 +7,7 @@ Titles stay ("Frau [NAME_1]"): they tell how politely somebody was addressed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -29,7 +29,7 @@ from analyzer.ingest.masking.word_lists import (
 
 _WORD: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_])){0,40}")
 _CAPITALISED: Final = re.compile(r"(?<![^\W_])[A-ZÀ-ÞĀ-ſ](?:[^\W\d_]|['’-](?=[^\W\d_])){0,40}")
-_CAPITALS: Final = re.compile(r"\b[A-ZÀ-ÖØ-ÞĀ-ɏ][^\W\d_][\w'’-]*")  # generous: looked up, not masked
+_CAPITALS: Final = re.compile(r"[A-ZÀ-ÖØ-ÞĀ-ɏ][\w'’-]+")  # generous: looked up, not masked
 _GAP: Final = re.compile(r" {1,2}|\. ?(?=[^\W\d_])")
 _PARTICLES: Final = word_set("von van vom zu zur der den de del della di da dos das du la le el al bin ter ten")
 _FROM: Final = word_set("von vom zu zur")  # "Kevin von RheinMobil" is no nobleman
@@ -79,15 +79,15 @@ def find(text: str, masker: Masker) -> Iterator[Span]:
         masker.asked["NAME"] = 3
 
 
-def noticed_words(text: str) -> list[str]:
-    """Capitalised words of ``text`` for the sake of which a line of it may be noticed."""
-    return [word for word in set(_CAPITALS.findall(text)) if _tells(word)]
+def noticed_words(text: str) -> dict[str, str]:
+    """Capitalised words of ``text`` that could be names, each with what it tells alone."""
+    return {word: told for word in set(_CAPITALS.findall(text)) if (told := _tells(word))}
 
 
-def noticed(text: str) -> bool:
-    """Whether a capitalised word of ``text`` could be a name by itself."""
-    told = {_tells(word) for word in _CAPITALS.findall(text)}
-    return "given" in told or ("maybe" in told and bool(name_model.likely(text)))
+def noticed(line: str, words: Mapping[str, str]) -> bool:
+    """Whether ``line`` holds a name by itself; ``words``: what ``noticed_words`` tells of it or of a longer text."""
+    told = [words[word] for word in words if word in line]
+    return bool(told) and ("given" in told or bool(name_model.likely(line)))
 
 
 @lru_cache(maxsize=1 << 16)

@@ -50,7 +50,7 @@ class Masker:
         """
         self.special_categories = special_categories
         self.unread = already
-        self.hinted: dict[str, set[int]] = {}  # line of ``already`` → kinds it could hold
+        self.hinted: dict[str, frozenset[int]] = {}  # line of ``already`` → kinds it could hold
         self.people: dict[str, str] = {}  # a word of a name → the person's value
         self.asked: dict[str, int] = {}  # kind → texts for which a bare answer is still taken as one
         self.numbers: dict[tuple[str, str], int] = {}
