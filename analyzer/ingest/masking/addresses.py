@@ -143,9 +143,14 @@ _LIVES: Final = re.compile(
 )
 _TOWN_AFTER: Final = re.compile(rf"(?:,\s{{0,2}}|\s?\n\s?|\sin )(?:\d{{4,5}} )?({_TOWN})(?=\s*(?:[,.;!?\n]|$|\d|\[))")
 
+_GERMAN_PART: Final = (
+    r"(?i)(?:stra(?:ß|ss)e|str\.?|gasse|allee|weg|platz|ring|ufer|damm|chaussee|steig|stieg|pfad|promenade"
+    r"|graben|wall|kamp|markt|straat|laan"
+    rf"|gatan|vägen|vej|gade|vegen|gata|katu|utca|ulice)(?: (?:de[rsmn]|an|am|im|zum|zur|vor|von|und"
+    rf"|auf) .*)?,? +(?:nummer |nr\.? ?|hausnummer )?(?:\d|{_SAID})"
+)
 HINT: Final = (
-    r"(?i:(?:stra(?:ß|ss)e|str\.|str|gasse|allee|weg|platz|ring|ufer|damm|chaussee|steig|stieg|pfad|promenade|graben"
-    r"|wall|kamp|markt|straat|laan|gatan|vägen|vej|gade|vegen|gata|katu|utca|ulice)[ ,]"
+    rf"(?i:{_GERMAN_PART[4:]}"
     r"|[^\pL](?-i:"
     + _SUFFIX
     + r")(?:[^\pL]|$)|\d{4}[ ,]+\pL|\pL\s+\d{5}|post ?box|p\.? ?o\.? ?box|postfach|packstation"
@@ -159,10 +164,7 @@ HINT: Final = (
 
 # One search tells which of the slower ones below are begun.
 _PARTS: Final = {
-    "german": r"(?i)(?:stra(?:ß|ss)e|str\.?|gasse|allee|weg|platz|ring|ufer|damm|chaussee|steig|stieg|pfad|promenade"
-    r"|graben|wall|kamp|markt|straat|laan"
-    rf"|gatan|vägen|vej|gade|vegen|gata|katu|utca|ulice)(?: (?:de[rsmn]|an|am|im|zum|zur|vor|von|und"
-    rf"|auf) .*)?,? +(?:nummer |nr\.? ?|hausnummer )?(?:\d|{_SAID})",
+    "german": _GERMAN_PART,
     "english": rf"[^\pL]{_SUFFIX}(?:[^\pL]|$)|(?i)\d,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours"
     r"|route) |(?:^|[^\pL])(?:via|viale|piazza|corso|vicolo|calle|avenida|av\.|avda\.|plaza|paseo|carrera|rua|travessa"
     r"|praça|largo|ul\.|ulica|aleja|strada|c/) ",

@@ -64,13 +64,14 @@ _CLOSED: Final = re.compile(
 )
 
 HINT: Final = (
-    r"\[NAME_\d+\][ \t]*\n|(?i)(?:^|[^\pL])(?:works?|worked|working|employed|employer|hired|laid off|company|firm"
-    r"|business|on behalf of"
-    r"|arbeite[nt]?|arbeitet|angestellt|beschäftigt|tätig bei|arbeitgeber(?:in)?|firma|betrieb|unternehmen"
-    r"|occupation|profession|beruf|job"
-    r"|position|tätigkeit|funktion|organi[sz]ation)[^\pL]|(?-i:\pL (?:&[ ]\pL+ )?(?:Inc|LLC|Ltd|Limited|GmbH|mbH"
-    r"|AG|KG|OHG|UG|GbR|e\.K|Corp"
-    r"|Corporation|plc|PLC)\b)"
+    r"\[NAME_\d+\][ \t]*\n|(?i:(?:^|[^\pL])(?:(?:works?|worked|working|employed|hired|laid off|arbeite\pL*|angestellt"
+    r"|beschäftigt|tätig) (?:\pL+ )?(?:for|at|with|by|bei|für) |on behalf of|im namen der firma|(?:für|von) \pL+ firma"
+    r"|(?:my|our|his|her|former|previous|meine?|unsere?|ihre?) (?:employer|company|firm|business|arbeitgeber\pL*|firma"
+    r"|betrieb|unternehmen)[^\pL]|(?:company|employer|organi[sz]ation|firma|arbeitgeber|unternehmen|betrieb"
+    r"|job(?: title)?"
+    r"|occupation|profession|beruf|position|tätigkeit|funktion):))"
+    r"|\pL (?:Inc|LLC|Ltd|Limited|GmbH|mbH|AG|KG|OHG|UG|GbR|e\.K|e\.V|SE|Corp|Corporation|Company|plc|PLC|Pty|S\.A|B\.V"
+    r"|Group|Holdings?|Partners|and Sons|& S)"
 )
 
 
