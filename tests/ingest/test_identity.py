@@ -78,13 +78,13 @@ def test_decide_lets_the_later_update_win(
 
 
 def test_redacted_twin_is_a_duplicate(read: Read) -> None:
-    known = _one(read(line(turns=_said("I work at the Harbour, mail ann@x.example", "bye"))))
-    masked_alike = _one(read(line(turns=_said("I work at the Harbour, mail [PII]", "bye"))))
+    known = _one(read(line(turns=_said("It stands at the Harbour, mail ann@x.example", "bye"))))
+    masked_alike = _one(read(line(turns=_said("It stands at the Harbour, mail [PII]", "bye"))))
     assert decide(_known(known), masked_alike) == "duplicate"
-    twin = _one(read(line(turns=_said("I work at the [PLACE], mail [PII]", "bye"))))
+    twin = _one(read(line(turns=_said("It stands at the [PLACE], mail [PII]", "bye"))))
     assert decide(_known(known), twin) == "replacement"
     assert decide(_known(known), twin, lambda: known.turns) == "duplicate"
-    changed = _one(read(line(turns=_said("I work at the [PLACE], call [PII]", "bye"))))
+    changed = _one(read(line(turns=_said("It stands at the [PLACE], call [PII]", "bye"))))
     assert decide(_known(known), changed, lambda: known.turns) == "replacement"
 
 

@@ -34,7 +34,7 @@ def test_plain_contact_is_read_as_any_other(
     read: Read, monkeypatch: pytest.MonkeyPatch, turns: list[dict[str, Any]]
 ) -> None:
     quick = read(line(turns=turns, agent_id="a-1"))
-    monkeypatch.setattr(checking, "needs_look", lambda text, special_categories: True)
+    monkeypatch.setattr(checking, "needs_look", lambda text, masker: True)
     monkeypatch.setattr(checking, "mask", lambda text, masker: text)
     assert read(line(turns=turns, agent_id="a-1")) == quick
 
