@@ -106,10 +106,10 @@ _ENDS: Final = re.compile(r"\s*(?:[,.;!?\n)]|$|\d|\[)")
 
 
 def find(text: str, parts: set[str]) -> Iterator[tuple[int, int]]:
-    """Spans of addresses, each with what follows it on its line and the next ones; ``parts``: which of PARTS occur."""
+    """Spans of addresses, each with what follows it on its line and the next ones; ``parts``: what occurs of PARTS."""
     for start, end in _with_flat(text) if "flat" in parts else ():
         yield start, tail(text, end)
-    for start, end in _numbered(text):
+    for start, end in _numbered(text) if "digit" in parts else ():
         yield start, tail(text, end)
     for match in _POST.finditer(text) if "post" in parts else ():
         yield match.span()

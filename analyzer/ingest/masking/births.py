@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from analyzer.ingest.masking.spans import Masker, Span, compact
+from analyzer.ingest.masking.spans import DIGIT, Masker, Span, compact, in_small
 from analyzer.ingest.masking.spoken import DIGITS_OF
 
 _MONTHS: Final = (
@@ -57,6 +57,7 @@ _FILLER: Final = re.compile(
     r"|wurde|wurden|she|he|it's|its|und|and|of|oh|äh|um|uh|ja|yes)(?!\w)){0,10}",
     re.IGNORECASE,
 )
+# Ages are looked for in text in small letters.
 _PERSON: Final = (
     r"(?:i am|i'm|he is|he's|she is|she's|ich bin|er ist|(?:my|our|mein|meine|unser"
     r"|unsere) (?:\w{2,14}[ -]){0,2}?(?:mother|father|mum|mom"
@@ -71,18 +72,14 @@ _AGE: Final = re.compile(
     r"|(?<!\w)((?:1[6-9]|[2-9]\d|1[01]\d))(?:[ -]years?[ -]olds?| yo| y/o)(?!\w)"
     r"|(?<!\w)(\d{1,3})[ -]years?[ -]old(?= (?:man|woman|lady|boy|girl|son|daughter|mother|father|male"
     r"|female))"
-    r"|(?<!\w)(\d{1,3})-jährige[rns]?(?= (?:mutter|vater|sohn|tochter|frau|mann|oma|opa))",
-    re.IGNORECASE,
+    r"|(?<!\w)(\d{1,3})-jährige[rns]?(?= (?:mutter|vater|sohn|tochter|frau|mann|oma|opa))"
 )
-_YEARS_OLD: Final = re.compile(
-    rf"(?<!\w)(\d{{2,3}}|{_WORDS}) (?:jahre alt|years? old|years of age|jahre jung)(?!\w)", re.IGNORECASE
-)
+_YEARS_OLD: Final = re.compile(rf"(?<!\w)(\d{{2,3}}|{_WORDS}) (?:jahre alt|years? old|years of age|jahre jung)(?!\w)")
 _SOMEBODY: Final = re.compile(
     r"(?<!\w)(?:i|i'm|he|she|he's|she's|ich|er|bin|bist|sind"
     r"|(?:mein|meine|unser|unsere|ihre?|my|our|his|her) (?:\w{2,14}[ -]){0,2}?"
     r"(?:mother|father|mum|mom|dad|wife|husband|son|daughter|partner|kid|child|grand\w{2,10}|mutter|vater|mama|papa"
-    r"|frau|mann|sohn|tochter|kind|oma|opa|enkel\w{0,3}|schwester|bruder|tante|onkel|nachbar(?:in)?))(?!\w)",
-    re.IGNORECASE,
+    r"|frau|mann|sohn|tochter|kind|oma|opa|enkel\w{0,3}|schwester|bruder|tante|onkel|nachbar(?:in)?))(?!\w)"
 )
 _ASKS: Final = re.compile(
     r"(?:geburtsdatum|date of birth|birth ?date|birthday|geboren)[^.!]{0,40}[?]|geburtsdatum,? bitte"
@@ -101,25 +98,27 @@ HINT: Final = (
 
 _BIRTH_WORDS: Final = ("geb", "jahrgang", "birth", "born", "dob", "d.o.b", "d.ob", "do.b")  # of _CONTEXT and _ASKS
 
+_OLD: Final = ("jahre alt", "jahre jung", "year old", "years old", "years of age")  # of _YEARS_OLD
+
 
 def find(text: str, masker: Masker) -> Iterator[Span]:
-    small = text.casefold()
+    small = in_small(text)
     spans = [*_told(text, masker), *_before(text)] if any(word in small for word in _BIRTH_WORDS) else []
     spans += [
         Span(match.start(group), match.end(group), "AGE", match[group])
-        for match in _AGE.finditer(text)
+        for match in (_AGE.finditer(small) if DIGIT.search(text) else ())
         if (group := match.lastindex or 0) and 1 <= int(match[group]) <= 115
     ]
-    if "alt" in small or "old" in small or "jahre" in small or "years" in small:
-        spans += _years_old(text)
+    if any(words in small for words in _OLD):
+        spans += _years_old(small)
     yield from _apart(spans)
 
 
-def _years_old(text: str) -> Iterator[Span]:
+def _years_old(small: str) -> Iterator[Span]:
     """ "84 Jahre alt", "achtundsiebzig jahre alt", said of a person named shortly before."""
-    for match in _YEARS_OLD.finditer(text):
-        years = DIGITS_OF.get(match[1].casefold(), match[1])
-        if 10 <= int(years) <= 115 and _SOMEBODY.search(text, max(0, match.start() - 60), match.start()):
+    for match in _YEARS_OLD.finditer(small):
+        years = DIGITS_OF.get(match[1], match[1])
+        if 10 <= int(years) <= 115 and _SOMEBODY.search(small, max(0, match.start() - 60), match.start()):
             yield Span(match.start(1), match.end(1), "AGE", years)
 
 

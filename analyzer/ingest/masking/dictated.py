@@ -11,14 +11,14 @@ from stdnum import iban, luhn
 from analyzer.ingest.masking.phones import phone_of, says_phone
 from analyzer.ingest.masking.references import CONTEXTS, kind_before
 from analyzer.ingest.masking.spans import Masker, Span, is_quantity, is_year
-from analyzer.ingest.masking.spoken import Run, runs
+from analyzer.ingest.masking.spoken import Run, runs, says_digits
 
 _COUNTRY: Final = re.compile(r"(?<![^\W_])([A-Za-z]) ?([A-Za-z])[ ,]{1,2}$")
 _CARD: Final = re.compile(r"karte|card|visa|master", re.IGNORECASE)
 
 
 def find(text: str, masker: Masker) -> Iterator[Span]:
-    for run in runs(text):
+    for run in runs(text) if says_digits(text) else ():
         if run.spoken < 3 or is_quantity(text, run.start, run.end):
             continue
         country = _COUNTRY.search(text, max(0, run.start - 5), run.start)

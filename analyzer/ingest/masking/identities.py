@@ -17,7 +17,7 @@ from stdnum.eu import vat as vat_eu
 from stdnum.gb import nhs
 from stdnum.us import ssn
 
-from analyzer.ingest.masking.spans import Masker, Span, compact, digits_of
+from analyzer.ingest.masking.spans import DIGIT, Masker, Span, compact, digits_of
 
 _VAT: Final = re.compile(
     r"(?<!\w)(?:AT ?U|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI"
@@ -78,6 +78,8 @@ _VALID: Final[tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...]] = 
 
 
 def find(text: str, masker: Masker) -> Iterator[Span]:
+    if not DIGIT.search(text):
+        return
     spans = [
         Span(match.start(), match.end(), kind, compact(match[0]))
         for kind, pattern, valid in _VALID

@@ -11,8 +11,18 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from analyzer.ingest.masking.hints import Cues
-from analyzer.ingest.masking.spans import DATE_OR_TIME, Masker, Span, compact, digits_of, is_quantity, is_year
-from analyzer.ingest.masking.spoken import run_after, runs
+from analyzer.ingest.masking.spans import (
+    DATE_OR_TIME,
+    DIGIT,
+    Masker,
+    Span,
+    compact,
+    digits_of,
+    in_small,
+    is_quantity,
+    is_year,
+)
+from analyzer.ingest.masking.spoken import run_after, runs, says_digits
 
 _NUMBER_DE: Final = r"(?:s?-? ?(?:nummern?|nr\.?|id|kennung|zeichen|code))"
 _NUMBER_EN: Final = r"(?:[ -]?(?:numbers?|no\.?|num|nr\.?|#|id|code|ref(?:erence)?))"
@@ -58,18 +68,16 @@ HINT: Final = r"(?i)(?:^|[^\pL\d])(?:" + "|".join(CONTEXTS.values()) + r")[^\pL]
 ASK_HINT: Final = (
     r"(?i)nummer|number|kennung|referen[zc]e?|aktenzeichen|(?:konto|account|\bid\b|code|digits|ziffern)[^.]?\?"
 )
-_NAMES_NUMBER: Final = re.compile(
-    rf"(?:{_NUMBER_DE}|{_NUMBER_EN})$|(?:konto|imei|aktenzeichen|iban|blz)$", re.IGNORECASE
-)
-_SAYS_NUMBER: Final = re.compile(r"n(?:umme)?r|number", re.IGNORECASE)
+_NAMES_NUMBER: Final = re.compile(rf"(?:{_NUMBER_DE}|{_NUMBER_EN})$|(?:konto|imei|aktenzeichen|iban|blz)$")
+_SAYS_NUMBER: Final = re.compile(r"n(?:umme)?r|number")
+# These three are matched against text in small letters.
 _FILLER: Final = re.compile(
     r"(?:[ :=#,.(\"'–-]|\n|(?:nummer|nr|number|no|id|code|ist|is|are|was|war|lautet|lauten|wäre|die|der"
     r"|das|the|mit|with|it's|its"
     r"|it|es|meine?r?|my|your|ihre?|deine?|sie|hab|habe|ich|i|have|here|hier|gern|gerne|dann|also|so|uh|um"
     r"|äh|ähm|okay|ok|sure|ja"
     r"|yes|of|for|von|vom|für|zu|zum|zur|under|unter|that|das|ends|ending|endet|in|auf|folgende|following"
-    r"|reads?)(?![^\W_])){0,14}",
-    re.IGNORECASE,
+    r"|reads?)(?![^\W_])){0,14}"
 )
 _VALUE: Final = re.compile(
     r"(?:[A-Z]{1,5}[ -]?|[a-z]{1,5}-)?[A-Za-z0-9]{0,12}\d(?:[\w/-]"
@@ -83,12 +91,13 @@ _ANSWER: Final = re.compile(
 
 def find(text: str, masker: Masker) -> Iterator[Span]:
     done = 0
+    small = in_small(text)
     for begin, position in _CONTEXT.find(text):
         if position < done:
             continue
-        start = _FILLER.match(text, position).end()  # type: ignore[union-attr]
-        named = _NAMES_NUMBER.search(text, begin, position) is not None
-        if end := _value_end(text, start, named or _SAYS_NUMBER.search(text, position, start) is not None):
+        start = _FILLER.match(small, position).end()  # type: ignore[union-attr]
+        named = _NAMES_NUMBER.search(small, begin, position) is not None
+        if end := _value_end(text, start, named or _SAYS_NUMBER.search(small, position, start) is not None):
             yield Span(start, end, _CONTEXT.kind(text[begin:position]), _value(text[start:end]))
             done = end
         elif named:
@@ -100,12 +109,12 @@ def find_answers(text: str, masker: Masker) -> Iterator[Span]:
     kind = next((kind for kind in CONTEXTS if masker.asked.get(kind)), None)
     if kind is None:
         return
-    for match in _ANSWER.finditer(text):
+    for match in _ANSWER.finditer(text) if DIGIT.search(text) else ():
         end = match.start() + len(match[0].rstrip("/-"))
         if len(digits_of(match[0])) >= 4 and not is_quantity(text, match.start(), end) and not _date(match[0]):
             yield Span(match.start(), end, kind, _value(text[match.start() : end]))
             return
-    for run in runs(text):
+    for run in runs(text) if says_digits(text) else ():
         if run.spoken >= 3 and len(run.digits) >= 4 and not is_quantity(text, run.start, run.end):
             yield Span(run.start, run.end, kind, run.digits)
             return

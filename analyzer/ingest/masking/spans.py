@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 
 PLACEHOLDER: Final = re.compile(r"\[([A-Z]{2,20})_(\d{1,6})\]")
 
+DIGIT: Final = re.compile(r"\d")
+
 # Numbering plans take 03.06.2026 for a number in area 0306, and promises need their dates: these are never numbers.
 _DAY: Final = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH: Final = r"(?:0?[1-9]|1[0-2])"
@@ -67,6 +69,18 @@ class Masker:
 
 def word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
+
+
+def in_small(text: str) -> str:
+    """``text`` in small letters, every one at its place: patterns are found in it several times as fast as in any case.
+
+    >>> in_small("İZMİR, Straße")
+    'İzmİr, straße'
+    """
+    small = text.lower()
+    return (
+        small if len(small) == len(text) else "".join([low if len(low := char.lower()) == 1 else char for char in text])
+    )
 
 
 def digits_of(text: str) -> str:

@@ -50,6 +50,7 @@ _HUNDRED: Final = {"hundert", "hundred"}
 # Said between digits and meaning nothing; a second one in a row ends the run.
 _FILLERS: Final = word_set("und and dann then äh ähm uh um er die the strich dash hyphen minus slash plus mal")
 
+_NUMBER_WORDS: Final = frozenset((*DIGITS_OF, *_REPEAT, *_HUNDRED))
 _WORD: Final = re.compile(r"[^\W_]+")
 _GAP: Final = re.compile(r"[ \t\n,.;/()–-]{1,4}")
 
@@ -73,16 +74,18 @@ class Run(NamedTuple):
     hundreds: bool  # "hundred" was said, as in amounts and years
 
 
+def says_digits(text: str) -> bool:
+    """Whether three number words or more stand in ``text``: fewer are no number said digit by digit."""
+    return sum(map(_NUMBER_WORDS.__contains__, _WORD.findall(text.casefold()))) >= 3
+
+
 def runs(text: str) -> Iterator[Run]:
     """Every longest run of number words and written digits in ``text``, left to right."""
-    position = 0
-    while match := _WORD.search(text, position):
-        run = _run_at(text, match) if _is_number(match[0].casefold()) else None
-        if run is None:
-            position = match.end()
-        else:
+    end = 0
+    for match in _WORD.finditer(text):
+        if _is_number(match[0].casefold()) and match.start() >= end and (run := _run_at(text, match)):
             yield run
-            position = run.end
+            end = run.end
 
 
 def run_after(text: str, position: int) -> Run | None:
