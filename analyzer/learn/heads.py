@@ -24,7 +24,7 @@ from analyzer.learn.augment import altered
 from analyzer.learn.auxiliary import NOTHING, Auxiliary, Draw, EmotionHead, Mixture, auxiliary_loss, draw
 from analyzer.learn.batches import pooled
 from analyzer.learn.corpus import Dialogue
-from analyzer.learn.losses import contact_loss, feeling_loss, label_loss
+from analyzer.learn.losses import contact_loss, feeling_loss, label_loss, positive_weights
 from analyzer.understand.model import unpacked
 from analyzer.understand.network import Network
 
@@ -33,6 +33,7 @@ from analyzer.understand.network import Network
 class Recipe:
     """How to train. ``swap_share``, ``noise_share``, ``crop_share``: shares of dialogues altered anew in each epoch.
 
+    ``rare_power``: 0 gives every label ``positive_weight``, .5 more to those rarer than ``common_rate`` of the turns.
     ``mean_decay``: how much of the running mean of the weights stays at each step; 0 keeps the last weights.
     """
 
@@ -48,6 +49,9 @@ class Recipe:
     contact_weight: float = 0.3
     label_weight: float = 12.0
     positive_weight: float = 2.0
+    common_rate: float = 0.05
+    rare_power: float = 0.0
+    rarest_weight: float = 8.0
     mean_decay: float = 0.99
     mixture: Mixture = field(default_factory=Mixture)
     seed: int = 17
@@ -81,11 +85,12 @@ def train(
     optimizer = _optimizer(network, emotions, recipe)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps, recipe.warmup_share))
     mean = copy.deepcopy(network) if recipe.mean_decay else None
+    positive = positive_weights(dialogues, recipe)
     network.train()
     for step, batch in enumerate(_epochs(dialogues, recipe, shuffler)):
         with torch.autocast(device, dtype=torch.bfloat16):
             drawn = NOTHING if auxiliary is None else draw(auxiliary, recipe.mixture, shuffler)
-            loss = batch_loss(network, batch, tokenizer, recipe, device, drawn, emotions)
+            loss = batch_loss(network, batch, tokenizer, recipe, device, positive, drawn, emotions)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -147,13 +152,13 @@ def _epochs(dialogues: Sequence[Dialogue], recipe: Recipe, shuffler: random.Rand
 
 def batch_loss(
     network: Network, dialogues: Sequence[Dialogue], tokenizer: Tokenizer, recipe: Recipe, device: str,
-    beside: Draw = NOTHING, emotions: EmotionHead | None = None,
+    positive: Tensor, beside: Draw = NOTHING, emotions: EmotionHead | None = None,
 ) -> Tensor:  # fmt: skip
     """The weighed loss of all that the dialogues are labelled with, and of what was drawn ``beside`` them."""
     own = range(len(dialogues))
     together = [*dialogues, *beside.dialogues]
     turns, contacts, vectors = pooled(network, together, tokenizer, device, beside.texts)
-    loss = recipe.label_weight * label_loss(turns, together, recipe, device)
+    loss = recipe.label_weight * label_loss(turns, together, positive, device)
     loss = loss + feeling_loss(turns, together, device, own)
     for name, logits in contacts.items():
         loss = loss + recipe.contact_weight * contact_loss(name, logits.float(), together, device, own)

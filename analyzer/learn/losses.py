@@ -25,7 +25,25 @@ _CUSTOMER_SIDE = torch.tensor([label in codebook.CUSTOMER_LABELS + codebook.TOPI
 _FEELING_WEIGHTS = (1.5, 1.0, 2.0)  # what is seldom felt weighs more
 
 
-def label_loss(turns: PooledTurns, dialogues: Sequence[Dialogue], recipe: Recipe, device: str) -> Tensor:
+def positive_weights(dialogues: Sequence[Dialogue], recipe: Recipe) -> Tensor:
+    """(L,) how much a turn that carries a label weighs against one that does not: the rarer the label, the more.
+
+    ``positive_weight`` · (``common_rate`` / rate) ^ ``rare_power``, at least ``positive_weight`` and at most
+    ``rarest_weight``; with equal weights rare labels are hardly learned, even on the dialogues themselves.
+    """
+    said = torch.zeros(len(codebook.LABELS))
+    turns = torch.zeros(2)
+    for d in dialogues:
+        for speaker, labels in zip(d.turn_speakers, d.labels, strict=True):
+            if labels is not None and speaker in (CUSTOMER, AGENT):
+                turns[speaker] += 1
+                said[labels] += 1
+    rate = said.clamp(min=1) / torch.where(_CUSTOMER_SIDE, turns[CUSTOMER], turns[AGENT]).clamp(min=1)
+    grown = recipe.positive_weight * (recipe.common_rate / rate) ** recipe.rare_power
+    return grown.clamp(recipe.positive_weight, max(recipe.positive_weight, recipe.rarest_weight))
+
+
+def label_loss(turns: PooledTurns, dialogues: Sequence[Dialogue], positive: Tensor, device: str) -> Tensor:
     """Cross-entropy over the labels that the speaker can carry; 0 where no turn is labelled."""
     target = torch.zeros(turns.labels.shape)
     weight = torch.zeros(turns.labels.shape)
@@ -37,7 +55,7 @@ def label_loss(turns: PooledTurns, dialogues: Sequence[Dialogue], recipe: Recipe
         weight[row] = (_CUSTOMER_SIDE if d.turn_speakers[turn] == CUSTOMER else ~_CUSTOMER_SIDE).float()
         target[row, labels] = 1.0
     target, weight = target.to(device), weight.to(device)
-    weighted = weight * (1 + (recipe.positive_weight - 1) * target)
+    weighted = weight * (1 + (positive.to(device) - 1) * target)
     losses = functional.binary_cross_entropy_with_logits(turns.labels, target, reduction="none")
     return (losses * weighted).sum() / weight.sum().clamp(min=1)
 

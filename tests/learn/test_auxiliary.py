@@ -10,6 +10,7 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
+from analyzer import codebook
 from analyzer.learn import auxiliary
 from analyzer.learn.auxiliary import EmotionHead, Mixture, draw, polarity_of, read_auxiliary
 from analyzer.learn.heads import Recipe, batch_loss, start_network, train
@@ -45,6 +46,7 @@ def test_auxiliary_survives_the_disk(folder: Path, tmp_path: Path) -> None:
     assert auxiliary.load_auxiliary(tmp_path / "aux.json.gz") == found
 
 
+EVEN = torch.full((len(codebook.LABELS),), 2.0)
 NONE = Mixture(tweets=0, comments=0, pairs=0, verdicts=0)
 
 
@@ -60,7 +62,7 @@ def test_each_set_moves_the_encoder(mixture: Mixture, folder: Path, encoder: Pat
     drawn = draw(read_auxiliary(folder), mixture, random.Random(1))
     silent = replace(dialogues(1)[0], labels=[None] * 5, feelings=[None] * 5, resolution=None, satisfaction=None,
                      effort=None, empathy=None, reason=None, swapped=None)  # fmt: skip
-    loss = batch_loss(network, [silent], tokenizer, Recipe(mixture=mixture), "cpu", drawn, head)
+    loss = batch_loss(network, [silent], tokenizer, Recipe(mixture=mixture), "cpu", EVEN, drawn, head)
     loss.backward()  # type: ignore[no-untyped-call]
     grown = network.encoder.bert.embeddings.word_embeddings.weight.grad
     assert loss.item() > 0 and grown is not None and grown.abs().sum() > 0

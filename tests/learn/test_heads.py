@@ -17,6 +17,7 @@ from analyzer.learn.augment import swapped
 from analyzer.learn.batches import collate, encode
 from analyzer.learn.corpus import as_interaction
 from analyzer.learn.heads import Recipe, batch_loss, predict, start_network, train
+from analyzer.learn.losses import positive_weights
 from analyzer.learn.reason import dialogue_features
 from analyzer.understand.hear import hear
 from analyzer.understand.language import LanguagePass
@@ -25,6 +26,7 @@ from analyzer.understand.network import Network
 
 from .dialogues import dialogues, row
 
+EVEN = torch.full((len(codebook.LABELS),), 2.0)
 SHORT = Recipe(epochs=1, batch_dialogues=4)
 
 
@@ -56,9 +58,9 @@ def test_train_lowers_the_loss(encoder: Path, tokenizer: Tokenizer) -> None:
         epochs=4, batch_dialogues=8, swap_share=0, noise_share=0, crop_share=0, heads_rate=5e-3, mean_decay=0
     )
     torch.manual_seed(0)
-    before = batch_loss(start_network(encoder).eval(), ours, tokenizer, recipe, "cpu")
+    before = batch_loss(start_network(encoder).eval(), ours, tokenizer, recipe, "cpu", EVEN)
     network = train(ours, encoder, recipe, on_step=lambda step, of: steps.append((step, of)))
-    after = batch_loss(network, ours, tokenizer, recipe, "cpu")
+    after = batch_loss(network, ours, tokenizer, recipe, "cpu", EVEN)
     assert after.item() < 0.8 * before.item()
     assert steps == [(1, 4), (2, 4), (3, 4), (4, 4)] and not network.training
 
@@ -88,7 +90,7 @@ def test_swapped_dialogue_teaches_only_that_it_is_swapped(encoder: Path, tokeniz
     torch.manual_seed(0)
     network = start_network(encoder).eval()
     relabelled = replace(other, labels=[[] for _ in other.labels], feelings=[2] * 5, satisfaction=1.0, reason=3)
-    losses = [batch_loss(network, [d], tokenizer, Recipe(), "cpu").item() for d in (other, relabelled)]
+    losses = [batch_loss(network, [d], tokenizer, Recipe(), "cpu", EVEN).item() for d in (other, relabelled)]
     assert losses[0] == losses[1]
 
 
@@ -107,10 +109,20 @@ def test_unlabelled_turns_teach_nothing(encoder: Path, tokenizer: Tokenizer) -> 
     network = start_network(encoder).eval()
     silent = replace(one, labels=[None] * 5, feelings=[None] * 5, resolution=None, satisfaction=None, effort=None,
                      empathy=None, reason=None, swapped=None)  # fmt: skip
-    assert batch_loss(network, [silent], tokenizer, Recipe(), "cpu").item() == 0
+    assert batch_loss(network, [silent], tokenizer, Recipe(), "cpu", EVEN).item() == 0
     verdicts = [replace(silent, solved=solved) for solved in (True, False)]
-    yes, no = (batch_loss(network, [v], tokenizer, Recipe(contact_weight=1.0), "cpu").item() for v in verdicts)
+    yes, no = (batch_loss(network, [v], tokenizer, Recipe(contact_weight=1.0), "cpu", EVEN).item() for v in verdicts)
     assert np.exp(-yes) + np.exp(-no) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_rare_labels_weigh_more_up_to_a_limit() -> None:
+    one = dialogues(1)[0]
+    common, rare = codebook.LABELS.index("res.confirmed"), codebook.LABELS.index("trust.credit")
+    often = [replace(one, labels=[[common], [], [common], [], []]) for _ in range(50)]
+    weights = positive_weights([*often, replace(one, labels=[[rare], [], [], [], []])], Recipe(rare_power=0.5))
+    assert weights[common] == 2.0 and weights[rare] == pytest.approx(2 * (0.05 / (1 / 153)) ** 0.5)
+    assert (positive_weights(often, Recipe(rare_power=0.0)) == 2.0).all()
+    assert positive_weights(often * 40, Recipe(rare_power=0.5))[rare] == 8.0
 
 
 def test_kept_weights_are_the_running_mean(encoder: Path) -> None:
