@@ -1,9 +1,7 @@
 """Sentence vectors of distinct sentences, each encoded once and kept.
 
-A sentence's padded length depends on itself alone (the next multiple of 8), batches hold one length and are always
-filled to the same number of rows: the matrix products have the same shape whoever the neighbours are, so a sentence's
-numbers are the same in any company (bfloat16 sums would otherwise differ in their last digits). Kept are vectors and
-word shares, never text: keys are hashes.
+Sentences are packed by length into blocks of ``token_budget`` tokens that are always computed whole, so a sentence's
+numbers are the same in any company (see ``forward``). Kept are vectors and word shares, never text: keys are hashes.
 """
 
 from __future__ import annotations
@@ -12,16 +10,18 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from analyzer.understand.forward import PackedEncoder, Run
 from analyzer.understand.network import SentenceEncoder
 
 LONGEST_TOKENS = 96
-BUCKET = 8
+_PLACES: Final = np.arange(LONGEST_TOKENS)
 Key = bytes
 
 
@@ -65,10 +65,9 @@ class Encoder:
     def __init__(
         self, network: SentenceEncoder, tokenizer: Tokenizer, label_weight: torch.Tensor, token_budget: int
     ) -> None:
-        self._network = network
+        self._packed = PackedEncoder(network, max(token_budget, LONGEST_TOKENS))
         self._tokenizer = tokenizer
         self._label_weight = label_weight.float()
-        self._token_budget = token_budget
         self._cache = SentenceCache()
 
     def encode(self, sentences: Iterable[tuple[int, str]]) -> dict[Key, Encoded]:
@@ -84,25 +83,33 @@ class Encoder:
     def _encode_missing(self, missing: Sequence[tuple[Key, int, str]]) -> Iterator[tuple[Key, Encoded]]:
         if not missing:
             return
-        tokenized = self._tokenizer.encode_batch_fast([text for _, _, text in missing])
-        lengths = [min(len(t.ids), LONGEST_TOKENS) for t in tokenized]
-        order = sorted(range(len(missing)), key=lambda index: lengths[index])
-        for rows, width in _batches(order, lengths, self._token_budget):
-            ids = np.zeros((_rows_of(width, self._token_budget), width), dtype=np.int64)
-            ids[len(rows) :, 0] = tokenized[rows[0]].ids[0]  # filling, thrown away
+        tokenized = [t.ids[:LONGEST_TOKENS] for t in self._tokenizer.encode_batch_fast([text for *_, text in missing])]
+        order = sorted(range(len(missing)), key=lambda index: len(tokenized[index]))
+        for rows in _packs(order, [len(ids) for ids in tokenized], self._packed.rows):
+            pack = [tokenized[row] for row in rows]
+            vectors, shares = self._forward(pack, [missing[row][1] for row in rows])
+            end = 0
             for place, row in enumerate(rows):
-                ids[place, : lengths[row]] = tokenized[row].ids[: lengths[row]]
-            speakers = torch.zeros(len(ids), dtype=torch.long)
-            speakers[: len(rows)] = torch.tensor([missing[row][1] for row in rows])
-            vectors, shares = self._forward(torch.from_numpy(ids), speakers)
-            for place, row in enumerate(rows):
-                yield missing[row][0], Encoded(vectors[place].copy(), shares[place, : lengths[row]].copy())
+                start, end = end, end + len(pack[place])
+                yield missing[row][0], Encoded(vectors[place].copy(), shares[start:end].copy())
 
     @torch.inference_mode()
-    def _forward(self, ids: torch.Tensor, speakers: torch.Tensor) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
-        vectors, tokens = self._network(ids, (ids != 0).long(), speakers)
-        shares = tokens.float() @ self._label_weight.T
-        return vectors.float().numpy(), shares.to(torch.float16).numpy()
+    def _forward(
+        self, pack: Sequence[list[int]], speakers: Sequence[int]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
+        """(sentences, H) vectors and (tokens, L) word shares of sentences in the order of their length."""
+        lengths = np.array([len(ids) for ids in pack])
+        rows = np.zeros((3, self._packed.rows), dtype=np.int64)  # the filling is thrown away
+        spoken = int(lengths.sum())
+        rows[0, :spoken] = np.concatenate(pack)
+        rows[1, :spoken] = np.concatenate([_PLACES[:length] for length in lengths])
+        rows[2, :spoken] = np.repeat(np.minimum(speakers, 1), lengths)
+        runs = list(_runs(lengths))
+        tokens, places, types = torch.from_numpy(rows)
+        states = self._packed(tokens, places, types, runs).float()
+        vectors = torch.cat([states[run.rows].view(run.count, run.length, -1).mean(1) for run in runs])
+        shares = (states @ self._label_weight.T)[:spoken].numpy() / np.repeat(lengths, lengths)[:, None]
+        return vectors.numpy(), shares.astype(np.float16)
 
     def word_offsets(self, text: str) -> NDArray[np.int32]:
         """(T, 2) code points of each token of ``text``; asked for only where a cue needs its words."""
@@ -110,20 +117,23 @@ class Encoder:
         return np.array(encoding.offsets[:LONGEST_TOKENS], dtype=np.int32)
 
 
-def _batches(order: Sequence[int], lengths: Sequence[int], token_budget: int) -> Iterator[tuple[list[int], int]]:
-    """Rows of one padded width at a time, as many as one batch holds."""
+def _packs(order: Sequence[int], lengths: Sequence[int], token_budget: int) -> Iterator[list[int]]:
+    """Sentences as many as one block holds at a time."""
     rows: list[int] = []
-    width = 0
+    used = 0
     for row in order:
-        padded = -(-lengths[row] // BUCKET) * BUCKET
-        if rows and (padded != width or len(rows) == _rows_of(width, token_budget)):
-            yield rows, width
-            rows = []
-        width = padded
+        if used + lengths[row] > token_budget:
+            yield rows
+            rows, used = [], 0
         rows.append(row)
+        used += lengths[row]
     if rows:
-        yield rows, width
+        yield rows
 
 
-def _rows_of(width: int, token_budget: int) -> int:
-    return max(1, token_budget // width)
+def _runs(lengths: NDArray[np.int64]) -> Iterator[Run]:
+    """Neighbours of equal length."""
+    first = 0
+    for length, count in zip(*np.unique(lengths, return_counts=True), strict=True):
+        yield Run(first, int(count), int(length))
+        first += int(count) * int(length)
