@@ -355,6 +355,47 @@ def learn_heads(
     typer.echo(f"Wrote weights to {models}. Measure them: analyzer learn evaluate --data {data}")
 
 
+@learn_app.command("sequence")
+def learn_sequence_command(
+    data: Data,
+    models: Models,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    epochs: Annotated[int, typer.Option(help="Passes over the data.", min=1)] = 3,
+) -> None:
+    """Train the reader and heads further while the encoder stays as it is.
+
+    Example: analyzer learn sequence --data ../shared/data --models models --epochs 3
+    """
+    from analyzer.learn.train import learn_sequence
+    from analyzer.terminal import run_progress
+
+    with run_progress(quiet=False) as progress:
+        learn_sequence(data, models, device=device, epochs=epochs, progress=progress)
+    typer.echo(f"Wrote reader and heads to {models}; their curves are still the old ones. Measure before you use them.")
+
+
+@learn_app.command("calibrate")
+def learn_calibrate(
+    data: Data,
+    encoder: Annotated[Path, typer.Option("--encoder", help="Folder of the encoder it started from.", metavar="DIR")],
+    models: Models,
+    work: Annotated[Path, typer.Option("--work", help="Folder with the fold results of `learn heads`.")],
+    folds: Annotated[int, typer.Option(help="Folds of that training.", min=2)] = 5,
+    epochs: Annotated[int, typer.Option(help="Epochs of that training.", min=1)] = 10,
+) -> None:
+    """Fit curves, thresholds and the reason head anew to the fold results of the last training.
+
+    Example: analyzer learn calibrate --data ../shared/data --encoder ../shared/models/encoder-bilingual
+    --models models --work .work
+    """
+    from analyzer.learn.train import learn_calibration
+    from analyzer.terminal import run_progress
+
+    with run_progress(quiet=False) as progress:
+        learn_calibration(data, encoder, models, work, folds=folds, epochs=epochs, progress=progress)
+    typer.echo(f"Wrote calibration to {models}. Measure it: analyzer learn evaluate --data {data}")
+
+
 @learn_app.command("linking")
 def learn_linking_command(data: Data, models: Models) -> None:
     """Learn how contacts of one customer are linked to matters.

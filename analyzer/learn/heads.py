@@ -70,14 +70,15 @@ class Prediction:
 def train(
     dialogues: Sequence[Dialogue], encoder: Path, recipe: Recipe, device: str = "cpu",
     on_step: Callable[[int, int], None] | None = None, auxiliary: Auxiliary | None = None,
+    start: Network | None = None,
 ) -> Network:  # fmt: skip
-    """A network fitted to ``dialogues``, starting from the encoder folder's weights.
+    """A network fitted to ``dialogues``, starting from the encoder folder's weights with new heads, or from ``start``.
 
     Bitwise reproducible on one kind of device with one number of threads.
     """
     random.seed(recipe.seed)
     torch.manual_seed(recipe.seed)
-    network = start_network(encoder).to(device)
+    network = (start or start_network(encoder)).to(device)
     emotions = EmotionHead(network.encoder.bert.config.hidden_size).to(device)
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
     shuffler = random.Random(recipe.seed)

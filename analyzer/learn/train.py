@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from analyzer import codebook
+from analyzer.errors import UsageError
 from analyzer.learn import calibrate, corpus, reason
 from analyzer.learn.auxiliary import Auxiliary, read_auxiliary
 from analyzer.learn.corpus import Dialogue
@@ -33,39 +34,100 @@ def learn_all(
     data: Path, encoder: Path, models: Path, work: Path, *, device: str, folds: int, epochs: int, progress: Progress
 ) -> None:
     """Trains everything in ``models`` that is learned from dialogues (linking.json has its own command)."""
-    progress.begin("reading dialogues", None, "")
-    dialogues = read_labelled(data / "train", models / "training")
-    auxiliary = read_auxiliary(data / "train", leave_out=labelled_star_ids(models / "training"))
-    recipe = replace(Recipe(), epochs=epochs)
-    held_out = corpus.folds_by_group(dialogues, folds)
+    lesson = _lesson(data, models, folds, epochs, progress)
     work.mkdir(parents=True, exist_ok=True)
-    predictions = out_of_fold(dialogues, held_out, encoder, work, recipe, device, progress, auxiliary)
+    predictions = out_of_fold(lesson, encoder, work, device, progress)
     progress.begin("training on all dialogues", None, "")
-    save_network(train(dialogues, encoder, recipe, device, _Steps(progress, "all dialogues"), auxiliary), models)
+    steps = _Steps(progress, "all dialogues")
+    save_network(train(lesson.dialogues, encoder, lesson.recipe, device, steps, lesson.auxiliary), models)
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
         if encoder.resolve() != (models / "encoder").resolve():
             shutil.copyfile(encoder / name, models / "encoder" / name)
     progress.begin("reason head and calibration", None, "")
-    finish(dialogues, held_out, predictions, models)
+    finish(lesson.dialogues, lesson.held_out, predictions, models)
 
 
-def out_of_fold(
-    dialogues: Sequence[Dialogue], held_out: Sequence[int], encoder: Path, work: Path, recipe: Recipe, device: str,
-    progress: Progress, auxiliary: Auxiliary | None = None,
-) -> list[Prediction]:  # fmt: skip
-    """Logits of every dialogue by a network that never saw its set, in the order of ``dialogues``."""
-    found: dict[str, Prediction] = {}
-    start = file_digest(encoder / "model.safetensors")
-    beside = stable_id(repr(auxiliary))
-    for fold in sorted(set(held_out)):
-        own = [d for d, f in zip(dialogues, held_out, strict=True) if f == fold]
-        others = [d for d, f in zip(dialogues, held_out, strict=True) if f != fold]
-        kept = work / f"fold-{fold}-{stable_id(start, beside, repr(recipe), repr(own), repr(others))}.npz"
+def learn_calibration(
+    data: Path, encoder: Path, models: Path, work: Path, *, folds: int, epochs: int, progress: Progress
+) -> None:
+    """Fits reason head, curves and thresholds anew to the fold results that ``learn_all`` left in ``work``.
+
+    Raises UsageError where a fold's results are missing: other data, another recipe or encoder made them.
+    """
+    lesson = _lesson(data, models, folds, epochs, progress)
+    progress.begin("reason head and calibration", None, "")
+    finish(lesson.dialogues, lesson.held_out, kept_out_of_fold(lesson, encoder, work), models)
+
+
+def learn_sequence(data: Path, models: Path, *, device: str, epochs: int, progress: Progress) -> None:
+    """Trains the reader and all heads of ``models`` further while its encoder stays as it is.
+
+    What judges the course of a contact (resolution, satisfaction, effort, empathy) then follows new dialogues in
+    minutes on a CPU. The curves stay those of before: fit them anew with ``learn heads`` before the weights are used.
+    """
+    lesson = _lesson(data, models, 2, epochs, progress)
+    recipe = replace(lesson.recipe, encoder_rate=0.0)
+    steps = _Steps(progress, "reader and heads")
+    start = load_network(models)
+    save_network(train(lesson.dialogues, models / "encoder", recipe, device, steps, start=start), models)
+    write_manifest(models, NAME)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is learned from, in which folds, and how."""
+
+    dialogues: list[Dialogue]
+    held_out: list[int]
+    auxiliary: Auxiliary
+    recipe: Recipe
+
+
+def _lesson(data: Path, models: Path, folds: int, epochs: int, progress: Progress) -> Lesson:
+    progress.begin("reading dialogues", None, "")
+    own = models / "training"
+    dialogues = read_labelled(data / "train", own)
+    auxiliary = read_auxiliary(data / "train", leave_out=labelled_star_ids(own))
+    return Lesson(dialogues, corpus.folds_by_group(dialogues, folds), auxiliary, replace(Recipe(), epochs=epochs))
+
+
+def out_of_fold(lesson: Lesson, encoder: Path, work: Path, device: str, progress: Progress) -> list[Prediction]:
+    """Logits of every dialogue by a network that never saw its set, in the order of the dialogues."""
+    for fold, kept in _kept_files(lesson, encoder, work).items():
         if not kept.exists():
-            network = train(others, encoder, recipe, device, _Steps(progress, f"fold {fold + 1}"), auxiliary)
+            own, others = _split(lesson, fold)
+            steps = _Steps(progress, f"fold {fold + 1}")
+            network = train(others, encoder, lesson.recipe, device, steps, lesson.auxiliary)
             save_predictions(predict(network, own, encoder, device), kept)
+    return kept_out_of_fold(lesson, encoder, work)
+
+
+def kept_out_of_fold(lesson: Lesson, encoder: Path, work: Path) -> list[Prediction]:
+    found: dict[str, Prediction] = {}
+    for fold, kept in _kept_files(lesson, encoder, work).items():
+        if not kept.exists():
+            raise UsageError(
+                f"{work} holds no results of fold {fold + 1} for this data, recipe and encoder.",
+                hint="`analyzer learn heads` makes them.",
+            )
         found.update({p.interaction_id: p for p in load_predictions(kept)})
-    return [found[d.interaction_id] for d in dialogues]
+    return [found[d.interaction_id] for d in lesson.dialogues]
+
+
+def _split(lesson: Lesson, fold: int) -> tuple[list[Dialogue], list[Dialogue]]:
+    """The dialogues of a fold, and all others."""
+    pairs = list(zip(lesson.dialogues, lesson.held_out, strict=True))
+    return [d for d, own in pairs if own == fold], [d for d, own in pairs if own != fold]
+
+
+def _kept_files(lesson: Lesson, encoder: Path, work: Path) -> dict[int, Path]:
+    """Where each fold's logits are kept: under a hash of all that goes into them."""
+    start, beside = file_digest(encoder / "model.safetensors"), stable_id(repr(lesson.auxiliary))
+    files = {}
+    for fold in sorted(set(lesson.held_out)):
+        own, others = _split(lesson, fold)
+        files[fold] = work / f"fold-{fold}-{stable_id(start, beside, repr(lesson.recipe), repr(own), repr(others))}.npz"
+    return files
 
 
 def finish(

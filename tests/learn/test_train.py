@@ -10,10 +10,21 @@ import pytest
 import torch
 
 from analyzer.config import load_settings
+from analyzer.errors import UsageError
 from analyzer.learn import train as training
+from analyzer.learn.auxiliary import Auxiliary
 from analyzer.learn.corpus import as_interaction
 from analyzer.learn.heads import Prediction, Recipe
-from analyzer.learn.train import learn_all, load_predictions, out_of_fold, save_predictions
+from analyzer.learn.train import (
+    Lesson,
+    kept_out_of_fold,
+    learn_all,
+    learn_calibration,
+    learn_sequence,
+    load_predictions,
+    out_of_fold,
+    save_predictions,
+)
 from analyzer.progress import Silent
 from analyzer.understand.network import CONTACT_HEADS
 from analyzer.understand.understand import Understanding
@@ -23,6 +34,7 @@ from .dialogues import dialogues, row
 from .training_data import write_training_data
 
 CODES = ("de", "en")
+NOTHING = Auxiliary([], [], [], [])
 ROWS = [
     row(code, f"{code}{part}-{i}", happy=i % 2 == 0, reason=("delivery_late", "refund")[i % 2])
     for code in CODES for part in (1, 2) for i in range(2)
@@ -67,7 +79,7 @@ def test_out_of_fold_trains_on_the_others_alone_and_keeps_order(
     tmp_path: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted, ours = Counted(monkeypatch), dialogues(4)
-    found = out_of_fold(ours, [1, 0, 1, 0], encoder, tmp_path, Recipe(), "cpu", Silent())
+    found = out_of_fold(Lesson(ours, [1, 0, 1, 0], NOTHING, Recipe()), encoder, tmp_path, "cpu", Silent())
     names = [d.interaction_id for d in ours]
     assert [p.interaction_id for p in found] == names
     assert counted.trained_on == [[names[0], names[2]], [names[1], names[3]]]
@@ -80,7 +92,7 @@ def test_out_of_fold_goes_on_where_it_stopped_but_never_with_other_data(
 
     def trainings(given: list, folds: list[int], recipe: Recipe) -> int:
         before = len(counted.trained_on)
-        out_of_fold(given, folds, encoder, tmp_path, recipe, "cpu", Silent())
+        out_of_fold(Lesson(given, folds, NOTHING, recipe), encoder, tmp_path, "cpu", Silent())
         return len(counted.trained_on) - before
 
     assert trainings(ours, [0, 1, 0, 1], Recipe()) == 2
@@ -90,6 +102,8 @@ def test_out_of_fold_goes_on_where_it_stopped_but_never_with_other_data(
     assert trainings(ours, [0, 1, 0, 1], Recipe(epochs=11)) == 2
     assert trainings(ours, [0, 0, 1, 1], Recipe()) == 2
     assert trainings(dialogues(6)[2:], [0, 1, 0, 1], Recipe()) == 2
+    with pytest.raises(UsageError, match="holds no results of fold 1 for this data"):
+        kept_out_of_fold(Lesson(ours, [0, 1, 0, 1], NOTHING, Recipe(epochs=12)), encoder, tmp_path)
 
 
 def test_learning_leaves_weights_that_a_run_loads(encoder: Path, tmp_path: Path) -> None:
@@ -104,6 +118,17 @@ def test_learning_leaves_weights_that_a_run_loads(encoder: Path, tmp_path: Path)
 
     learn_all(tmp_path, start, tmp_path / "models", tmp_path / "work", device="cpu", folds=2, epochs=1, progress=Told())
     assert phases[0] == "reading dialogues" and {"fold 1", "fold 2", "all dialogues"} <= set(phases)
+    assert damaged_files(tmp_path / "models") == []
+    heads = tmp_path / "models" / "heads"
+    curves = (heads / "calibration.json").read_bytes()
+    (heads / "calibration.json").unlink()
+    again = {"folds": 2, "epochs": 1, "progress": Silent()}
+    learn_calibration(tmp_path, encoder, tmp_path / "models", tmp_path / "work", **again)
+    assert (heads / "calibration.json").read_bytes() == curves, "from kept fold results, without training"
+    files = [tmp_path / "models" / part / "model.safetensors" for part in ("encoder", "heads")]
+    before = [file.read_bytes() for file in files]
+    learn_sequence(tmp_path, tmp_path / "models", device="cpu", epochs=1, progress=Silent())
+    assert [file.read_bytes() == old for file, old in zip(files, before, strict=True)] == [True, False]
     assert damaged_files(tmp_path / "models") == []
     settings = load_settings(None, [f"understand.model={tmp_path / 'models'}", "understand.threads=1"]).understand
     understood = Understanding(settings).understand([as_interaction(one) for one in ROWS])
