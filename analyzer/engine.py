@@ -1,7 +1,9 @@
 """Understanding over the cores: batches in, fact tables out, in order, with bounded memory.
 
-One process by default: the matrix products use all cores. With ``engine.workers`` more processes share them. A worker
-that dies (out of memory, killed) is replaced once and its batches are read again; results do not depend on any of this.
+A small run stays in one process, whose matrix products use all cores. A larger one is worth the seconds that every
+further process takes to load the models: one a core, with one thread each, for most of the work is too small to share.
+A worker that dies (out of memory, killed) is replaced once and its batches are read again; results do not depend on
+any of this.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from itertools import chain
 from multiprocessing import active_children, get_context, parent_process
 from typing import TYPE_CHECKING
 
@@ -27,16 +30,42 @@ if TYPE_CHECKING:
 Tables = dict[str, "pa.Table"]
 Batch = Sequence[Interaction]
 
+WORTH_WORKERS = 300_000  # characters of a run from which several processes are sooner done than one
+MOST_WORKERS = 8  # that the program takes by itself; each holds the models, and is fed by one reader
+
 
 def understand_all(batches: Iterable[Batch], settings: Settings) -> Iterator[Tables]:
     """The fact tables of each batch, in the order of the batches. Models load with the first batch."""
-    if settings.engine.workers > 1:
-        yield from _by_workers(batches, settings.understand, settings.engine.workers)
+    given = iter(batches)
+    workers, first = settings.engine.workers, list[Batch]()
+    if not workers:
+        first, worth = _first(given)
+        workers = most_workers(settings) if worth else 1
+    everything = chain(first, given)
+    if workers > 1:
+        yield from _by_workers(everything, settings.understand, workers)
         return
     understanding: Understanding | None = None
-    for batch in batches:
+    for batch in everything:
         understanding = understanding or _load(settings.understand)
         yield _tables(understanding, batch)
+
+
+def most_workers(settings: Settings) -> int:
+    """How many processes a large run takes."""
+    return settings.engine.workers or min(MOST_WORKERS, len(os.sched_getaffinity(0)))
+
+
+def _first(batches: Iterator[Batch]) -> tuple[list[Batch], bool]:
+    """The batches of a small run, or as many as tell that it is large, and whether it is."""
+    taken: list[Batch] = []
+    characters = 0
+    for batch in batches:
+        taken.append(batch)
+        characters += sum(len(turn.text) for interaction in batch for turn in interaction.turns)
+        if characters >= WORTH_WORKERS:
+            return taken, True
+    return taken, False
 
 
 def _load(settings: UnderstandSettings) -> Understanding:

@@ -18,6 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from analyzer.config import Settings
+from analyzer.engine import most_workers
 from analyzer.errors import RunAborted, StoreError, UsageError
 from analyzer.fingerprint import UNREADABLE, Fingerprint, fingerprint_of
 from analyzer.progress import Progress, Silent
@@ -262,7 +263,7 @@ def _run_row(
         "config_hash": settings.hash, "model_version": version, "read": account.read, "accepted": account.accepted,
         "rejected": account.rejected, "duplicate": account.duplicate, "replaced": account.replaced,
         "skipped": len(account.skipped), "seconds": time.monotonic() - began,
-        "engine": f"local, {max(1, settings.engine.workers)} process(es)",
+        "engine": f"local, up to {most_workers(settings)} process(es)",
     }  # fmt: skip
 
 

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from analyzer.understand.forward import PackedEncoder, Run
-from analyzer.understand.network import SentenceEncoder
 
 LONGEST_TOKENS = 96
 _PLACES: Final = np.arange(LONGEST_TOKENS)
@@ -62,10 +61,8 @@ def sentence_key(speaker: int, text: str) -> Key:
 class Encoder:
     """Encodes (speaker code, sentence) pairs; ``label_weight`` (L, H) splits label logits over the words."""
 
-    def __init__(
-        self, network: SentenceEncoder, tokenizer: Tokenizer, label_weight: torch.Tensor, token_budget: int
-    ) -> None:
-        self._packed = PackedEncoder(network, max(token_budget, LONGEST_TOKENS))
+    def __init__(self, packed: PackedEncoder, tokenizer: Tokenizer, label_weight: torch.Tensor) -> None:
+        self._packed = packed
         self._tokenizer = tokenizer
         self._label_weight = label_weight.float()
         self._cache = SentenceCache()

@@ -8,18 +8,30 @@ value, weights laid out for the processor once, and a softmax whose steps run ov
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
+import msgspec
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
-
-from analyzer.understand.network import SentenceEncoder
 
 Product = Callable[[Tensor], Tensor]
 Sum = Callable[[Tensor, Tensor], Tensor]
+Weights = Mapping[str, Tensor]
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """What of config.json the pass must know; the library that trains reads the same file."""
+
+    num_attention_heads: int
+    num_hidden_layers: int
+    layer_norm_eps: float
+
+    @classmethod
+    def load(cls, path: Path) -> Shape:
+        return msgspec.json.decode(path.read_bytes(), type=cls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,40 +53,45 @@ class Block:
 
     query_key_value: Product
     mixed: Sum
-    after_attention: nn.LayerNorm
+    after_attention: Product
     widened: Product
     closed: Sum
-    after_all: nn.LayerNorm
+    after_all: Product
 
 
 class PackedEncoder:
-    """Token states of ``rows`` packed tokens at a time."""
+    """Token states of ``rows`` packed tokens at a time, from weights under the names that BERT models have."""
 
-    def __init__(self, network: SentenceEncoder, rows: int) -> None:
-        bert: Any = network.bert  # the library types its parts as any module or tensor
-        self.rows = rows
-        self.heads: int = bert.config.num_attention_heads
-        self.embeddings = bert.embeddings
-        self.dtype: torch.dtype = bert.embeddings.word_embeddings.weight.dtype
-        prepared = self.dtype is torch.bfloat16 and lays_out_weights()
-        self.blocks = [_block(layer, rows, prepared) for layer in bert.encoder.layer]
+    def __init__(self, weights: Weights, shape: Shape, rows: int, dtype: torch.dtype) -> None:
+        """Raises KeyError for a weight that lacks, ValueError for one too many."""
+        taken = _Taken({name: value.to(dtype) for name, value in weights.items()})
+        self.rows, self.heads, self.dtype = rows, shape.num_attention_heads, dtype
+        self.words, self.places, self.types = (
+            taken[f"embeddings.{name}_embeddings.weight"] for name in ("word", "position", "token_type")
+        )
+        self.normed = _norm(taken, "embeddings", shape.layer_norm_eps)
+        prepared = dtype is torch.bfloat16 and lays_out_weights()
+        self.blocks = [
+            _block(taken, f"encoder.layer.{number}", rows, shape.layer_norm_eps, prepared)
+            for number in range(shape.num_hidden_layers)
+        ]
+        if unknown := taken.left():
+            raise ValueError(f"unknown weight {unknown[0]}")
 
     @torch.inference_mode()
     def __call__(self, tokens: Tensor, places: Tensor, types: Tensor, runs: Sequence[Run]) -> Tensor:
         """(rows,) token ids, places within their sentence and token types → (rows, H); beyond the runs arbitrary."""
         if len(tokens) != self.rows:
             raise ValueError(f"{len(tokens)} rows instead of {self.rows}")
-        table = self.embeddings
-        state = table.word_embeddings(tokens)
-        state += table.position_embeddings(places)
-        state += table.token_type_embeddings(types)
-        state = table.LayerNorm(state)
+        state = self.words[tokens]
+        state += self.types[types]
+        state += self.places[places]
+        state = self.normed(state)
         for block in self.blocks:
             seen = self._attention(block.query_key_value(state), runs)
             state = block.after_attention(block.mixed(seen, state))
             state = block.after_all(block.closed(block.widened(state), state))
-        packed: Tensor = state
-        return packed
+        return state
 
     def _attention(self, query_key_value: Tensor, runs: Sequence[Run]) -> Tensor:
         width = query_key_value.shape[1] // 3
@@ -101,19 +118,41 @@ def lays_out_weights() -> bool:
     return known and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
-def _block(layer: Any, rows: int, prepared: bool) -> Block:
-    attention = layer.attention
-    own, mixed, widened, closed = attention.self, attention.output.dense, layer.intermediate.dense, layer.output.dense
-    parts = (own.query, own.key, own.value)
-    weight, bias = torch.cat([p.weight for p in parts]).detach(), torch.cat([p.bias for p in parts]).detach()
+class _Taken:
+    """Weights by name, with an account of those that nobody asked for."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights, self._asked = weights, set[str]()
+
+    def __getitem__(self, name: str) -> Tensor:
+        self._asked.add(name)
+        return self._weights[name]
+
+    def linear(self, name: str) -> tuple[Tensor, Tensor]:
+        return self[f"{name}.weight"], self[f"{name}.bias"]
+
+    def left(self) -> list[str]:
+        return sorted(self._weights.keys() - self._asked)
+
+
+def _block(taken: _Taken, name: str, rows: int, eps: float, prepared: bool) -> Block:
+    parts = [taken.linear(f"{name}.attention.self.{part}") for part in ("query", "key", "value")]
+    first = torch.cat([weight for weight, _ in parts]), torch.cat([bias for _, bias in parts])
+    mixed, widened, closed = (
+        taken.linear(f"{name}.{part}.dense") for part in ("attention.output", "intermediate", "output")
+    )
+    norms = _norm(taken, f"{name}.attention.output", eps), _norm(taken, f"{name}.output", eps)
     if prepared:
-        products = (
-            _prepared(weight, bias, rows, "none"), _prepared_sum(mixed, rows),
-            _prepared(widened.weight.detach(), widened.bias.detach(), rows, "gelu"), _prepared_sum(closed, rows),
+        return Block(
+            _prepared(*first, rows, "none"), _prepared_sum(*mixed, rows), norms[0],
+            _prepared(*widened, rows, "gelu"), _prepared_sum(*closed, rows), norms[1],
         )  # fmt: skip
-    else:
-        products = (_plain(weight, bias), _plain_sum(mixed), _plain_gelu(widened), _plain_sum(closed))
-    return Block(products[0], products[1], attention.output.LayerNorm, products[2], products[3], layer.output.LayerNorm)
+    return Block(_plain(*first), _plain_sum(*mixed), norms[0], _plain_gelu(*widened), _plain_sum(*closed), norms[1])
+
+
+def _norm(taken: _Taken, name: str, eps: float) -> Product:
+    weight, bias = taken.linear(f"{name}.LayerNorm")
+    return lambda given: functional.layer_norm(given, weight.shape, weight, bias, eps)
 
 
 def _prepared(weight: Tensor, bias: Tensor, rows: int, then: str) -> Product:
@@ -126,8 +165,8 @@ def _prepared(weight: Tensor, bias: Tensor, rows: int, then: str) -> Product:
     return product
 
 
-def _prepared_sum(linear: nn.Linear, rows: int) -> Sum:
-    laid_out, bias = torch.ops.mkldnn._reorder_linear_weight(linear.weight.detach(), rows), linear.bias.detach()
+def _prepared_sum(weight: Tensor, bias: Tensor, rows: int) -> Sum:
+    laid_out = torch.ops.mkldnn._reorder_linear_weight(weight, rows)
 
     def product(given: Tensor, before: Tensor) -> Tensor:
         result: Tensor = torch.ops.mkldnn._linear_pointwise.binary(given, before, laid_out, bias, "add")
@@ -140,13 +179,9 @@ def _plain(weight: Tensor, bias: Tensor) -> Product:
     return lambda given: functional.linear(given, weight, bias)
 
 
-def _plain_gelu(linear: nn.Linear) -> Product:
-    return lambda given: functional.gelu(linear(given))
+def _plain_gelu(weight: Tensor, bias: Tensor) -> Product:
+    return lambda given: functional.gelu(functional.linear(given, weight, bias))
 
 
-def _plain_sum(linear: nn.Linear) -> Sum:
-    def product(given: Tensor, before: Tensor) -> Tensor:
-        result: Tensor = linear(given).add_(before)
-        return result
-
-    return product
+def _plain_sum(weight: Tensor, bias: Tensor) -> Sum:
+    return lambda given, before: functional.linear(given, weight, bias).add_(before)

@@ -11,17 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
-from transformers import BertConfig
 
 from analyzer.config import UnderstandSettings
 from analyzer.errors import ModelError
 from analyzer.understand.calibration import Calibration, Curves
-from analyzer.understand.encode import Encoder
+from analyzer.understand.encode import LONGEST_TOKENS, Encoder
+from analyzer.understand.forward import PackedEncoder, Shape, lays_out_weights
 from analyzer.understand.network import Heads, Network
 from analyzer.understand.reason import ReasonHead
 from analyzer.weights import damaged_files, model_version, models_folder
@@ -50,29 +51,39 @@ def load_model(settings: UnderstandSettings) -> Model:
     if settings.threads:
         torch.set_num_threads(settings.threads)
     try:
-        network = load_network(folder)
+        heads = load_heads(folder)
+        weights = unpacked(load_file(folder / "encoder" / "model.safetensors"))
+        shape = Shape.load(folder / "encoder" / "config.json")
+        packed = PackedEncoder(weights, shape, max(settings.token_budget, LONGEST_TOKENS), _precision(settings))
         reason = ReasonHead.load(folder / "heads" / "reason.safetensors")
         tokenizer = Tokenizer.from_file(str(folder / "encoder" / "tokenizer.json"))
-    except (OSError, SafetensorError, RuntimeError, KeyError, ValueError) as error:
+    except (OSError, SafetensorError, RuntimeError, KeyError, ValueError, msgspec.MsgspecError) as error:
         raise ModelError(f"Weights in {folder} do not load.", hint="`analyzer doctor` says which file.") from error
     calibration = Calibration.load(folder / "heads" / "calibration.json")
-    label_weight = network.heads.label_sentence.weight.detach().clone()
-    network.encoder.to(_precision(settings))
+    label_weight = heads.label_sentence.weight.detach().clone()
     return Model(
-        Encoder(network.encoder, tokenizer, label_weight, settings.token_budget), network.heads, reason,
+        Encoder(packed, tokenizer, label_weight), heads, reason,
         {"de": Curves.of(calibration, "de"), "en": Curves.of(calibration, "en")}, model_version(folder),
     )  # fmt: skip
 
 
+def load_heads(folder: Path) -> Heads:
+    """The heads in float32, in evaluation mode, as wide as their weights are."""
+    state = {name: value.float() for name, value in load_file(folder / "heads" / "model.safetensors").items()}
+    heads = Heads(state["label_sentence.weight"].shape[1])
+    heads.load_state_dict(state)
+    return heads.eval()
+
+
 def load_network(folder: Path) -> Network:
-    """Encoder and heads in float32, in evaluation mode, with every parameter accounted for."""
+    """Encoder and heads as trained, in float32, in evaluation mode, with every parameter accounted for."""
+    from transformers import BertConfig
+
     config = BertConfig.from_json_file(str(folder / "encoder" / "config.json"))
     config._attn_implementation = "sdpa"
     network = Network(config)
-    encoder = unpacked(load_file(folder / "encoder" / "model.safetensors"))
-    heads = {name: value.float() for name, value in load_file(folder / "heads" / "model.safetensors").items()}
-    network.encoder.bert.load_state_dict(encoder)
-    network.heads.load_state_dict(heads)
+    network.encoder.bert.load_state_dict(unpacked(load_file(folder / "encoder" / "model.safetensors")))
+    network.heads.load_state_dict(load_heads(folder).state_dict())
     return network.eval()
 
 
@@ -107,7 +118,5 @@ def unpacked(kept: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _precision(settings: UnderstandSettings) -> torch.dtype:
     if settings.precision == "auto":
-        known = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-        fast = known and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-        return torch.bfloat16 if fast else torch.float32
+        return torch.bfloat16 if lays_out_weights() else torch.float32
     return torch.bfloat16 if settings.precision == "bfloat16" else torch.float32

@@ -13,13 +13,16 @@ Shapes: B contacts, S sentences of the longest, N distinct sentences, T tokens o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import BertConfig, BertModel
 
 from analyzer import codebook
+
+if TYPE_CHECKING:
+    from transformers import BertConfig
 
 SPEAKER_CODES = {"customer": 0, "agent": 1, "bot": 2, "system": 3}
 MAX_TURNS = 64  # later turns share the last position
@@ -52,6 +55,8 @@ class SentenceEncoder(nn.Module):
     """BERT and the mean over its tokens."""
 
     def __init__(self, config: BertConfig) -> None:
+        from transformers import BertModel  # two seconds to load, and only training needs it
+
         super().__init__()
         self.bert = BertModel(config, add_pooling_layer=False)
 
