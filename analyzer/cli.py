@@ -332,6 +332,28 @@ Data = Annotated[Path, typer.Option("--data", help="Folder with train/ and eval/
 Models = Annotated[Path, typer.Option("--models", help="Folder of weights to write.", metavar="DIR")]
 
 
+@learn_app.command("encoder")
+def learn_encoder_command(
+    data: Data,
+    teacher: Annotated[Path, typer.Option("--teacher", help="Folder of the English teacher.", metavar="DIR")],
+    encoder: Annotated[Path, typer.Option("--encoder", help="Folder of the encoder to teach.", metavar="DIR")],
+    out: Annotated[Path, typer.Option("--to", help="Folder for the taught encoder.", metavar="DIR")],
+    steps: Annotated[int, typer.Option(help="Steps of 128 sentences.", min=1)] = 4000,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+) -> None:
+    """Teach the bilingual encoder further by an English sentence encoder (training only, e.g. all-MiniLM-L6-v2).
+
+    Example: analyzer learn encoder --data ../shared/data --teacher MINILM
+    --encoder ../shared/models/encoder-bilingual --to .work/encoder
+    """
+    from analyzer.learn.distil import learn_encoder
+    from analyzer.terminal import run_progress
+
+    with run_progress(quiet=False) as progress:
+        before, after = learn_encoder(data, teacher, encoder, out, steps=steps, device=device, progress=progress)
+    typer.echo(f"German finds its English among held-out pairs: {before:.1%} before, {after:.1%} now. Wrote {out}.")
+
+
 @learn_app.command("heads")
 def learn_heads(
     data: Data,
