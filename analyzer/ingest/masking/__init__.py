@@ -12,6 +12,7 @@ in running text; help pages. Nationality, faith and health are masked where ``sp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from analyzer.ingest.masking import (
@@ -43,13 +44,16 @@ __all__ = ["MASKS", "Mask", "Masker", "Span", "mask", "needs_look"]
 _FEW_DIGITS: Final = r"\d(?:[^\pL\d\n]{0,3}\d){5}"
 
 
+Find = Callable[[str, Masker], Iterator[Span]]
+
+
 class Mask(NamedTuple):
     """A finder, and what must be in a text for it to be tried: ``hint`` (RE2), under its group's condition."""
 
     finds: str
     group: str
     hint: str
-    find: Callable[[str, Masker], Iterator[Span]]
+    find: Find
 
 
 MASKS: Final = (
@@ -80,7 +84,8 @@ _HINTS: Final = Hints([(entry.group, entry.hint) for entry in MASKS])
 _NAMES: Final = next(place for place, entry in enumerate(MASKS) if entry.find is names.find)
 _NAME: Final = frozenset({_NAMES})
 _NUMBER: Final = frozenset({_HINTS.number})
-_ASKED: Final = {place for place, entry in enumerate(MASKS) if entry.group == ASKED}
+_NONE: Final[frozenset[int]] = frozenset()
+_ASKED: Final = frozenset(place for place, entry in enumerate(MASKS) if entry.group == ASKED)
 
 
 def needs_look(text: str, special_categories: bool = False, masker: Masker | None = None) -> bool:
@@ -88,12 +93,12 @@ def needs_look(text: str, special_categories: bool = False, masker: Masker | Non
     so that ``mask`` need not look at the same lines again."""
     masker = masker or Masker(special_categories=special_categories)
     groups = _HINTS.groups(masker.special_categories) - _HINTS.missing(text)
-    words = names.noticed_words(text)
+    hinted, places = masker.hinted, _HINTS.places
+    named = names.noticed_lines(text)
     for line in text.split("\n"):
-        if line not in masker.hinted:
-            places = _HINTS.places(line, groups)
-            masker.hinted[line] = places | _NAME if words and names.noticed(line, words) else places
-    return any(not places <= _NUMBER for places in masker.hinted.values())
+        if line not in hinted:
+            hinted[line] = places(line, groups) | _NAME if line in named else places(line, groups)
+    return bool(_NONE.union(*hinted.values()) - _NUMBER)
 
 
 def _hinted(line: str, masker: Masker) -> frozenset[int]:
@@ -116,7 +121,7 @@ def mask(text: str, masker: Masker) -> str:
     if masker.unread:
         already, masker.unread = masker.unread, ""
         lines = already.split("\n")
-        if any(line not in masker.hinted for line in lines):
+        if not masker.hinted.keys() >= set(lines):
             needs_look(already, masker=masker)
         for line in lines:
             if _NAMES in masker.hinted[line]:
@@ -125,8 +130,8 @@ def mask(text: str, masker: Masker) -> str:
         return text
     for _ in range(8):  # a mask may part what was joined; more than two rounds are not seen in talk
         masked = text
-        for place in _places(text, masker):
-            masked = _replace(masked, MASKS[place].find(masked, masker), masker)
+        for find in _finders(text, masker):
+            masked = _replace(masked, find(masked, masker), masker)
         if masked == text:
             break
         text = masked
@@ -135,16 +140,20 @@ def mask(text: str, masker: Masker) -> str:
     return text
 
 
-def _places(text: str, masker: Masker) -> list[int]:
-    """Which lines of ``MASKS`` to try, in their order."""
+def _finders(text: str, masker: Masker) -> tuple[Find, ...]:
+    """The finders to try on ``text``, in the order of ``MASKS``."""
     hinted = _hinted(text, masker)
-    places = set(hinted - _NUMBER)
-    if masker.asked and not _NUMBER.isdisjoint(hinted):
-        places |= _ASKED
-    if (masker.people or masker.asked) and names.mentions(text, masker):
-        places.add(_NAMES)
-    finders = {MASKS[place].find: place for place in sorted(places, reverse=True)}
-    return sorted(finders.values())  # a finder that stands twice is tried once
+    answers = bool(masker.asked) and not _NUMBER.isdisjoint(hinted)
+    named = bool(masker.people or masker.asked) and names.mentions(text, masker)
+    return _ordered(hinted, answers, named)
+
+
+@lru_cache(maxsize=1 << 12)
+def _ordered(hinted: frozenset[int], answers: bool, named: bool) -> tuple[Find, ...]:
+    """The finders at the places of ``hinted``, each once; ``answers``: those that ``ASKED`` holds too."""
+    places = (hinted - _NUMBER) | (_ASKED if answers else _NONE) | (_NAME if named else _NONE)
+    first = {MASKS[place].find: place for place in sorted(places, reverse=True)}
+    return tuple(sorted(first, key=lambda find: first[find]))
 
 
 def _replace(text: str, spans: Iterator[Span], masker: Masker) -> str:

@@ -107,14 +107,14 @@ class Hints:
 
     def __init__(self, hints: Sequence[tuple[str, str]]) -> None:
         """``hints``: group and pattern of each place."""
-        self.sets: dict[str, tuple[re2.Set, list[int]]] = {}
+        self.sets: dict[str, tuple[re2.Set, list[int], dict[tuple[int, ...], frozenset[int]]]] = {}
         for group in (ANY, PERSON, NUMBER, CONTEXT, SPECIAL):
             places = [place for place, (own, _) in enumerate(hints) if own == group]
             patterns = [hints[place][1] for place in places]
             if group == ANY:
                 patterns.append(NUMBER_HINT)
                 places.append(len(hints))
-            self.sets[group] = (pattern_set(patterns), places)
+            self.sets[group] = (pattern_set(patterns), places, {})
         self.number = len(hints)
 
     def groups(self, special: bool) -> frozenset[str]:
@@ -129,8 +129,8 @@ class Hints:
         """Places in ``groups`` whose hint occurs in ``text``; ``number`` among them where there is a number in it."""
         encoded = text.encode()
         found = self._of(ANY, encoded)
-        if PERSON in groups:
-            found = found | self._of(PERSON, encoded) if found else self._of(PERSON, encoded)
+        if PERSON in groups and (more := self._of(PERSON, encoded)):
+            found = found | more
         if self.number in found:
             found = found | self._of(NUMBER, encoded) | self._of(CONTEXT, encoded)
         if SPECIAL in groups:
@@ -138,9 +138,15 @@ class Hints:
         return found
 
     def _of(self, group: str, encoded: bytes) -> frozenset[int]:
-        hints, places = self.sets[group]
+        hints, places, known = self.sets[group]
         matched = hints.Match(encoded)
-        return frozenset([places[index] for index in matched]) if matched else _NONE
+        if not matched:
+            return _NONE
+        key = tuple(matched)
+        found = known.get(key)
+        if found is None:
+            found = known[key] = frozenset([places[index] for index in matched])
+        return found
 
 
 def pattern_set(patterns: Sequence[str]) -> re2.Set:

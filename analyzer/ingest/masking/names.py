@@ -90,6 +90,20 @@ def noticed(line: str, words: Mapping[str, str]) -> bool:
     return bool(told) and ("given" in told or bool(name_model.likely(line)))
 
 
+def noticed_lines(text: str) -> set[str]:
+    """Lines of ``text`` that hold a name by themselves."""
+    told: dict[str, bool] = {}  # line → whether a given name is in it
+    for word, tells in noticed_words(text).items():
+        at = text.find(word)
+        while at >= 0:
+            end = text.find("\n", at)
+            end = len(text) if end < 0 else end
+            line = text[text.rfind("\n", 0, at) + 1 : end]
+            told[line] = told.get(line, False) or tells == "given"
+            at = text.find(word, end)
+    return {line for line, given in told.items() if given or name_model.likely(line)}
+
+
 @lru_cache(maxsize=1 << 16)
 def _tells(word: str) -> str:
     """What a capitalised word tells alone: "given" name, "maybe" some name, or nothing."""
