@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from analyzer.ingest.masking.spans import Masker, Span, word_set
+from analyzer.ingest.masking.spans import Masker, Span, in_small, word_set
 from analyzer.ingest.masking.spoken import DIGITS_OF
 from analyzer.ingest.masking.word_lists import is_given_name
 
@@ -25,6 +25,8 @@ _SPOKEN: Final = re.compile(
 _SURE: Final = re.compile(r"(?:ät|aet|klammer|affen|@|at[ -]z)", re.IGNORECASE)
 _LAST_WORD: Final = re.compile(r"([\w'+-]{1,40}(?:[._][\w'+-]{1,40}){0,5})\s*$")
 _JOINS: Final = word_set("punkt dot unterstrich underscore minus bindestrich strich dash hyphen plus . _ -")
+_ENDS: Final = re.compile(rf"\.{_TOP}(?!\w)")  # in text in small letters, as "punkt" and "dot" are looked for
+_WORD_AT: Final = re.compile(r"@(?<=[\w.+%'-]@)")
 _CONTEXT: Final = re.compile(r"e-?mail|\bmail|adress|address", re.IGNORECASE)
 
 HINT: Final = (
@@ -36,9 +38,11 @@ HINT: Final = (
 def find(text: str, masker: Masker) -> Iterator[Span]:
     written = [
         Span(match.start(), match.end(), "EMAIL", match[0].casefold())
-        for match in (_WRITTEN.finditer(text) if "@" in text else ())
+        for match in (_WRITTEN.finditer(text) if _WORD_AT.search(text) else ())
     ]
-    yield from sorted((*written, *_spelled(text, {span.end for span in written})))
+    small = in_small(text)
+    spelled = "punkt" in small or "dot" in small or _ENDS.search(small) is not None
+    yield from sorted((*written, *_spelled(text, {span.end for span in written}))) if spelled else written
 
 
 def _spelled(text: str, taken: set[int]) -> Iterator[Span]:

@@ -75,7 +75,11 @@ class Phrases:
 
     def find(self, text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
         """Start, end and kinds of the longest phrase at each place, left to right."""
-        words = [(match[0].casefold().replace("’", "'"), match) for match in _PHRASE_WORD.finditer(text)]
+        folded = text.casefold()
+        if len(folded) == len(text):  # every letter is still at its place
+            words = [(match[0], match) for match in _PHRASE_WORD.finditer(folded.replace("’", "'"))]
+        else:
+            words = [(match[0].casefold().replace("’", "'"), match) for match in _PHRASE_WORD.finditer(text)]
         first, at = self.next[()], 0
         while at < len(words):
             length = self._longest(words, at) if words[at][0] in first else 0

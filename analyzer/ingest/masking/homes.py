@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from analyzer.ingest.masking.spans import Masker, Span, word_set
+from analyzer.ingest.masking.spans import Masker, Span, in_small, word_set
 from analyzer.ingest.masking.word_lists import CAPITALS, COUNTRIES, LOWER_PLACES, TOWN_NAMES, TOWN_OR_WORD, TOWNS
 
 _NAME: Final = r"[^\W\d_a-zß-öø-ÿ][\w'’-]{1,30}"
@@ -62,9 +62,9 @@ _STAYS: Final = re.compile(
     r" (?:for (?:a|the|my|our)|on (?:a|my|our)|at the moment|right now|until|with me|auf|bis|wegen|für)(?!\w)",
     re.IGNORECASE,
 )
-_CUES: Final = re.compile(
-    rf"(?<![\w-])(?:(?P<sure>{_SURE})|(?P<weak>{_WEAK}))(?!\w) |(?P<field>{_FIELD})\s{{1,3}}", re.IGNORECASE
-)
+# In text in small letters.
+_CUES: Final = re.compile(rf"(?<![\w-])(?:(?P<sure>{_SURE})|(?P<weak>{_WEAK}))(?!\w) |(?P<field>{_FIELD})\s{{1,3}}")
+_ARTICLE: Final = re.compile(r"(?:(?:the|der|die|den) )?")
 _NOT_PLACES: Final = word_set(
     "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August"
     " September October November December Januar Februar März Mai Juni Juli Oktober Dezember Montag Dienstag"
@@ -88,12 +88,13 @@ HINT: Final = (
 
 def find(text: str, masker: Masker) -> Iterator[Span]:
     small = text.islower()
+    folded = in_small(text)
     position = 0
-    while cue := _CUES.search(text, position):
+    while cue := _CUES.search(folded, position):
         position = cue.end()
         end = _place_end(text, cue, small)
         if end:
-            start = position + len(re.compile(r"(?:(?:the|der|die|den) )?").match(text, position)[0])  # type: ignore[index]
+            start = _ARTICLE.match(text, position).end()  # type: ignore[union-attr]
             yield Span(start, end, "PLACE", text[start:end].casefold())
             position = end
 
@@ -103,16 +104,16 @@ def _place_end(text: str, cue: re.Match[str], small: bool) -> int:
     if match is None:
         return 0
     if known := _known_end(match, small):
-        if cue["weak"] is None or not cue["weak"].casefold().endswith(("von", "nach", "to")):
+        if cue["weak"] is None or not cue["weak"].endswith(("von", "nach", "to")):
             return known
-        told = cue["weak"].casefold().startswith(("mov", "reloc", "return", "emig"))
+        told = cue["weak"].startswith(("mov", "reloc", "return", "emig"))
         stays = _STAYS.match(text, known) is not None
         return known if told or stays or _MOVES.match(text, known) else 0
     first = re.split("[ -]", match[1])[0]
     if small or first in CAPITALS or first in _NOT_PLACES:
         return 0
     if cue["weak"] is not None:
-        stay = cue["weak"].casefold().endswith(" in") or cue["weak"].casefold().startswith("coming")
+        stay = cue["weak"].endswith(" in") or cue["weak"].startswith("coming")
         return match.end() if stay and _STAYS.match(text, match.end()) else 0
     return match.start(1) + len(_without_words(match[1]))
 

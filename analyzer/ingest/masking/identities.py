@@ -17,7 +17,7 @@ from stdnum.eu import vat as vat_eu
 from stdnum.gb import nhs
 from stdnum.us import ssn
 
-from analyzer.ingest.masking.spans import DIGIT, Masker, Span, compact, digits_of
+from analyzer.ingest.masking.spans import DIGIT, Masker, Span, compact, digits_of, in_small
 
 _VAT: Final = re.compile(
     r"(?<!\w)(?:AT ?U|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI"
@@ -47,13 +47,13 @@ _SAID: Final = {
     "PLATE": r"(?:auto|kfz-?)?kennzeichen|nummernschild|(?:licen[cs]e|number|registration) ?plate"
         r"|registration(?: number)?|reg(?: number|\.)?|plates?",
 }  # fmt: skip
+# Both are matched against text in small letters.
 _CONTEXT: Final = re.compile(
-    "(?<![^\\W_])(?:" + "|".join(f"(?P<{kind}>{words})" for kind, words in _SAID.items()) + r")(?![^\W_])",
-    re.IGNORECASE,
+    "(?<![^\\W_])(?:" + "|".join(f"(?P<{kind}>{words})" for kind, words in _SAID.items()) + r")(?![^\W_])"
 )
 _FILLER: Final = re.compile(
     r"(?:[ :=#,.(\"'–-]|\n|(?:ist|is|lautet|war|was|number|nummer|it's|the|die|das|der|mein|my|on|of|car"
-        r"|wagen|auto|vom|von|for)(?![^\W_])){0,10}", re.IGNORECASE
+        r"|wagen|auto|vom|von|for)(?![^\W_])){0,10}"
 )  # fmt: skip
 _TOKEN: Final = re.compile(r"[A-Za-z0-9ÄÖÜäöü]{1,16}(?:[ ./-](?=\w{0,8}\d)[A-Za-z0-9]{1,12}){0,5}")
 _PLATE: Final = re.compile(
@@ -75,14 +75,16 @@ _VALID: Final[tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...]] = 
     ("SOCIAL", _RVNR, lambda text: _rvnr_is_valid(text)),
     ("SOCIAL", _AHV, lambda text: bool(ahv.is_valid(text))),
 )
+_SHORT: Final = _VALID[:1]  # the others have six digits or more
 
 
 def find(text: str, masker: Masker) -> Iterator[Span]:
-    if not DIGIT.search(text):
+    digits = len(DIGIT.findall(text))
+    if not digits:
         return
     spans = [
         Span(match.start(), match.end(), kind, compact(match[0]))
-        for kind, pattern, valid in _VALID
+        for kind, pattern, valid in (_VALID if digits >= 6 else _SHORT)
         for match in pattern.finditer(text)
         if valid(match[0])
     ]
@@ -96,8 +98,9 @@ def find(text: str, masker: Masker) -> Iterator[Span]:
 
 def _said(text: str) -> Iterator[Span]:
     position = 0
-    while context := _CONTEXT.search(text, position):
-        filler = _FILLER.match(text, context.end())
+    small = in_small(text)
+    while context := _CONTEXT.search(small, position):
+        filler = _FILLER.match(small, context.end())
         position = filler.end() if filler else context.end()
         kind = context.lastgroup or ""
         match = (_PLATE if kind == "PLATE" else _TOKEN).match(text, position)

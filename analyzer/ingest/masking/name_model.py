@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +38,7 @@ SIZE: Final = 1 << 18
 TOKEN: Final = re.compile(r"[^\W\d_]{1,40}(?:['’-][^\W\d_]{1,40}){0,4}|\d+|\n+|[^\w\s]")
 CAPITALISED: Final = re.compile(r"(?<![^\W_])[A-ZÀ-ÖØ-ÞĀ-ɏ][^\W\d_]{1,40}(?:['’-][^\W\d_]{1,40}){0,4}")
 
+_REACH: Final = 8  # tokens on each side: a run of capitals of up to six and two words beyond
 OWNED: Final = re.compile(r"['’]s$")  # "Patel's"
 
 
@@ -130,17 +132,30 @@ def likely(text: str) -> tuple[tuple[int, int], ...]:
     found = []
     for match in CAPITALISED.finditer(text):
         if stands_out(match[0]):
-            before = tokens_of(text, max(0, match.start() - 200), match.start())
-            tokens = before + tokens_of(text, match.start(), match.end() + 200)
+            before = _tokens_before(text, match.start())
+            tokens = before + _tokens_from(text, match.start(), match.end() + 200)
             word = tokens[len(before)]
             if alone(word) + _model().sum(place_features(tokens, len(before), kind_in_place)) > _model().threshold:
                 found.append((match.start(), match.start() + len(word)))
     return tuple(found)
 
 
-def tokens_of(text: str, start: int, end: int) -> list[str]:
-    """Words, numbers, signs and line breaks between ``start`` and ``end``; "Patel's" as "Patel"."""
-    tokens: list[str] = TOKEN.findall(text, start, end)
+def _tokens_before(text: str, end: int) -> list[str]:
+    """The last tokens before ``end``, as many as ``place_features`` looks at; no token reaches over a space."""
+    space = text.find(" ", max(0, end - 80), end)
+    tokens: list[str] = TOKEN.findall(text, space, end) if space >= 0 else []
+    if len(tokens) < _REACH:
+        tokens = TOKEN.findall(text, max(0, end - 200), end)
+    return _bare(tokens[-_REACH:])
+
+
+def _tokens_from(text: str, start: int, end: int) -> list[str]:
+    """The first tokens from ``start``, as many as ``place_features`` looks at."""
+    return _bare([match[0] for match in islice(TOKEN.finditer(text, start, end), _REACH + 1)])
+
+
+def _bare(tokens: list[str]) -> list[str]:
+    """``tokens`` with "Patel's" as "Patel"."""
     return [OWNED.sub("", token) if token[-1] == "s" and len(token) > 2 else token for token in tokens]
 
 

@@ -218,12 +218,13 @@ def _by_given_name(text: str) -> Iterator[tuple[int, int]]:
     while match := _CAPITALISED.search(text, position):
         position = match.end()
         word = match[0]
-        if is_other(word) or _SPELLS.search(text, max(0, match.start() - 8), match.start()):
+        if is_other(word):
             continue
         pair = _pair(text, match)
-        if pair:
+        if pair and not _is_spelled(text, match.start()):
             yield match.start(), pair
             position = pair
+        if pair:
             continue
         sure = word in GIVEN or (word.isupper() and len(word) > 2 and word.title() in GIVEN)
         first = word.partition("-")[0]
@@ -231,12 +232,19 @@ def _by_given_name(text: str) -> Iterator[tuple[int, int]]:
             word in ANY_GIVEN or first in GIVEN or (len(word) == 1 and text[position : position + 1] == ".")
         ):
             continue
+        if _is_spelled(text, match.start()):
+            continue
         end = _extend(text, match.end())
         rest = _WORDS.findall(text[match.end() : end])
         shouted = word.isupper() and len(word) > 1 and not any(w.title() in ANY_NAME for w in rest)
         if (sure and not shouted) or first in GIVEN or any(w in SURNAMES or w in SURNAME_OR_WORD for w in rest):
             yield match.start(), end
             position = end
+
+
+def _is_spelled(text: str, start: int) -> bool:
+    """Whether the word at ``start`` only tells a letter: "T wie Theodor"."""
+    return _SPELLS.search(text, max(0, start - 8), start) is not None
 
 
 def _pair(text: str, match: re.Match[str]) -> int:
@@ -248,6 +256,7 @@ def _pair(text: str, match: re.Match[str]) -> int:
         or not word[1:].islower()
         or not 3 <= len(word) <= 12
         or before not in {"", " ", "\n", ",", "("}
+        or text[match.end() : match.end() + 1] not in {" ", "."}
     ):
         return 0
     end = _extend(text, match.end())
