@@ -36,6 +36,7 @@ _PARTS: Final = {
     "five": r"\d{5}",
     "place": r"(?:Am|An|Im|Zum|Zur|Auf|Unter|Hinter|Hinterm|In|Beim|Vor) ",
     "four": r"\d{4}",
+    "box": r"(?i)box|postfach|packstation",
     "code": r"(?i)post ?code|zip|postleitzahl|plz|postal code",
     **address_blocks.PARTS,
 }

@@ -36,12 +36,12 @@ _TENS: Final = "|".join(
     sorted((word for word in DIGITS_OF if "und" in word or word.endswith("ig")), key=len, reverse=True)
 )
 _YEAR: Final = rf"(?:(?:19|20)\d\d|['’]?\d\d|{_YEAR_WORDS}|(?:{_TENS})(?!\w))"
+# Dates and ages are looked for in text in small letters.
 _DATE: Final = re.compile(
     rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/. ]{{1,2}}\d{{1,2}}[-/. ]{{1,2}}(?:\d{{4}}|\d{{2}})|\d{{8}}"
     rf"|{_DAY}(?: of)? {_MONTH},? {_YEAR}|{_MONTHS}\.? (?:the )?{_DAY},? {_YEAR}|{_DAY}(?: of)? {_MONTHS}"
     rf"|{_MONTHS} {_DAY}"
-    rf"|(?:19|20)\d\d|{_YEAR_WORDS})(?!\w)",
-    re.IGNORECASE,
+    rf"|(?:19|20)\d\d|{_YEAR_WORDS})(?!\w)"
 )
 _BORN_AFTER: Final = re.compile(
     rf"(?<!\w)((?:\d{{1,2}}[-/. ]{{1,2}}\d{{1,2}}[-/. ]{{1,2}}\d{{2,4}}|{_DAY} {_MONTHS}\.? {_YEAR})) geboren(?!\w)",
@@ -57,7 +57,6 @@ _FILLER: Final = re.compile(
     r"|wurde|wurden|she|he|it's|its|und|and|of|oh|äh|um|uh|ja|yes)(?!\w)){0,10}",
     re.IGNORECASE,
 )
-# Ages are looked for in text in small letters.
 _PERSON: Final = (
     r"(?:i am|i'm|he is|he's|she is|she's|ich bin|er ist|(?:my|our|mein|meine|unser"
     r"|unsere) (?:\w{2,14}[ -]){0,2}?(?:mother|father|mum|mom"
@@ -140,7 +139,7 @@ def _before(text: str) -> Iterator[Span]:
 def find_answer(text: str, masker: Masker) -> Iterator[Span]:
     """A whole date in an answer to "your date of birth, please?"."""
     if masker.asked.get("BIRTH"):
-        for match in _DATE.finditer(text):
+        for match in _DATE.finditer(in_small(text)):
             before = text[match.start() - 1 : match.start()]
             if not (before.isalnum() or before in {".", "/", "-"}) and len(match[0]) >= 8 and not match[0].isdecimal():
                 yield Span(match.start(), match.end(), "BIRTH", compact(match[0]))
@@ -148,11 +147,11 @@ def find_answer(text: str, masker: Masker) -> Iterator[Span]:
 
 
 def _told(text: str, masker: Masker) -> Iterator[Span]:
-    position = 0
+    position, small = 0, in_small(text)
     while context := _CONTEXT.search(text, position):
         filler = _FILLER.match(text, context.end())
         position = filler.end() if filler else context.end()
-        if match := _DATE.match(text, position):
+        if match := _DATE.match(small, position):
             yield Span(match.start(), match.end(), "BIRTH", compact(match[0]))
             position = match.end()
     if _ASKS.search(text):

@@ -135,7 +135,7 @@ class Hints:
         found = self._of(ANY, encoded)
         if PERSON in groups and (more := self._of(PERSON, encoded)):
             found = found | more
-        if self.number in found:
+        if found and self.number in found:
             found = found | self._of(NUMBER, encoded) | self._of(CONTEXT, encoded)
         if SPECIAL in groups:
             found = found | self._of(SPECIAL, encoded)

@@ -14,7 +14,7 @@ from typing import Final
 from analyzer.ingest.masking import name_model, small_names
 from analyzer.ingest.masking.hints import Phrases
 from analyzer.ingest.masking.name_cues import AFTER, CLOSING, COLON, GREETING, STRONG, TITLES, WEAK
-from analyzer.ingest.masking.spans import Masker, Span, word_set
+from analyzer.ingest.masking.spans import Masker, Span, in_small, word_set
 from analyzer.ingest.masking.word_lists import (
     ANY_GIVEN,
     ANY_NAME,
@@ -58,10 +58,10 @@ _GAP_AFTER: Final = {
 _SPELLS: Final = re.compile(r"(?<![^\W_])[^\W\d_] (?:wie|as in|like|for) $", re.IGNORECASE)  # "T wie Theodor"
 _LAST_WORDS: Final = re.compile(r"(?:(?<!\w)([^\W\d_][\w'’-]{1,30}) )?(?<!\w)([^\W\d_][\w'’-]{1,30})$")
 _WORDS: Final = re.compile(r"[^\W\d_]{2,}(?:['’-][^\W\d_]{2,})?")
+# In text in small letters.
 _ASKS: Final = re.compile(
     r"(?:your|full|last|first|sur)[ -]?name\b|ihr(?:en)? (?:vor- und nach|voll(?:er|ständiger|en) |nach)?namen?\b"
-    r"|wie hei(?:ß|ss)en sie|mit wem (?:spreche|hab)|who am i (?:speaking|talking)|may i ask who",
-    re.IGNORECASE,
+    r"|wie hei(?:ß|ss)en sie|mit wem (?:spreche|hab)|who am i (?:speaking|talking)|may i ask who"
 )
 
 
@@ -75,7 +75,7 @@ def find(text: str, masker: Masker) -> Iterator[Span]:
             taken[-1] = (taken[-1][0], end)
     for start, end in taken:
         yield Span(start, end, "NAME", _person(text[start:end], masker))
-    if _ASKS.search(text):
+    if _ASKS.search(in_small(text)):
         masker.asked["NAME"] = 3
 
 

@@ -91,13 +91,13 @@ _ANY_STREET: Final = re.compile(
     rf"(?:(?:[A-Z]{{1,2}}-)?\d{{3,6}}(?:[ -]\d{{2,4}}| ?[A-Z]{{2}})? {TOWN}"
     rf"|{TOWN},? (?:[A-Z]{{2,3}},? )?\d{{4,6}}(?:-\d{{3,4}})?)(?![\w%€])"
 )
+# In text in small letters.
 _TOLD: Final = re.compile(
     r"(?<!\w)(?:(?:home |postal |billing |shipping |delivery |mailing |new |old |current )?address(?: is"
     r"| was|:)|(?:i |we |he |she |they )?(?:now )?(?:lives?|living|reside|resident) at"
     r"|(?:moved|moving|move) (?:in)?to|(?:ship|deliver|send|mail|sent|delivered|post) (?:it |them |this "
     r"|that )?to|(?:liefer|rechnungs|post|heimat|privat|wohn)?(?:adresse|anschrift)"
-    r"(?: ist| lautet|:)|wohnhaft(?: in)?:?)(?!\w)[ :\n]{0,3}(?:now |jetzt |die |der |the )?",
-    re.IGNORECASE,
+    r"(?: ist| lautet|:)|wohnhaft(?: in)?:?)(?!\w)[ :\n]{0,3}(?:now |jetzt |die |der |the )?"
 )
 _TOLD_REST: Final = re.compile(
     rf"(?:(?:{NAME}|St\.|\d{{1,5}}[a-zA-Z]?(?:[/-]\d{{1,4}})?|de|del|la|von|der|of|the|am|an"
@@ -128,13 +128,14 @@ def _numbered(text: str, parts: set[str]) -> Iterator[tuple[int, int]]:
     """Streets whose number is written, and boxes."""
     english = (_ROMANCE, _ENGLISH) if "english" in parts else ()
     german = (_PLACE_GERMAN,) if "place" in parts else ()
-    for pattern in (*german, *english, _BOX):
+    boxes = (_BOX,) if "box" in parts else ()
+    for pattern in (*german, *english, *boxes):
         for match in pattern.finditer(text):
             yield match.start(), _with_town(text, match.end())
     for match in _ANY_STREET.finditer(text) if "," in text or "\n" in text else ():
         if match[0].split()[0] not in CAPITALS:
             yield match.span()
-    for match in _TOLD.finditer(text) if "told" in parts else ():
+    for match in _TOLD.finditer(in_small(text)) if "told" in parts else ():
         rest = _TOLD_REST.match(text, match.end())
         if rest and DIGIT.search(rest[0]) and rest[0].split()[0] not in CAPITALS:
             yield rest.start(), match.end() + len(rest[0].rstrip(" ,\n"))
