@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -59,19 +60,26 @@ class Cues:
 _PHRASE_WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 
+@dataclass(slots=True)
+class _Said:
+    """What may follow the words said so far, and the kinds of phrase that they make up."""
+
+    next: dict[str, _Said] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
+
+
 class Phrases:
     """Fixed phrases by kind, found word by word in any case: one look-up a word, however many phrases there are."""
 
     def __init__(self, phrases: Mapping[str, str]) -> None:
         """``phrases``: kind → phrases parted by commas; a phrase may be of several kinds."""
-        self.next: dict[tuple[str, ...], set[str]] = {}  # words said so far → words that may go on
-        self.kinds: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self.first: dict[str, _Said] = {}
         for kind, listed in phrases.items():
             for phrase in listed.casefold().split(", "):
-                words = tuple(phrase.split())
-                self.kinds[words] = (*self.kinds.get(words, ()), kind)
-                for place in range(len(words)):
-                    self.next.setdefault(words[:place], set()).add(words[place])
+                said = _Said(self.first)
+                for word in phrase.split():
+                    said = said.next.setdefault(word, _Said())
+                said.kinds = (*said.kinds, kind)
 
     def find(self, text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
         """Start, end and kinds of the longest phrase at each place, left to right."""
@@ -80,26 +88,25 @@ class Phrases:
             words = [(match[0], match) for match in _PHRASE_WORD.finditer(folded.replace("’", "'"))]
         else:
             words = [(match[0].casefold().replace("’", "'"), match) for match in _PHRASE_WORD.finditer(text)]
-        first, at = self.next[()], 0
-        while at < len(words):
-            length = self._longest(words, at) if words[at][0] in first else 0
-            if length:
-                said = tuple(word for word, _ in words[at : at + length])
-                yield words[at][1].start(), words[at + length - 1][1].end(), self.kinds[said]
-            at += length or 1
+        at = 0
+        for place, (word, match) in enumerate(words):
+            if word in self.first and place >= at:
+                length, kinds = self._longest(words[place : place + 8])
+                if length:
+                    at = place + length
+                    yield match.start(), words[at - 1][1].end(), kinds
 
-    def _longest(self, words: list[tuple[str, re.Match[str]]], at: int) -> int:
-        """How many words from ``at`` make up the longest phrase, each one space or sign from the next."""
-        said: tuple[str, ...] = ()
-        longest = end = 0
-        for word, match in words[at : at + 8]:
-            if said and match.start() - end > 2:
+    def _longest(self, words: list[tuple[str, re.Match[str]]]) -> tuple[int, tuple[str, ...]]:
+        """How long the phrase is that ``words`` begin with, each one space or sign from the next, and its kinds."""
+        following, end = self.first, words[0][1].start()
+        longest: tuple[int, tuple[str, ...]] = (0, ())
+        for length, (word, match) in enumerate(words, 1):
+            said = following.get(word)
+            if said is None or match.start() - end > 2:
                 break
-            if word not in self.next.get(said, ()):
-                break
-            said, end = (*said, word), match.end()
-            if said in self.kinds:
-                longest = len(said)
+            following, end = said.next, match.end()
+            if said.kinds:
+                longest = (length, said.kinds)
         return longest
 
 

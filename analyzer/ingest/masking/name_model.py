@@ -119,6 +119,7 @@ def _beside(tokens: Sequence[str], at: int) -> str:
     return "0" if token[0].isdecimal() else "\n" if token[0] == "\n" else token.casefold()
 
 
+@lru_cache(maxsize=1 << 14)
 def kind_in_place(token: str) -> str:
     """The list of a capitalised word; initials, small words, digits and signs by what they are."""
     if token[0].isupper():
