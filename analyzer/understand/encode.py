@@ -10,6 +10,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -110,8 +111,8 @@ class Encoder:
 
     def word_offsets(self, text: str) -> NDArray[np.int32]:
         """(T, 2) code points of each token of ``text``; asked for only where a cue needs its words."""
-        encoding = self._tokenizer.encode(text)
-        return np.array(encoding.offsets[:LONGEST_TOKENS], dtype=np.int32)
+        offsets = self._tokenizer.encode(text).offsets[:LONGEST_TOKENS]
+        return np.fromiter(chain.from_iterable(offsets), dtype=np.int32, count=2 * len(offsets)).reshape(-1, 2)
 
 
 def _packs(order: Sequence[int], lengths: Sequence[int], token_budget: int) -> Iterator[list[int]]:

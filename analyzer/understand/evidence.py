@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 WIDEST_TOKENS = 14
+_WIDTHS: Final = np.arange(1, WIDEST_TOKENS + 1)
 
 
 def carrying_span(shares: NDArray[np.floating], offsets: NDArray[np.integer], text: str) -> tuple[int, int]:
@@ -23,14 +26,17 @@ def carrying_span(shares: NDArray[np.floating], offsets: NDArray[np.integer], te
 
 
 def _best_run(values: NDArray[np.float64]) -> tuple[int, int]:
-    """First and last index of the largest-sum run of at most WIDEST_TOKENS values."""
-    sums = np.concatenate([[0.0], np.cumsum(values)])
+    """First and last index of the largest-sum run of at most WIDEST_TOKENS values; of equals the shortest, then first."""
+    size = len(values)
+    sums = np.full(size + 1 + WIDEST_TOKENS, -np.inf)
+    sums[0] = 0.0
+    np.cumsum(values, out=sums[1 : size + 1])
+    totals = sums[np.arange(size)[:, None] + _WIDTHS] - sums[:size, None]  # of the runs from each place, by width
+    places = totals.argmax(axis=0)
     best, where = -np.inf, (0, 0)
-    for width in range(1, min(WIDEST_TOKENS, len(values)) + 1):
-        totals = sums[width:] - sums[:-width]
-        top = int(np.argmax(totals))
-        if totals[top] > best + 1e-9:
-            best, where = float(totals[top]), (top, top + width - 1)
+    for width, (place, total) in enumerate(zip(places.tolist(), totals.max(axis=0).tolist(), strict=True), start=1):
+        if total > best + 1e-9:
+            best, where = total, (place, place + width - 1)
     return where
 
 

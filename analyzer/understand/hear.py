@@ -59,11 +59,12 @@ def hear(model: Model, batch: Sequence[Parsed]) -> list[Heard]:
     keyed = [[(SPEAKER_CODES[s.speaker], s.text) for s in _within_reach(parsed)] for parsed in batch]
     encoded = model.encoder.encode(pair for pairs in keyed for pair in pairs)
     rows = [tuple(encoded[sentence_key(*pair)] for pair in pairs) for pairs in keyed]
-    heard: list[Heard] = []
+    heard: dict[int, Heard] = {}
+    order = sorted(range(len(batch)), key=lambda index: len(rows[index]))  # contacts of like length need little padding
     for start in range(0, len(batch), READ_TOGETHER):
-        together = slice(start, start + READ_TOGETHER)
-        heard.extend(_read(model, batch[together], rows[together]))
-    return heard
+        group = order[start : start + READ_TOGETHER]
+        heard.update(zip(group, _read(model, [batch[i] for i in group], [rows[i] for i in group]), strict=True))
+    return [heard[index] for index in range(len(batch))]
 
 
 def _within_reach(parsed: Parsed) -> tuple[Sentence, ...]:
