@@ -58,6 +58,31 @@ def test_workers_keep_the_order_of_batches_and_read_only_a_few_ahead(two: Settin
     assert heard(tables) == [f"c-{number}" for number in range(1, 20)]
 
 
+def test_small_run_stays_in_one_process_and_a_large_one_takes_one_a_core(
+    two: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_load", lambda settings: "in this process")
+    monkeypatch.setattr(engine, "_tables", lambda understanding, batch: {"turns": understanding})
+    monkeypatch.setattr(engine, "most_workers", lambda settings: 2)
+    own = load_settings()
+    assert [tables["turns"] for tables in engine.understand_all(batches(3), own)] == ["in this process"] * 3
+    monkeypatch.setattr(engine, "WORTH_WORKERS", 2 * len("Hello."))
+    assert heard(engine.understand_all(batches(5), own)) == [f"c-{number}" for number in range(5)]
+
+
+def test_first_batches_of_a_large_run_are_all_that_is_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "WORTH_WORKERS", 2 * len("Hello."))
+    given = batches(9)
+    taken, worth = engine._first(given)
+    assert worth and len(taken) == 2 and len(list(given)) == 7
+    assert engine._first(batches(1)) == (list(batches(1)), False)
+
+
+def test_most_workers_is_what_was_asked_for_or_no_more_than_eight() -> None:
+    assert engine.most_workers(load_settings(None, ["engine.workers=12"])) == 12
+    assert 1 <= engine.most_workers(load_settings()) <= engine.MOST_WORKERS
+
+
 def test_no_batches_start_no_model() -> None:
     assert list(engine.understand_all(iter(()), load_settings())) == []
 

@@ -26,7 +26,7 @@ def carrying_span(shares: NDArray[np.floating], offsets: NDArray[np.integer], te
 
 
 def _best_run(values: NDArray[np.float64]) -> tuple[int, int]:
-    """First and last index of the largest-sum run of at most WIDEST_TOKENS values; of equals the shortest, then first."""
+    """First and last index of the largest-sum run of at most WIDEST_TOKENS values; of equals the shortest."""
     size = len(values)
     sums = np.full(size + 1 + WIDEST_TOKENS, -np.inf)
     sums[0] = 0.0
