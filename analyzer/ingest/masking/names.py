@@ -17,6 +17,7 @@ from analyzer.ingest.masking.spans import Masker, Span, in_small
 from analyzer.ingest.masking.word_lists import (
     ANY_GIVEN,
     ANY_NAME,
+    CAPITALS,
     GIVEN,
     LOWER_GIVEN,
     LOWER_PLACES,
@@ -27,6 +28,7 @@ from analyzer.ingest.masking.word_lists import (
 
 _CAPITALISED: Final = re.compile(r"(?<![^\W_])[A-ZÀ-ÞĀ-ſ](?:[^\W\d_]|['’-](?=[^\W\d_])){0,40}")
 _CAPITALS: Final = re.compile(r"[A-ZÀ-ÖØ-ÞĀ-ɏ][\w'’-]+")  # generous: looked up, not masked
+_NO_NAMES: Final = frozenset(word for word in CAPITALS - GIVEN - SURNAMES if word.isalpha())  # they tell nothing
 _SPELLS: Final = re.compile(r"(?<![^\W_])[^\W\d_] (?:wie|as in|like|for) $", re.IGNORECASE)  # "T wie Theodor"
 # In text in small letters.
 _ASKS: Final = re.compile(
@@ -51,7 +53,7 @@ def find(text: str, masker: Masker) -> Iterator[Span]:
 
 def noticed_words(text: str) -> dict[str, str]:
     """Capitalised words of ``text`` that could be names, each with what it tells alone."""
-    return {word: told for word in set(_CAPITALS.findall(text)) if (told := _tells(word))}
+    return {word: told for word in set(_CAPITALS.findall(text)) - _NO_NAMES if (told := _tells(word))}
 
 
 def noticed(line: str, words: Mapping[str, str]) -> bool:
