@@ -132,7 +132,7 @@ def _apart(spans: list[Span]) -> list[Span]:
 
 def _before(text: str) -> Iterator[Span]:
     """ "Am 3. Mai 1985 geboren": the date stands first."""
-    for match in _BORN_AFTER.finditer(text):
+    for match in _BORN_AFTER.finditer(text) if " geboren" in in_small(text) else ():
         yield Span(match.start(1), match.end(1), "BIRTH", compact(match[1]))
 
 

@@ -91,6 +91,7 @@ _ANY_STREET: Final = re.compile(
     rf"(?:(?:[A-Z]{{1,2}}-)?\d{{3,6}}(?:[ -]\d{{2,4}}| ?[A-Z]{{2}})? {TOWN}"
     rf"|{TOWN},? (?:[A-Z]{{2,3}},? )?\d{{4,6}}(?:-\d{{3,4}})?)(?![\w%€])"
 )
+_CODE: Final = re.compile(r"\d{3}")  # the shortest postcode
 # In text in small letters.
 _TOLD: Final = re.compile(
     r"(?<!\w)(?:(?:home |postal |billing |shipping |delivery |mailing |new |old |current )?address(?: is"
@@ -132,7 +133,8 @@ def _numbered(text: str, parts: set[str]) -> Iterator[tuple[int, int]]:
     for pattern in (*german, *english, *boxes):
         for match in pattern.finditer(text):
             yield match.start(), _with_town(text, match.end())
-    for match in _ANY_STREET.finditer(text) if "," in text or "\n" in text else ():
+    parted = ("," in text or "\n" in text) and _CODE.search(text)
+    for match in _ANY_STREET.finditer(text) if parted else ():
         if match[0].split()[0] not in CAPITALS:
             yield match.span()
     for match in _TOLD.finditer(in_small(text)) if "told" in parts else ():
