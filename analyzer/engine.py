@@ -9,17 +9,19 @@ any of this.
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from itertools import chain
+from itertools import chain, islice
 from multiprocessing import active_children, get_context, parent_process
 from typing import TYPE_CHECKING
 
 from analyzer.config import Settings, UnderstandSettings
-from analyzer.errors import RunAborted
+from analyzer.errors import AnalyzerError, RunAborted
 from analyzer.records import Interaction
 
 if TYPE_CHECKING:
@@ -30,17 +32,15 @@ if TYPE_CHECKING:
 Tables = dict[str, "pa.Table"]
 Batch = Sequence[Interaction]
 
-WORTH_WORKERS = 300_000  # characters of a run from which several processes are sooner done than one
+WORTH_WORKERS = 100_000  # characters of a full first batch from which several processes are sooner done than one
 MOST_WORKERS = 8  # that the program takes by itself; each holds the models, and is fed by one reader
 
 
 def understand_all(batches: Iterable[Batch], settings: Settings) -> Iterator[Tables]:
     """The fact tables of each batch, in the order of the batches. Models load with the first batch."""
     given = iter(batches)
-    workers, first = settings.engine.workers, list[Batch]()
-    if not workers:
-        first, worth = _first(given)
-        workers = most_workers(settings) if worth else 1
+    first = list(islice(given, 1))
+    workers = most_workers(settings) if settings.engine.workers or _is_worth(first, settings) else 1
     everything = chain(first, given)
     if workers > 1:
         yield from _by_workers(everything, settings.understand, workers)
@@ -53,19 +53,18 @@ def understand_all(batches: Iterable[Batch], settings: Settings) -> Iterator[Tab
 
 def most_workers(settings: Settings) -> int:
     """How many processes a large run takes."""
-    return settings.engine.workers or min(MOST_WORKERS, len(os.sched_getaffinity(0)))
+    return settings.engine.workers or min(MOST_WORKERS, _cores())
 
 
-def _first(batches: Iterator[Batch]) -> tuple[list[Batch], bool]:
-    """The batches of a small run, or as many as tell that it is large, and whether it is."""
-    taken: list[Batch] = []
-    characters = 0
-    for batch in batches:
-        taken.append(batch)
-        characters += sum(len(turn.text) for interaction in batch for turn in interaction.turns)
-        if characters >= WORTH_WORKERS:
-            return taken, True
-    return taken, False
+def _cores() -> int:
+    """Those this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def _is_worth(first: Sequence[Batch], settings: Settings) -> bool:
+    """Whether much is likely to follow. Only the first batch tells: what comes in may depend on what is understood."""
+    full = any(len(batch) >= settings.ingest.batch_contacts for batch in first)
+    return full and sum(len(turn.text) for batch in first for each in batch for turn in each.turns) >= WORTH_WORKERS
 
 
 def _load(settings: UnderstandSettings) -> Understanding:
@@ -81,15 +80,22 @@ def _tables(understanding: Understanding, batch: Batch) -> Tables:
 
 
 _in_worker: Understanding | None = None
+_refused: AnalyzerError | None = None
 
 
 def _start_worker(settings: UnderstandSettings, threads: int) -> None:
-    global _in_worker
+    global _in_worker, _refused
     import torch
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent hears it and ends its workers
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
-    _in_worker = _load(settings)
+    try:
+        _in_worker = _load(settings)
+    except (
+        AnalyzerError
+    ) as error:  # raised here it would only break the pool; with the first batch it says what is wrong
+        _refused = error
 
 
 def _end_with_parent() -> None:
@@ -100,13 +106,15 @@ def _end_with_parent() -> None:
 
 
 def _work(batch: Batch) -> Tables:
+    if _refused is not None:
+        raise _refused
     if _in_worker is None:  # only if a pool was made without its initializer
         raise RunAborted("A worker has no models.")
     return _tables(_in_worker, batch)
 
 
 def _by_workers(batches: Iterable[Batch], settings: UnderstandSettings, workers: int) -> Iterator[Tables]:
-    threads = max(1, (os.cpu_count() or 1) // workers)
+    threads = max(1, _cores() // workers)
     others = set(active_children())
     pool = _pool(settings, workers, threads)
     waiting: deque[tuple[Batch, Future[Tables]]] = deque()

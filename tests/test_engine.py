@@ -15,7 +15,7 @@ import pytest
 
 from analyzer import engine
 from analyzer.config import Settings, load_settings
-from analyzer.errors import RunAborted
+from analyzer.errors import ModelError, RunAborted
 from analyzer.records import Interaction, Turn
 
 from . import workers
@@ -64,23 +64,29 @@ def test_small_run_stays_in_one_process_and_a_large_one_takes_one_a_core(
     monkeypatch.setattr(engine, "_load", lambda settings: "in this process")
     monkeypatch.setattr(engine, "_tables", lambda understanding, batch: {"turns": understanding})
     monkeypatch.setattr(engine, "most_workers", lambda settings: 2)
-    own = load_settings()
+    own = load_settings(None, ["ingest.batch_contacts=1"])
     assert [tables["turns"] for tables in engine.understand_all(batches(3), own)] == ["in this process"] * 3
-    monkeypatch.setattr(engine, "WORTH_WORKERS", 2 * len("Hello."))
+    monkeypatch.setattr(engine, "WORTH_WORKERS", len("Hello."))
     assert heard(engine.understand_all(batches(5), own)) == [f"c-{number}" for number in range(5)]
 
 
-def test_first_batches_of_a_large_run_are_all_that_is_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_a_full_first_batch_tells_of_a_large_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "WORTH_WORKERS", 2 * len("Hello."))
-    given = batches(9)
-    taken, worth = engine._first(given)
-    assert worth and len(taken) == 2 and len(list(given)) == 7
-    assert engine._first(batches(1)) == (list(batches(1)), False)
+    settings = load_settings(None, ["ingest.batch_contacts=2"])
+    assert engine._is_worth([[interaction(1), interaction(2)]], settings)
+    assert not engine._is_worth([[interaction(1)]], settings)
+    assert not engine._is_worth([], settings)
 
 
 def test_most_workers_is_what_was_asked_for_or_no_more_than_eight() -> None:
     assert engine.most_workers(load_settings(None, ["engine.workers=12"])) == 12
     assert 1 <= engine.most_workers(load_settings()) <= engine.MOST_WORKERS
+
+
+def test_models_that_do_not_load_are_named_by_a_worker_too(tmp_path: Path) -> None:
+    settings = load_settings(None, ["engine.workers=2", f"understand.model={tmp_path}"])
+    with pytest.raises(ModelError, match="No trained weights"):
+        list(engine.understand_all(batches(3), settings))
 
 
 def test_no_batches_start_no_model() -> None:
