@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -209,3 +211,19 @@ def test_csv_rows_of_a_contact_are_read_by_their_times(read: Read, column: str, 
     assert texts == {"c": ["First", "Later"], "d": ["Alone"]}
     rows[0][3] = ""
     assert _texts(read(_csv(rows, header), name="y.csv"))["c"] == ["Later", "First"]
+
+
+def test_parquet_whose_columns_lie_about_themselves_does_not_end_the_process() -> None:
+    """Arrow aborts, past any `except`, when asked for such a column's metadata; so it runs in a process of its own."""
+    damaged = Path(__file__).parents[1] / "cases" / "damaged_column.parquet"
+    command = [sys.executable, "-m", "analyzer", "formats", "--explain", str(damaged)]
+    explained = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert explained.returncode in (0, 1, 2) and "Traceback" not in explained.stderr
+    code = (
+        "import pathlib, sys; from tests.ingest.test_fuzz import _read;"
+        "print([type(e).__name__ for e in _read(pathlib.Path(sys.argv[1]).read_bytes(), 'x.parquet')])"
+    )
+    read = subprocess.run([sys.executable, "-c", code, str(damaged)], capture_output=True, text=True, timeout=120,
+                          check=False, cwd=Path(__file__).parents[2])  # fmt: skip
+    assert read.returncode == 0, read.stderr
+    assert read.stdout.strip() in ("['Reject']", "['Interaction']")

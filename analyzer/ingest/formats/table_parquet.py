@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -34,9 +35,9 @@ def read(stream: Stream, context: ReadContext) -> Read:
 
 def table(stream: Stream) -> RowTable:
     """The rows of a Parquet file; raises Refused where it cannot be read."""
-    with _opened(stream) as file:
+    with _opened(stream) as (file, packed):
         schema = file.schema_arrow
-        limit = max(RATIO_FLOOR, _size(file) * stream.settings.max_ratio)
+        limit = max(RATIO_FLOOR, packed * stream.settings.max_ratio)
         unpacked = sum(file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups))
     if unpacked > stream.settings.max_member_bytes:
         raise Refused("too_large")
@@ -53,7 +54,7 @@ def _rows(stream: Stream, schema: pa.Schema, limit: int) -> Iterator[Row]:
     words = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_binary(field.type)]
     nested = any(pa.types.is_nested(field.type) for field in schema)
     position = told = 0
-    with _opened(stream, words) as file:
+    with _opened(stream, words) as (file, _):
         batches = file.iter_batches(batch_size=_NESTED_ROWS if nested else _BATCH_ROWS)
         while True:
             try:
@@ -102,19 +103,15 @@ def _longest(column: pa.Array) -> int:
 
 
 @contextmanager
-def _opened(stream: Stream, words: list[str] | None = None) -> Iterator[Any]:
+def _opened(stream: Stream, words: list[str] | None = None) -> Iterator[tuple[Any, int]]:
+    """The file and its bytes. Damaged metadata of a column must not be asked for: Arrow ends the process over it."""
     with stream.seekable() as source:
+        packed = source.seek(0, os.SEEK_END)
         try:
             file = pq.ParquetFile(source, read_dictionary=words)
         except (pa.ArrowException, OSError, ValueError) as error:
             raise Refused("bad_parquet") from error
-        yield file
-
-
-def _size(file: Any) -> int:
-    """Bytes that the columns take as they are packed."""
-    groups = (file.metadata.row_group(at) for at in range(file.metadata.num_row_groups))
-    return sum(group.column(at).total_compressed_size for group in groups for at in range(group.num_columns))
+        yield file, packed
 
 
 def _plain(batch: pa.RecordBatch) -> list[dict[str, Any]]:
