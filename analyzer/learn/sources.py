@@ -15,7 +15,7 @@ from analyzer.errors import UsageError
 from analyzer.learn.corpus import Dialogue, read_dialogues, read_rows, to_dialogue
 
 GIVEN: Final = ("authored.jsonl.gz", "authored_journeys.jsonl.gz")
-OWN: Final = ("invented.jsonl.gz",)
+OWN: Final = ("invented.jsonl.gz", "invented_2.jsonl.gz")
 STAR_LABELS, TASK_LABELS = "star_labels.jsonl.gz", "task_talk_labels.jsonl.gz"
 _TURN_KEYS: Final = ("sent", "labels")
 
