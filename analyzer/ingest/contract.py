@@ -179,6 +179,8 @@ class Contract:
 
 def _given(added: frozenset[str], *, of_roster: bool) -> tuple[str, ...]:
     """The names, as a contact has them, of facts that side files told."""
+    if not added and not of_roster:
+        return ()
     renamed = {"customer_id": "customer_key", "language": "declared_language"}
     names = {renamed.get(name, name) for name in added}
     return tuple(sorted(names | {"team"} if of_roster else names))

@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import IO, Final
+from types import MappingProxyType
+from typing import IO, Final, NamedTuple
 
 import msgspec
 
@@ -43,14 +44,16 @@ class _Held:
     context: ReadContext
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+_NO_PARTS: Final[Mapping[str, bytes]] = MappingProxyType({})
+
+
+class Whole(NamedTuple):
     """A contact made of ``parts`` (what each told, as a digest), with the format and place of the last of them."""
 
     contact: RawContact
     format: Format
     context: ReadContext
-    parts: Mapping[str, bytes] = field(default_factory=dict)
+    parts: Mapping[str, bytes] = _NO_PARTS
 
 
 @dataclass(slots=True)

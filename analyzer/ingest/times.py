@@ -76,6 +76,11 @@ def local_date(moment: datetime, zone: str) -> date:
 
 def _from_text(text: str) -> datetime | None:
     try:
+        if text[:2].isdigit() and text[10:11] == "T":  # nearly all times
+            try:
+                return datetime.fromisoformat(text)
+            except ValueError:
+                pass
         if _MAIL.fullmatch(text):
             return parsedate_to_datetime(text)
         if "T" in text or _ISO_START.match(text):
@@ -99,7 +104,7 @@ def _as_utc(moment: datetime, zone: str, field: str) -> datetime:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=_zone(zone), fold=moment.fold)
     try:
-        result = moment.astimezone(UTC)
+        result = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     except (OverflowError, ValueError) as error:
         raise Refused("implausible_time", f"{field}.") from error
     if result < EARLIEST:

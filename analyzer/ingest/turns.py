@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from analyzer.ingest.masking import Masker, mask, needs_look
 from analyzer.ingest.raw import RawTurn, ReadContext
 from analyzer.ingest.reject_codes import Refused
@@ -81,14 +83,14 @@ def _told_plainly(raw: Sequence[RawTurn], agent_id: str | None) -> list[Turn] | 
     """
     turns: list[Turn] = []
     for turn in raw:
-        speaker, text, start_ms, end_ms = turn.speaker, turn.text.strip(), turn.start_ms, turn.end_ms
+        speaker, text, named, start_ms, end_ms, felt, part = msgspec.structs.astuple(turn)
+        if named or part or felt is not None or speaker not in _SPEAKERS or not (text := text.strip()):
+            return None
         timed = type(start_ms) is int and type(end_ms) is int and 0 <= start_ms <= end_ms <= _MAX_MS
         if not (timed or start_ms is end_ms is None):
             return None
-        if not text or speaker not in _SPEAKERS or turn.agent_id or turn.source_sentiment is not None or turn.part:
-            return None
         who = agent_id if speaker == "agent" else None
-        turns.append(Turn(speaker, text, who, start_ms, end_ms))  # type: ignore[arg-type]  # proven above
+        turns.append(Turn(speaker, text, who, start_ms, end_ms))
     return turns
 
 
@@ -96,7 +98,10 @@ def human_agent(agent_id: str | None, raw: Sequence[RawTurn]) -> str | None:
     """``agent_id``, unless it is the id under which a bot or a menu speaks and no person does."""
     if agent_id is None:
         return None
-    roles = {role_of(turn.speaker) for turn in raw if turn.agent_id == agent_id}
+    spoken = [turn.speaker for turn in raw if turn.agent_id == agent_id]
+    if not spoken:
+        return agent_id
+    roles = {role_of(speaker) for speaker in spoken}
     return None if "bot" in roles and "agent" not in roles else agent_id
 
 
