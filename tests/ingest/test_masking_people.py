@@ -10,7 +10,7 @@ from analyzer.weights import models_folder
 
 MASKED = [
     ("Yesterday I spoke to Wolmar Quistgaard about it.", "Yesterday I spoke to [NAME_1] about it."),
-    ("Maja S Hermansen signed.", "[NAME_1] signed."),
+    ("Lotte B Karlsen signed.", "[NAME_1] signed."),
     ("yesterday patricia lindqvist called me", "yesterday [NAME_1] called me"),
     ("Paula's phone is broken.", "[NAME_1]'s phone is broken."),
     ("Send it to 418 Dobsina 12 Apt. 7, Levice, Slovakia 93401.", "Send it to [ADDRESS_1]."),

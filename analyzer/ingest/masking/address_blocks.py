@@ -1,6 +1,6 @@
 """Addresses of other countries and on several lines: house number first or last, flat, town, region, country, postcode.
 
-What makes one sure: a flat or suite ("376 Rákóczi út 13. Suite 104"), a military post office, "the corner of … and …",
+What makes one sure: a flat or suite ("12 Kertész út 4. Suite 9"), a military post office, "the corner of … and …",
 or two numbers about capitalised words after "at", "to", "address" or at the start of a line. ``tail`` goes on over the
 lines that follow a street; ``head`` takes the number before one.
 """
@@ -42,7 +42,7 @@ _SMALL: Final = re.compile(
 )
 _AT: Final = re.compile(
     r"(?:(?<!\w)(?:at|to|in|with|from|near|off|and|is|are"
-    r"|address(?:es)?|anschrift|adresse|addresses, here they are)[:,]?|[:?])\s{1,3}$"
+    r"|address(?:es)?|anschrift|adresse)[:,]?|[:?])\s{1,3}$"
     r"|(?:^|\n)\s{0,6}$",
     re.IGNORECASE,
 )

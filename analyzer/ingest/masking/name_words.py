@@ -54,7 +54,7 @@ def extended(text: str, end: int) -> int:
             position = match.end()
             continue
         if len(match[0]) == 1 and match[0].isupper() and match[0] != "I" and text[match.end() : match.end() + 1] == " ":
-            position = match.end()  # "Maja S Hermansen"
+            position = match.end()  # "Lotte B Karlsen"
             continue
         initial = len(match[0]) == 1 and text[match.end() : match.end() + 1] == "."
         if not match[0][0].isupper() or (is_other(match[0]) and not initial) or (len(match[0]) == 1 and not initial):
