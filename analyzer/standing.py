@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from analyzer.ingest.given import given_names, with_given
 from analyzer.ingest.known import says_the_same, since, united
@@ -21,9 +23,7 @@ if TYPE_CHECKING:
 _OF_TURN: Final = Turn.__struct_fields__
 _TURN: Final = ("interaction_id", "turn", *_OF_TURN)
 _FACTS: Final = tuple(
-    name
-    for name in Interaction.__dataclass_fields__
-    if name not in ("turns", "updated_at", "declared_language", "given")
+    name for name in Interaction.__struct_fields__ if name not in ("turns", "updated_at", "declared_language", "given")
 )
 _LAST_TOLD: Final = ("ended_at", "agent_id", "team", "handle_s", "hold_s", "transfers", "disposition", "csat")
 SECRET: Final = "parts"
@@ -136,4 +136,4 @@ def _thread(pieces: Sequence[Interaction]) -> Interaction:
     if first is last:
         return first
     turns = [turn for piece in pieces for turn in since(piece.turns, piece.started_at - first.started_at)]
-    return replace(first, turns=tuple(turns), **{name: getattr(last, name) for name in _LAST_TOLD})
+    return msgspec.structs.replace(first, turns=tuple(turns), **{name: getattr(last, name) for name in _LAST_TOLD})

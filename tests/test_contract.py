@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields
 
+import msgspec
 import pytest
 
 from analyzer import codebook, records
@@ -37,11 +38,13 @@ NULL_WHERE_UNOBSERVED = {
 
 
 def _names(kind: type) -> tuple[str, ...]:
+    if issubclass(kind, msgspec.Struct):
+        return kind.__struct_fields__
     return tuple(field.name for field in fields(kind))
 
 
 def names_of(*kinds: type) -> set[str]:
-    return {name for kind in kinds for name in (Turn.__struct_fields__ if kind is Turn else _names(kind))}
+    return {name for kind in kinds for name in _names(kind)}
 
 
 def shared(name: str) -> str:
@@ -70,8 +73,9 @@ def test_tables_hold_the_fields_of_their_records(name: str, kinds: tuple[type, .
 
 
 def test_records_are_frozen_and_slotted() -> None:
-    assert Turn.__struct_config__.frozen and not hasattr(Turn("agent", ""), "__dict__")
-    for kind in (Interaction, Reject, records.Skipped, Cue, Finding, TurnFeeling, Understood):
+    for struct in (Turn, Interaction):
+        assert struct.__struct_config__.frozen and struct.__dictoffset__ == 0
+    for kind in (Reject, records.Skipped, Cue, Finding, TurnFeeling, Understood):
         assert kind.__dataclass_params__.frozen and "__slots__" in vars(kind)  # type: ignore[attr-defined]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -22,7 +22,7 @@ from analyzer.ingest.raw import FACT_NAMES, Facts, RawContact, ReadContext
 from analyzer.ingest.reject_codes import REJECT_CODES, Refused, RejectCode
 from analyzer.ingest.roster import Roster
 from analyzer.ingest.text import clean, is_plain
-from analyzer.ingest.turns import checked_turns, human_agent, last_named
+from analyzer.ingest.turns import told_turns
 from analyzer.ingest.values import (
     boolean_or_none,
     channel_of,
@@ -76,47 +76,46 @@ class Contract:
         if boolean_or_none(facts.consent_recording, "consent_recording") is False:
             raise Refused("no_consent")
         started_at, source = self._start(facts, raw, added, names)
-        agent_id = human_agent(id_or_none(facts.agent_id, "agent_id"), raw.turns)
+        agent_id = id_or_none(facts.agent_id, "agent_id")
         transfers = count_or_none(facts.transfers, "transfers")
         offsets = self._offsets(raw, started_at)
         joined = "\n".join([turn.text for turn in raw.turns])
         masker = Masker(joined, self.settings.special_categories)
-        turns = checked_turns(raw.turns, joined, offsets, None if transfers else agent_id, masker, context)
-        agent_id = agent_id or last_named(turns, raw.turns)
+        turns, agent_id, text = told_turns(raw.turns, joined, offsets, agent_id, bool(transfers), masker, context)
         _count_masks(masker, context)
         team = _words(facts.team, masker)
-        checked: dict[str, Any] = {
-            "interaction_id": interaction_id(context.format or "", native, source_id, context.uri, raw.position),
-            "source_id": source_id or file_id,
-            "source_uri": context.uri,
-            "source_format": context.format or "",
-            "day": times.local_date(started_at, self.settings.business_timezone),
-            "channel": channel_of(facts.channel) or self.settings.default_channel,
-            "started_at": started_at,
-            "started_at_source": source,
-            "updated_at": self._moment(facts.updated_at, "updated_at"),
-            "chain_id": id_or_none(facts.chain_id, "chain_id"),
-            "direction": direction_of(facts.direction),
-            "declared_language": language_of(facts.language),
-            "ended_at": self._end(facts, started_at),
-            "customer_key": self.keys.key(id_or_none(facts.customer_id, "customer_id")),
-            "agent_id": agent_id,
-            "team": team or self._team(agent_id, started_at),
-            "queue": _words(facts.queue, masker),
-            "product_line": _words(facts.product_line, masker),
-            "segment": _words(facts.segment, masker),
-            "handle_s": number_or_none(facts.handle_s, "handle_s"),
-            "wait_s": number_or_none(facts.wait_s, "wait_s"),
-            "hold_s": number_or_none(facts.hold_s, "hold_s"),
-            "transfers": transfers,
-            "disposition": _words(facts.disposition, masker),
-            "csat": csat_or_none(facts.csat, facts.csat_scale),
-            "given": _given(added, of_roster=self.roster is not None and team is None),
-        }
-        checked["content_hash"] = content_hash(checked, turns)
-        checked["turns"] = turns
-        # One call makes the contact and all its turns: a third of the time of their own constructors.
-        return msgspec.convert(checked, Interaction, from_attributes=True)
+        contact = Interaction(
+            interaction_id=interaction_id(context.format or "", native, source_id, context.uri, raw.position),
+            source_id=source_id or file_id,
+            source_uri=context.uri,
+            source_format=context.format or "",
+            content_hash="",
+            day=times.local_date(started_at, self.settings.business_timezone),
+            channel=channel_of(facts.channel) or self.settings.default_channel,
+            started_at=started_at,
+            started_at_source=source,
+            turns=tuple(turns),
+            updated_at=self._moment(facts.updated_at, "updated_at"),
+            chain_id=id_or_none(facts.chain_id, "chain_id"),
+            direction=direction_of(facts.direction),
+            declared_language=language_of(facts.language),
+            ended_at=self._end(facts, started_at),
+            customer_key=self.keys.key(id_or_none(facts.customer_id, "customer_id")),
+            agent_id=agent_id,
+            team=team or self._team(agent_id, started_at),
+            queue=_words(facts.queue, masker),
+            product_line=_words(facts.product_line, masker),
+            segment=_words(facts.segment, masker),
+            handle_s=number_or_none(facts.handle_s, "handle_s"),
+            wait_s=number_or_none(facts.wait_s, "wait_s"),
+            hold_s=number_or_none(facts.hold_s, "hold_s"),
+            transfers=transfers,
+            disposition=_words(facts.disposition, masker),
+            csat=csat_or_none(facts.csat, facts.csat_scale),
+            given=_given(added, of_roster=self.roster is not None and team is None),
+        )
+        msgspec.structs.force_setattr(contact, "content_hash", content_hash(contact, text))  # nobody has seen it yet
+        return contact
 
     def _with_metadata(
         self, facts: Facts, source_id: str | None, names: tuple[str, str]
@@ -188,6 +187,8 @@ def _given(added: frozenset[str], *, of_roster: bool) -> tuple[str, ...]:
 
 def _words(value: object, masker: Masker) -> str | None:
     """Open text of a fact, normalised and masked like a turn."""
+    if value is None:
+        return None
     text = word_or_none(value)  # type: ignore[arg-type]
     if text is None:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -39,7 +38,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     csat: float | None = None
 
 
-_FIELDS: Final = frozenset(Given.__struct_fields__) & frozenset(Interaction.__dataclass_fields__)
+_FIELDS: Final = frozenset(Given.__struct_fields__) & frozenset(Interaction.__struct_fields__)
 _DECODER: Final = msgspec.json.Decoder(Given)
 
 
@@ -86,7 +85,7 @@ def with_given(contact: Interaction, given: str, default_channel: str) -> Intera
     if "agent_id" in gaps and not gaps.get("transfers", contact.transfers):
         gaps["turns"] = tuple(_spoken_by(turn, gaps["agent_id"]) for turn in contact.turns)
     names = {*contact.given, *gaps} - {"turns", "day", "started_at_source"}
-    return hashed(replace(contact, **gaps, given=tuple(sorted(names))))
+    return hashed(msgspec.structs.replace(contact, **gaps, given=tuple(sorted(names))))
 
 
 def _spoken_by(turn: Turn, agent_id: str) -> Turn:

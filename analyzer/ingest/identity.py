@@ -7,18 +7,17 @@ import hmac
 import re
 import stat
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
 from analyzer.config import IngestSettings
 from analyzer.errors import ConfigError
-from analyzer.ingest.raw import RawTurn
 from analyzer.records import Interaction, Turn, stable_id
 
 Decision = Literal["new", "duplicate", "replacement", "stale"]
@@ -41,8 +40,8 @@ _OUTSIDE_HASH: Final = frozenset(
         "given",
     }
 )
-_HASHED: Final = tuple(name for name in Interaction.__dataclass_fields__ if name not in _OUTSIDE_HASH)
-_told: Final = itemgetter(*_HASHED)
+_HASHED: Final = tuple(name for name in Interaction.__struct_fields__ if name not in _OUTSIDE_HASH)
+_told: Final = attrgetter(*_HASHED)
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -53,17 +52,17 @@ def interaction_id(source_format: str, native: bool, source_id: str | None, uri:
     return source_id if native else stable_id(source_format, source_id)
 
 
-def content_hash(facts: Mapping[str, Any], turns: Sequence[Turn | RawTurn]) -> str:
+def content_hash(contact: Interaction, text: str | None = None) -> str:
     """32 hex digits that change when the masked words or the facts do, and not by how something was masked.
 
-    ``facts`` are the fields of an Interaction. A start that is only the first time we saw the contact is left out:
-    reading it again would change it.
+    ``text`` is all that the turns say, where it is at hand. A start that is only the first time we saw the contact is
+    left out: reading it again would change it.
     """
-    told = _told(facts)
-    if facts["started_at_source"] == "first_seen":
+    told, turns = _told(contact), contact.turns
+    if contact.started_at_source == "first_seen":
         told = tuple(None if name == "started_at" else fact for name, fact in zip(_HASHED, told, strict=True))
     said = [(turn.speaker, turn.text, turn.agent_id, turn.start_ms, turn.end_ms) for turn in turns]
-    if _signs("".join([turn.text for turn in turns])):
+    if _signs("".join([turn.text for turn in turns]) if text is None else text):
         said = [(speaker, unredacted(text), agent_id, start, end) for speaker, text, agent_id, start, end in said]
     return hashlib.blake2b(_encode((told, said)), digest_size=16).hexdigest()
 

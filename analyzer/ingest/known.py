@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -60,7 +59,7 @@ def united(told: Interaction, stored: Interaction, parts: Collection[str], fresh
     facts = _facts(told, stored, _OPENING, opens) | _facts(told, stored, _CLOSING, closes)
     earliest = stored if stored.started_at < told.started_at else told
     return hashed(
-        replace(
+        msgspec.structs.replace(
             told, **facts, turns=tuple(_in_time(kept, _renumbered(new, kept))), started_at=start, day=earliest.day,
             started_at_source=earliest.started_at_source, ended_at=_end(told, stored, start, new),
             updated_at=_latest(told.updated_at, stored.updated_at), given=tuple(sorted({*told.given, *stored.given})),

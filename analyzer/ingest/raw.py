@@ -66,6 +66,8 @@ FACT_NAMES: Final[tuple[str, ...]] = Facts.__struct_fields__
 class RawContact(msgspec.Struct, frozen=True, kw_only=True):
     """One conversation record. ``turn_times`` are absolute times of the turns where the source gives no offsets.
 
+    A reader whose source speaks our own words may give ``Turn`` for ``RawTurn``: they are checked and masked too.
+
     ``source_id`` is the id in the source, ``file_id`` a name to fall back on where it has none. ``part_id`` tells
     the parts of one contact apart where a source writes it as several records; ``raw`` of a part can be read alone.
     """

@@ -14,9 +14,11 @@ A thread is one conversation record in a run's account, however many contacts it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+import msgspec
 
 from analyzer.config import IngestSettings
 from analyzer.ingest import times
@@ -25,7 +27,6 @@ from analyzer.ingest.roster import Roster
 from analyzer.records import Direction, Interaction, Turn
 
 _HOUR_MS: Final = 3_600_000
-_FIELDS: Final = tuple(Interaction.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,9 @@ def contacts_of(
     times.not_later(_moment(thread, last_ms), now, settings.future_tolerance_h, "turn time")
     sessions = _sessions(spoken, gap_h[thread.channel] * _HOUR_MS)
     if len(sessions) == 1:
-        return (thread if thread.ended_at else hashed(replace(thread, ended_at=_moment(thread, last_ms))),)
+        if thread.ended_at:
+            return (thread,)
+        return (hashed(msgspec.structs.replace(thread, ended_at=_moment(thread, last_ms))),)
     parts = _turns_of(thread.turns, sessions)
     return tuple(_contact(thread, parts, place, settings, roster) for place in range(len(parts)))
 
@@ -175,7 +178,7 @@ def _contact(
         changes |= dict.fromkeys(("handle_s", "hold_s", "transfers", "disposition", "csat"))
     if not (is_last and _closes_the_last(thread.agent_id, parts)):
         changes |= _closer(thread, turns, started_at, roster)
-    return hashed(replace(thread, **changes))
+    return hashed(msgspec.structs.replace(thread, **changes))
 
 
 def _from(turn: Turn, base: int) -> Turn:
@@ -234,5 +237,4 @@ def _moment(thread: Interaction, offset_ms: int) -> datetime:
 
 def hashed(contact: Interaction) -> Interaction:
     """``contact`` with the hash of what it says now."""
-    facts = {name: getattr(contact, name) for name in _FIELDS}
-    return replace(contact, content_hash=content_hash(facts, contact.turns))
+    return msgspec.structs.replace(contact, content_hash=content_hash(contact))

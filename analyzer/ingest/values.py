@@ -107,7 +107,7 @@ def channel_of(value: Value) -> Channel | None:
     text = word_or_none(value)
     if text is None:
         return None
-    if channel := CHANNEL_WORDS.get(_word(text)):
+    if channel := CHANNEL_WORDS.get(text) or CHANNEL_WORDS.get(_word(text)):
         return channel
     raise Refused("unknown_channel")
 
@@ -116,7 +116,7 @@ def direction_of(value: Value) -> Direction | None:
     text = word_or_none(value)
     if text is None:
         return None
-    if direction := DIRECTION_WORDS.get(_word(text)):
+    if direction := DIRECTION_WORDS.get(text) or DIRECTION_WORDS.get(_word(text)):
         return direction
     raise Refused("unknown_direction")
 
@@ -133,11 +133,13 @@ def language_of(value: Value) -> str | None:
 def id_or_none(value: Value, field: str) -> str | None:
     """An id as given, without spaces at its ends and marks that nobody sees; formulas are the exports' business."""
     text = word_or_none(value)
-    if text is not None and not text.isprintable():
+    if text is None:
+        return None
+    if not text.isprintable():
         text = "".join(char for char in text if unicodedata.category(char) != "Cf").strip(" ")
         if not text or _CONTROL.search(text):
             raise Refused("bad_id", f"{field}.")
-    if text is not None and len(text) > 1000:
+    if len(text) > 1000:
         raise Refused("bad_id", f"{field}.")
     return text
 
@@ -197,6 +199,8 @@ def boolean_or_none(value: Value, field: str) -> bool | None:
 
 def csat_or_none(csat: Value, scale: Value) -> float | None:
     """CSAT on 1–5, 5 the best; ``None`` unless the source declares its scale. [6, 1] says that 1 is the best."""
+    if csat is None and scale is None:
+        return None
     number = number_or_none(csat, "csat", -1e6, 1e6)
     if scale is None or (isinstance(scale, str) and not scale.strip()):
         return None

@@ -42,7 +42,7 @@ def test_plain_contact_is_read_as_any_other(
 def test_contact_has_the_types_of_the_record(read: Read) -> None:
     (item,) = read(line(turns=TURNS[1], handle_s=12, transfers=1))
     assert isinstance(item, Interaction)
-    assert item == Interaction(**{name: getattr(item, name) for name in Interaction.__dataclass_fields__})
+    assert item == Interaction(**{name: getattr(item, name) for name in Interaction.__struct_fields__})
     assert isinstance(item.turns, tuple) and type(item.handle_s) is float and type(item.transfers) is int
 
 

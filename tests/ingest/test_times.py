@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analyzer.ingest.reject_codes import Refused
-from analyzer.ingest.times import parse_end, parse_time, time_from_name
+from analyzer.ingest.times import local_date, parse_end, parse_time, time_from_name
 
 BERLIN = "Europe/Berlin"
 
@@ -66,3 +69,11 @@ def test_parse_end_takes_the_second_hour_if_the_first_lies_before_the_start() ->
 )
 def test_time_from_name(name: str, utc: str | None) -> None:
     assert time_from_name(name, BERLIN) == (utc and datetime.fromisoformat(utc).replace(tzinfo=UTC))
+
+
+@given(
+    moment=st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)),
+    zone=st.sampled_from(sorted(available_timezones())),
+)
+def test_local_date_is_that_of_the_zone(moment: datetime, zone: str) -> None:
+    assert local_date(moment, zone) == moment.astimezone(ZoneInfo(zone)).date()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -29,7 +28,7 @@ def swapped(interaction: Interaction) -> Interaction:
     turns = tuple(
         msgspec.structs.replace(turn, speaker=OTHER.get(turn.speaker, turn.speaker)) for turn in interaction.turns
     )
-    return replace(interaction, turns=turns)
+    return msgspec.structs.replace(interaction, turns=turns)
 
 
 OPENING = {

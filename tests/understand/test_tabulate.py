@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from analyzer.records import Interaction, Turn, Understood
@@ -61,7 +62,7 @@ def handed_over(*agents: str | None, closing: str | None = None, **facts: float)
         )
         for i, who in enumerate(agents)
     )
-    return replace(contact(), turns=turns, agent_id=closing, **facts)
+    return msgspec.structs.replace(contact(), turns=turns, agent_id=closing, **facts)
 
 
 def legs(understood: dict[str, Understood], interaction: Interaction) -> list[tuple[object, ...]]:
@@ -87,7 +88,7 @@ def test_a_sole_agent_has_the_handle_time(understood: dict[str, Understood]) -> 
 
 def test_turns_without_an_agent_are_the_closing_agents(understood: dict[str, Understood]) -> None:
     interaction = contact("c:Hallo.", "a:Guten Tag.")
-    assert legs(understood, replace(interaction, agent_id="z")) == [("z", 0, 1, 1, 1, "sole", None)]
+    assert legs(understood, msgspec.structs.replace(interaction, agent_id="z")) == [("z", 0, 1, 1, 1, "sole", None)]
     assert legs(understood, interaction) == [] and agents_in_order(interaction) == []
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -87,7 +87,7 @@ def _with(contact: Interaction, turn: int, text: str) -> Interaction:
     turns = tuple(
         msgspec.structs.replace(t, text=text) if index == turn else t for index, t in enumerate(contact.turns)
     )
-    return replace(contact, turns=turns)
+    return msgspec.structs.replace(contact, turns=turns)
 
 
 def _probability(understood: Understood, cue: Cue) -> float:
