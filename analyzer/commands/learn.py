@@ -1,0 +1,174 @@
+"""``analyzer learn``: train, calibrate and measure the models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from analyzer.commands.options import HELP, Config, Sets, SideFile
+from analyzer.errors import UsageError
+
+learn_app = typer.Typer(
+    no_args_is_help=True, context_settings=HELP, rich_markup_mode=None,
+    help="Train, calibrate and measure the models.\n\nExample: analyzer learn evaluate --data ../shared/data",
+)  # fmt: skip
+
+Data = Annotated[Path, typer.Option("--data", help="Folder with train/ and eval/.", metavar="DIR")]
+Models = Annotated[Path, typer.Option("--models", help="Folder of weights to write.", metavar="DIR")]
+
+
+@learn_app.command("encoder")
+def learn_encoder_command(
+    data: Data,
+    teacher: Annotated[Path, typer.Option("--teacher", help="Folder of the English teacher.", metavar="DIR")],
+    encoder: Annotated[Path, typer.Option("--encoder", help="Folder of the encoder to teach.", metavar="DIR")],
+    out: Annotated[Path, typer.Option("--to", help="Folder for the taught encoder.", metavar="DIR")],
+    steps: Annotated[int, typer.Option(help="Steps of 128 sentences.", min=1)] = 4000,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+) -> None:
+    """Teach the bilingual encoder further by an English sentence encoder (training only, e.g. all-MiniLM-L6-v2).
+
+    Example: analyzer learn encoder --data ../shared/data --teacher MINILM
+    --encoder ../shared/models/encoder-bilingual --to .work/encoder
+    """
+    from analyzer.learn.distil import learn_encoder
+    from analyzer.terminal import run_progress
+
+    with run_progress(quiet=False) as progress:
+        before, after = learn_encoder(data, teacher, encoder, out, steps=steps, device=device, progress=progress)
+    typer.echo(f"German finds its English among held-out pairs: {before:.1%} before, {after:.1%} now. Wrote {out}.")
+
+
+@learn_app.command("heads")
+def learn_heads(
+    data: Data,
+    encoder: Annotated[Path, typer.Option("--encoder", help="Folder of the encoder to start from.", metavar="DIR")],
+    models: Models,
+    work: Annotated[Path, typer.Option("--work", help="Folder for fold results; a killed training resumes.")],
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    folds: Annotated[int, typer.Option(help="Folds for calibration.", min=2)] = 5,
+    epochs: Annotated[int, typer.Option(help="Passes over the data.", min=1)] = 10,
+) -> None:
+    """Fine-tune encoder and heads on labelled dialogues: folds first, then calibration, then all of the data.
+
+    Example: analyzer learn heads --data ../shared/data --encoder ../shared/models/encoder-bilingual --models models
+    --work .work
+    """
+    from analyzer.learn.train import learn_all
+    from analyzer.terminal import run_progress
+
+    with run_progress(quiet=False) as progress:
+        learn_all(data, encoder, models, work, device=device, folds=folds, epochs=epochs, progress=progress)
+    typer.echo(f"Wrote weights to {models}. Measure them: analyzer learn evaluate --data {data}")
+
+
+@learn_app.command("sequence")
+def learn_sequence_command(
+    data: Data,
+    models: Models,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    epochs: Annotated[int, typer.Option(help="Passes over the data.", min=1)] = 3,
+) -> None:
+    """Train the reader and heads further while the encoder stays as it is.
+
+    Example: analyzer learn sequence --data ../shared/data --models models --epochs 3
+    """
+    from analyzer.learn.train import learn_sequence
+    from analyzer.terminal import run_progress
+
+    with run_progress(quiet=False) as progress:
+        learn_sequence(data, models, device=device, epochs=epochs, progress=progress)
+    typer.echo(f"Wrote reader and heads to {models}; their curves are still the old ones. Measure before you use them.")
+
+
+@learn_app.command("calibrate")
+def learn_calibrate(
+    data: Data,
+    encoder: Annotated[Path, typer.Option("--encoder", help="Folder of the encoder it started from.", metavar="DIR")],
+    models: Models,
+    work: Annotated[Path, typer.Option("--work", help="Folder with the fold results of `learn heads`.")],
+    folds: Annotated[int, typer.Option(help="Folds of that training.", min=2)] = 5,
+    epochs: Annotated[int, typer.Option(help="Epochs of that training.", min=1)] = 10,
+) -> None:
+    """Fit curves, thresholds and the reason head anew to the fold results of the last training.
+
+    Example: analyzer learn calibrate --data ../shared/data --encoder ../shared/models/encoder-bilingual
+    --models models --work .work
+    """
+    from analyzer.learn.train import learn_calibration
+    from analyzer.terminal import run_progress
+
+    with run_progress(quiet=False) as progress:
+        learn_calibration(data, encoder, models, work, folds=folds, epochs=epochs, progress=progress)
+    typer.echo(f"Wrote calibration to {models}. Measure it: analyzer learn evaluate --data {data}")
+
+
+@learn_app.command("linking")
+def learn_linking_command(data: Data, models: Models) -> None:
+    """Learn how contacts of one customer are linked to matters.
+
+    Example: analyzer learn linking --data ../shared/data --models models
+    """
+    from analyzer.learn.linking import learn_linking
+    from analyzer.weights import write_manifest
+
+    model, report = learn_linking(data)
+    model.save(models / "linking.json")
+    write_manifest(models, "bilingual-1")
+    typer.echo(str(report))
+
+
+@learn_app.command("masking")
+def learn_masking_command(data: Data, models: Models) -> None:
+    """Learn to know names that stand on no list, from invented sentences and talk without names.
+
+    Example: analyzer learn masking --data ../shared/data --models models
+    """
+    from analyzer.learn.masking import learn_masking
+    from analyzer.weights import write_manifest
+
+    report = learn_masking(data, models)
+    write_manifest(models, "bilingual-1")
+    typer.echo(report)
+
+
+@learn_app.command("evaluate-masking")
+def learn_evaluate_masking(
+    data: Data,
+    cases: Annotated[SideFile, typer.Option("--cases", help="CSV of marked texts to measure on too.")] = None,
+) -> None:
+    """Measure the masks on labelled texts: recall by kind of data, precision, F2, masks where no name is.
+
+    Example: analyzer learn evaluate-masking --data ../shared/data --cases tests/cases/masking_blind_de.csv
+    """
+    from analyzer.learn.evaluate_masking import masking_report
+
+    typer.echo(masking_report(data, cases))
+
+
+@learn_app.command("evaluate")
+def learn_evaluate(
+    data: Data,
+    card: Annotated[SideFile, typer.Option("--card", help="Model card whose table is rewritten.")] = None,
+    only: Annotated[list[str] | None, typer.Option("--only", help="An evaluation set; may be given again.")] = None,
+    config: Config = None,
+    sets: Sets = None,
+) -> None:
+    """Measure the weights on talk they were never trained on; print the table, or write it into the card.
+
+    Example: analyzer learn evaluate --data ../shared/data --card models/README.md
+    """
+    from analyzer.config import load_settings
+    from analyzer.learn.evaluation import as_table, evaluate, write_into
+    from analyzer.terminal import run_progress
+
+    if card is not None and only:
+        raise UsageError("The card's table needs every set.", hint="Leave out --only, or --card.")
+    settings = load_settings(config, sets or ()).understand
+    with run_progress(quiet=False) as progress:
+        table = as_table(evaluate(data, settings, only=only or (), progress=progress))
+    if card is not None:
+        write_into(card, table)
+    typer.echo(table)
