@@ -2,8 +2,8 @@
 
 A small run stays in one process, whose matrix products use all cores. A larger one is worth the seconds that every
 further process takes to load the models: one a core, with one thread each, for most of the work is too small to share.
-A worker that dies (out of memory, killed) is replaced once and its batches are read again; results do not depend on
-any of this.
+Where much is to be read they start at once, and load while the first batches are read. A worker that dies (out of
+memory, killed) is replaced once and its batches are read again; results do not depend on any of this.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from multiprocessing import active_children, get_context, parent_process
 from typing import TYPE_CHECKING
@@ -33,12 +34,50 @@ Tables = dict[str, "pa.Table"]
 Batch = Sequence[Interaction]
 
 WORTH_WORKERS = 100_000  # characters of a full first batch from which several processes are sooner done than one
+WORTH_AT_ONCE = 2 << 20  # bytes of input that no run has read, from which workers start before the first batch is there
 MOST_WORKERS = 8  # that the program takes by itself; each holds the models, and is fed by one reader
 
 
-def understand_all(batches: Iterable[Batch], settings: Settings) -> Iterator[Tables]:
-    """The fact tables of each batch, in the order of the batches. Models load with the first batch."""
+@contextmanager
+def workers_for(new_bytes: int, settings: Settings) -> Iterator[ProcessPoolExecutor | None]:
+    """Workers that load their models from now on, where ``new_bytes`` of input are worth them; ends them at the end."""
+    workers = most_workers(settings)
+    if workers < 2 or new_bytes < WORTH_AT_ONCE:
+        yield None
+        return
+    others = set(active_children())
+    pool = _pool(settings.understand, workers, max(1, _cores() // workers))
+    for _ in range(workers):
+        _ready_soon(pool)
+    try:
+        yield pool
+    except BaseException:  # an aborted run does not wait until its models are loaded or its batches understood
+        for worker in set(active_children()) - others:
+            worker.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _ready_soon(pool: ProcessPoolExecutor) -> None:
+    """A process is started for each call that waits; whether it loads is found when the first batch comes."""
+    with suppress(BrokenProcessPool):
+        pool.submit(_is_there)
+
+
+def _is_there() -> bool:
+    return True
+
+
+def understand_all(
+    batches: Iterable[Batch], settings: Settings, started: ProcessPoolExecutor | None = None
+) -> Iterator[Tables]:
+    """The fact tables of each batch, in the order of the batches. Models load with the first batch, or in the workers
+    that ``workers_for`` ``started``."""
     given = iter(batches)
+    if started is not None:
+        yield from _by_workers(given, settings.understand, most_workers(settings), started)
+        return
     first = list(islice(given, 1))
     workers = most_workers(settings) if settings.engine.workers or _is_worth(first, settings) else 1
     everything = chain(first, given)
@@ -113,10 +152,12 @@ def _work(batch: Batch) -> Tables:
     return _tables(_in_worker, batch)
 
 
-def _by_workers(batches: Iterable[Batch], settings: UnderstandSettings, workers: int) -> Iterator[Tables]:
+def _by_workers(
+    batches: Iterable[Batch], settings: UnderstandSettings, workers: int, started: ProcessPoolExecutor | None = None
+) -> Iterator[Tables]:
     threads = max(1, _cores() // workers)
     others = set(active_children())
-    pool = _pool(settings, workers, threads)
+    pool = started or _pool(settings, workers, threads)
     waiting: deque[tuple[Batch, Future[Tables]]] = deque()
     try:
         for batch in batches:

@@ -36,6 +36,8 @@ from analyzer.tables import FACT_TABLES
 UNDERSTOOD = "understood"
 
 if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+
     from analyzer.store.store import Store
 
 
@@ -94,15 +96,19 @@ class Intake:
 
 
 def take_in(
-    sources: Sources, store: Store, settings: Settings, progress: Progress, on_reject: Callable[[Reject], None]
-) -> Intake:
-    """Reads, decides and understands all of ``sources``; stages under STORE/staging until published."""
+    sources: Sources, store: Store, settings: Settings, progress: Progress, on_reject: Callable[[Reject], None],
+    workers: ProcessPoolExecutor | None = None,
+) -> Intake:  # fmt: skip
+    """Reads, decides and understands all of ``sources``; stages under STORE/staging until published.
+
+    ``workers`` are those of ``engine.workers_for``, where they have been started.
+    """
     intake = _begin(sources)
     staging = store.path / STAGING / UNDERSTOOD
     size = sum(file.size for file in sources.files)
     progress.begin("reading and understanding", size, "bytes")
     batches = _batches(sources, store, settings, intake, progress, on_reject)
-    for place, shard in enumerate(_understood(batches, staging, settings)):
+    for place, shard in enumerate(_understood(batches, staging, settings, workers)):
         intake.shards.append(shard.folder)
         intake.winner.update(dict.fromkeys(shard.ids, place))
     for key in intake.gone:
@@ -193,7 +199,9 @@ class _Shard:
     ids: tuple[str, ...]
 
 
-def _understood(batches: Iterator[list[Interaction]], staging: Path, settings: Settings) -> Iterator[_Shard]:
+def _understood(
+    batches: Iterator[list[Interaction]], staging: Path, settings: Settings, workers: ProcessPoolExecutor | None
+) -> Iterator[_Shard]:
     """Each batch's folder; batches that an earlier, killed run finished are not read again."""
     waiting: deque[tuple[_Shard, bool]] = deque()  # in order of reading, with whether it was finished before
 
@@ -205,7 +213,7 @@ def _understood(batches: Iterator[list[Interaction]], staging: Path, settings: S
             if not finished:
                 yield batch
 
-    for tables in understand_all(unfinished(), settings):
+    for tables in understand_all(unfinished(), settings, workers):
         while waiting[0][1]:
             yield waiting.popleft()[0]
         shard, _ = waiting.popleft()

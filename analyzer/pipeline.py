@@ -18,7 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from analyzer.config import Settings
-from analyzer.engine import most_workers
+from analyzer.engine import most_workers, workers_for
 from analyzer.errors import RunAborted, StoreError, UsageError
 from analyzer.fingerprint import UNREADABLE, Fingerprint, fingerprint_of
 from analyzer.progress import Progress, Silent
@@ -28,6 +28,8 @@ from analyzer.store.ledger import Ledger, last_fingerprint
 from analyzer.weights import model_version, models_folder
 
 if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+
     import pyarrow as pa
 
     from analyzer.ingest.files import InputFile
@@ -161,6 +163,27 @@ def _run(
     request: RunRequest, settings: Settings, fingerprint: Fingerprint, version: str, progress: Progress, stop: _Stop,
     began: float,
 ) -> RunSummary:  # fmt: skip
+    with workers_for(_new_bytes(request, fingerprint), settings) as workers:
+        return _run_with(workers, request, settings, fingerprint, version, progress, stop, began)
+
+
+def _new_bytes(request: RunRequest, fingerprint: Fingerprint) -> int:
+    """How much of the input no earlier run has read: none of it where that cannot be told yet."""
+    seen: Collection[str] = ()
+    if request.store.exists():
+        try:
+            with Ledger.open(request.store, write=False) as ledger:
+                seen = ledger.files([digest for _, digest in fingerprint.files])
+        except StoreError:
+            return 0
+    pairs = zip(fingerprint.inputs, fingerprint.files, strict=True)
+    return sum(file.size for file, (_, digest) in pairs if digest not in seen)
+
+
+def _run_with(
+    workers: ProcessPoolExecutor | None, request: RunRequest, settings: Settings, fingerprint: Fingerprint,
+    version: str, progress: Progress, stop: _Stop, began: float,
+) -> RunSummary:  # fmt: skip
     from analyzer.gather import given_tables, known_after
     from analyzer.ingest.quarantine import Quarantine
     from analyzer.intake import take_in
@@ -173,7 +196,7 @@ def _run(
         given, problems = given_tables(request, settings, store)
         with Quarantine(store.path, sources.run_id) as quarantine:
             keep = _is_kept if request.pieces else quarantine.add
-            intake = take_in(sources, store, settings, progress, keep)
+            intake = take_in(sources, store, settings, progress, keep, workers)
         progress.begin("journeys, scores, loyalty", None, "")
         known, new_facts = known_after(store, intake, given, settings)
         as_of = request.as_of or _data_clock(known.facts, sources.now)

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,21 @@ def is_alive(pid: int) -> bool:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (ProcessLookupError, FileNotFoundError):
         return False
+
+
+def test_workers_start_at_once_where_much_is_new(two: Settings) -> None:
+    with engine.workers_for(engine.WORTH_AT_ONCE, two) as started:
+        assert started is not None and len(active_children()) >= 2
+        assert heard(engine.understand_all(batches(7), two, started)) == [f"c-{number}" for number in range(7)]
+    with engine.workers_for(engine.WORTH_AT_ONCE - 1, two) as started:
+        assert started is None
+
+
+def test_workers_end_with_a_run_that_fails(two: Settings) -> None:
+    before = set(active_children())
+    with pytest.raises(RunAborted), engine.workers_for(engine.WORTH_AT_ONCE, two):
+        own = set(active_children()) - before
+        raise RunAborted("Stopped.")
+    for worker in own:
+        worker.join(10)
+    assert own and not any(worker.is_alive() for worker in own)
