@@ -1,0 +1,1 @@
+"""Whether what is published holds, in worlds whose truth is known."""
