@@ -149,6 +149,7 @@ class PublishSettings(Section, frozen=True):
 
 class EngineSettings(Section, frozen=True):
     workers: NonNegative
+    kept_sentences: NonNegative
 
 
 class Settings(Section, frozen=True):

@@ -19,11 +19,14 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.util import Finalize
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.config import Settings, UnderstandSettings
 from analyzer.errors import AnalyzerError, RunAborted
 from analyzer.records import Interaction
+from analyzer.store.folder import SENTENCES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,15 +41,23 @@ WORTH_AT_ONCE = 2 << 20  # bytes of input that no run has read, from which worke
 MOST_WORKERS = 8  # that the program takes by itself; each holds the models, and is fed by one reader
 
 
+def kept_in(store: Path, settings: Settings) -> Path | None:
+    """Where often said sentences are kept between runs; ``None`` where settings want none kept."""
+    return store / SENTENCES if settings.engine.kept_sentences else None
+
+
 @contextmanager
-def workers_for(new_bytes: int, settings: Settings) -> Iterator[ProcessPoolExecutor | None]:
-    """Workers that load their models from now on, where ``new_bytes`` of input are worth them; ends them at the end."""
+def workers_for(new_bytes: int, settings: Settings, kept: Path | None = None) -> Iterator[ProcessPoolExecutor | None]:
+    """Workers that load their models from now on, where ``new_bytes`` of input are worth them; ends them at the end.
+
+    ``kept`` as for ``understand_all``.
+    """
     workers = most_workers(settings)
     if workers < 2 or new_bytes < WORTH_AT_ONCE:
         yield None
         return
     others = set(active_children())
-    pool = _pool(settings.understand, workers, max(1, _cores() // workers))
+    pool = _pool(settings.understand, kept, workers, max(1, _cores() // workers))
     for _ in range(workers):
         _ready_soon(pool)
     try:
@@ -70,24 +81,27 @@ def _is_there() -> bool:
 
 
 def understand_all(
-    batches: Iterable[Batch], settings: Settings, started: ProcessPoolExecutor | None = None
-) -> Iterator[Tables]:
+    batches: Iterable[Batch], settings: Settings, started: ProcessPoolExecutor | None = None,
+    kept: Path | None = None,
+) -> Iterator[Tables]:  # fmt: skip
     """The fact tables of each batch, in the order of the batches. Models load with the first batch, or in the workers
-    that ``workers_for`` ``started``."""
+    that ``workers_for`` ``started``. In the folder ``kept`` sentences that are said often stay for later runs."""
     given = iter(batches)
     if started is not None:
-        yield from _by_workers(given, settings.understand, most_workers(settings), started)
+        yield from _by_workers(given, settings.understand, kept, most_workers(settings), started)
         return
     first = list(islice(given, 1))
     workers = most_workers(settings) if settings.engine.workers or _is_worth(first, settings) else 1
     everything = chain(first, given)
     if workers > 1:
-        yield from _by_workers(everything, settings.understand, workers)
+        yield from _by_workers(everything, settings.understand, kept, workers)
         return
     understanding: Understanding | None = None
     for batch in everything:
-        understanding = understanding or _load(settings.understand)
+        understanding = understanding or _load(settings.understand, kept)
         yield _tables(understanding, batch)
+    if understanding is not None:
+        understanding.keep()
 
 
 def most_workers(settings: Settings) -> int:
@@ -106,10 +120,10 @@ def _is_worth(first: Sequence[Batch], settings: Settings) -> bool:
     return full and sum(len(turn.text) for batch in first for each in batch for turn in each.turns) >= WORTH_WORKERS
 
 
-def _load(settings: UnderstandSettings) -> Understanding:
+def _load(settings: UnderstandSettings, kept: Path | None) -> Understanding:
     from analyzer.understand.understand import Understanding
 
-    return Understanding(settings)
+    return Understanding(settings, kept)
 
 
 def _tables(understanding: Understanding, batch: Batch) -> Tables:
@@ -122,7 +136,7 @@ _in_worker: Understanding | None = None
 _refused: AnalyzerError | None = None
 
 
-def _start_worker(settings: UnderstandSettings, threads: int) -> None:
+def _start_worker(settings: UnderstandSettings, kept: Path | None, threads: int) -> None:
     global _in_worker, _refused
     import torch
 
@@ -130,7 +144,8 @@ def _start_worker(settings: UnderstandSettings, threads: int) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
     try:
-        _in_worker = _load(settings)
+        _in_worker = _load(settings, kept)
+        Finalize(None, _in_worker.keep, exitpriority=1)  # atexit is not heard in a worker
     except (
         AnalyzerError
     ) as error:  # raised here it would only break the pool; with the first batch it says what is wrong
@@ -153,20 +168,21 @@ def _work(batch: Batch) -> Tables:
 
 
 def _by_workers(
-    batches: Iterable[Batch], settings: UnderstandSettings, workers: int, started: ProcessPoolExecutor | None = None
-) -> Iterator[Tables]:
+    batches: Iterable[Batch], settings: UnderstandSettings, kept: Path | None, workers: int,
+    started: ProcessPoolExecutor | None = None,
+) -> Iterator[Tables]:  # fmt: skip
     threads = max(1, _cores() // workers)
     others = set(active_children())
-    pool = started or _pool(settings, workers, threads)
+    pool = started or _pool(settings, kept, workers, threads)
     waiting: deque[tuple[Batch, Future[Tables]]] = deque()
     try:
         for batch in batches:
             waiting.append((batch, _submit(pool, batch)))
             if len(waiting) > 2 * workers:  # bounds what lies in memory
-                tables, pool = _next(waiting, pool, settings, workers, threads)
+                tables, pool = _next(waiting, pool, settings, kept, workers, threads)
                 yield tables
         while waiting:
-            tables, pool = _next(waiting, pool, settings, workers, threads)
+            tables, pool = _next(waiting, pool, settings, kept, workers, threads)
             yield tables
     finally:
         if waiting:  # an aborted run does not wait until its batches are understood
@@ -185,19 +201,19 @@ def _submit(pool: ProcessPoolExecutor, batch: Batch) -> Future[Tables]:
         return broken
 
 
-def _pool(settings: UnderstandSettings, workers: int, threads: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (settings, threads))
+def _pool(settings: UnderstandSettings, kept: Path | None, workers: int, threads: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (settings, kept, threads))
 
 
 def _next(
     waiting: deque[tuple[Batch, Future[Tables]]], pool: ProcessPoolExecutor, settings: UnderstandSettings,
-    workers: int, threads: int,
+    kept: Path | None, workers: int, threads: int,
 ) -> tuple[Tables, ProcessPoolExecutor]:  # fmt: skip
     try:
         tables = waiting[0][1].result()
     except BrokenProcessPool:
         pool.shutdown(wait=False)
-        pool = _pool(settings, workers, threads)
+        pool = _pool(settings, kept, workers, threads)
         again = [(batch, _submit(pool, batch)) for batch, _ in waiting]
         waiting.clear()
         waiting.extend(again)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from analyzer import __version__
 from analyzer.config import Settings
 from analyzer.deciding import Decider, characters, is_heavy
-from analyzer.engine import Tables, understand_all
+from analyzer.engine import Tables, kept_in, understand_all
 from analyzer.errors import RunAborted
 from analyzer.fingerprint import UNREADABLE
 from analyzer.ingest.files import InputFile
@@ -213,7 +213,7 @@ def _understood(
             if not finished:
                 yield batch
 
-    for tables in understand_all(unfinished(), settings, workers):
+    for tables in understand_all(unfinished(), settings, workers, kept_in(staging.parents[1], settings)):
         while waiting[0][1]:
             yield waiting.popleft()[0]
         shard, _ = waiting.popleft()

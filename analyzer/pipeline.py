@@ -18,7 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from analyzer.config import Settings
-from analyzer.engine import most_workers, workers_for
+from analyzer.engine import kept_in, most_workers, workers_for
 from analyzer.errors import RunAborted, StoreError, UsageError
 from analyzer.fingerprint import UNREADABLE, Fingerprint, fingerprint_of
 from analyzer.progress import Progress, Silent
@@ -163,7 +163,7 @@ def _run(
     request: RunRequest, settings: Settings, fingerprint: Fingerprint, version: str, progress: Progress, stop: _Stop,
     began: float,
 ) -> RunSummary:  # fmt: skip
-    with workers_for(_new_bytes(request, fingerprint), settings) as workers:
+    with workers_for(_new_bytes(request, fingerprint), settings, kept_in(request.store, settings)) as workers:
         return _run_with(workers, request, settings, fingerprint, version, progress, stop, began)
 
 
@@ -240,8 +240,11 @@ def _tidy(store: Store, settings: Settings, now: datetime, mended: Collection[Pl
     from analyzer.ingest.quarantine import prune, remove
     from analyzer.intake import UNDERSTOOD
     from analyzer.store.folder import STAGING
+    from analyzer.understand.kept_sentences import merged
 
     shutil.rmtree(store.path / STAGING / UNDERSTOOD, ignore_errors=True)
+    if kept := kept_in(store.path, settings):
+        merged(kept, settings.engine.kept_sentences, now)
     try:
         remove(store.path, mended)
         prune(store.path, settings.ingest.quarantine_days, now)

@@ -69,9 +69,9 @@ def one_model() -> Iterator[None]:
     load = engine._load
     kept: dict[str, Any] = {}
 
-    def load_once(settings: Any) -> Any:
+    def load_once(settings: Any, folder: Path | None) -> Any:
         if repr(settings) not in kept:
-            kept[repr(settings)] = load(settings)
+            kept[repr(settings)] = load(settings, None)  # what one test's store keeps is not for another's
         return kept[repr(settings)]
 
     engine._load = load_once

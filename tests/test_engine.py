@@ -59,11 +59,20 @@ def test_workers_keep_the_order_of_batches_and_read_only_a_few_ahead(two: Settin
     assert heard(tables) == [f"c-{number}" for number in range(1, 20)]
 
 
+class Here:
+    """An understanding in this process."""
+
+    name = "in this process"
+
+    def keep(self) -> None:
+        """Nothing was said often."""
+
+
 def test_small_run_stays_in_one_process_and_a_large_one_takes_one_a_core(
     two: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_load", lambda settings: "in this process")
-    monkeypatch.setattr(engine, "_tables", lambda understanding, batch: {"turns": understanding})
+    monkeypatch.setattr(engine, "_load", lambda settings, kept: Here())
+    monkeypatch.setattr(engine, "_tables", lambda understanding, batch: {"turns": understanding.name})
     monkeypatch.setattr(engine, "most_workers", lambda settings: 2)
     own = load_settings(None, ["ingest.batch_contacts=1"])
     assert [tables["turns"] for tables in engine.understand_all(batches(3), own)] == ["in this process"] * 3

@@ -19,7 +19,7 @@ DIES = "dies"
 NO_CONTACT = pa.table({"interaction_id": pa.array([], pa.string())})
 
 
-def start(settings: UnderstandSettings, threads: int) -> None:
+def start(settings: UnderstandSettings, kept: Path | None, threads: int) -> None:
     """What ``engine._start_worker`` does, without models."""
     import threading
 

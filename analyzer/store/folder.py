@@ -14,7 +14,8 @@ KEYS = "keys"
 STAGING = "staging"
 ASIDE = "aside"
 QUARANTINE = "quarantine"
-_OURS = frozenset((LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm", LOCK, TABLES, KEYS, STAGING, ASIDE, QUARANTINE))
+SENTENCES = "sentences"  # numbers of what is often said, for later runs; may be deleted at any time
+_OURS = frozenset((LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm", LOCK, TABLES, KEYS, STAGING, ASIDE, QUARANTINE, SENTENCES))
 
 
 def exists(store: Path) -> bool:

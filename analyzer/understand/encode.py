@@ -6,11 +6,10 @@ numbers are the same in any company (see ``forward``). Kept are vectors and word
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -18,45 +17,41 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from analyzer.understand.encoded import Encoded, Key, sentence_key
 from analyzer.understand.forward import PackedEncoder, Run
+from analyzer.understand.kept_sentences import OFTEN, KeptSentences, Use
 
 LONGEST_TOKENS = 96
 _PLACES: Final = np.arange(LONGEST_TOKENS)
-Key = bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """``vector`` (H,) float32; ``shares`` (T, L) float16: each token's part in each label's sentence logit."""
-
-    vector: NDArray[np.float32]
-    shares: NDArray[np.float16]
 
 
 class SentenceCache:
-    """The most recent ``size`` distinct sentences."""
+    """The most recent ``size`` distinct sentences, and how often each was met."""
 
     def __init__(self, size: int = 60_000) -> None:
         self._size = size
-        self._kept: OrderedDict[Key, Encoded] = OrderedDict()
+        self._kept: OrderedDict[Key, tuple[Encoded, int]] = OrderedDict()
 
-    def get(self, key: Key) -> Encoded | None:
+    def get(self, key: Key, uses: int = 1) -> Encoded | None:
         found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-        return found
+        if found is None:
+            return None
+        encoded, before = found
+        self._kept[key] = encoded, before + uses
+        self._kept.move_to_end(key)
+        return encoded
 
-    def put(self, key: Key, encoded: Encoded) -> None:
-        self._kept[key] = encoded
+    def put(self, key: Key, encoded: Encoded, uses: int = 1) -> None:
+        self._kept[key] = encoded, uses
         if len(self._kept) > self._size:
             self._kept.popitem(last=False)
 
+    def met(self, least: int) -> list[Use]:
+        """Those met at least so often, with their number."""
+        return [Use(key, encoded, uses) for key, (encoded, uses) in self._kept.items() if uses >= least]
+
     def __len__(self) -> int:
         return len(self._kept)
-
-
-def sentence_key(speaker: int, text: str) -> Key:
-    return hashlib.blake2b(f"{min(speaker, 1)}{text}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 class Encoder:
@@ -67,16 +62,39 @@ class Encoder:
         self._tokenizer = tokenizer
         self._label_weight = label_weight.float()
         self._cache = SentenceCache()
+        self._earlier: KeptSentences | None = None
+
+    def keep_in(self, folder: Path) -> None:
+        """Takes up what earlier runs kept in ``folder``; ``keep`` adds to it."""
+        labels, width = self._label_weight.shape
+        self._earlier = KeptSentences(folder, width, labels)
+
+    def keep(self) -> None:
+        """Leaves what was met often for later runs, where ``keep_in`` said where."""
+        if self._earlier is not None:
+            self._earlier.write(use for use in self._cache.met(OFTEN) if use.key not in self._earlier)
 
     def encode(self, sentences: Iterable[tuple[int, str]]) -> dict[Key, Encoded]:
         """Every distinct sentence's encoding by its key."""
-        wanted = {sentence_key(speaker, text): (speaker, text) for speaker, text in sentences}
-        found = {key: kept for key in wanted if (kept := self._cache.get(key)) is not None}
+        wanted: dict[Key, tuple[int, str]] = {}
+        uses: Counter[Key] = Counter()
+        for speaker, text in sentences:
+            key = sentence_key(speaker, text)
+            wanted[key] = speaker, text
+            uses[key] += 1
+        found = {key: kept for key in wanted if (kept := self._known(key, uses[key])) is not None}
         missing = [(key, *wanted[key]) for key in wanted if key not in found]
         for key, encoded in self._encode_missing(missing):
             found[key] = encoded
-            self._cache.put(key, encoded)
+            self._cache.put(key, encoded, uses[key])
         return found
+
+    def _known(self, key: Key, uses: int) -> Encoded | None:
+        if (kept := self._cache.get(key, uses)) is not None or self._earlier is None:
+            return kept
+        if (kept := self._earlier.get(key)) is not None:
+            self._cache.put(key, kept, uses)
+        return kept
 
     def _encode_missing(self, missing: Sequence[tuple[Key, int, str]]) -> Iterator[tuple[Key, Encoded]]:
         if not missing:

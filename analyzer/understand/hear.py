@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from analyzer import codebook
 from analyzer.records import Speaker
 from analyzer.understand.calibration import Curves
-from analyzer.understand.encode import Encoded, sentence_key
+from analyzer.understand.encoded import Encoded, sentence_key
 from analyzer.understand.language import Parsed, Sentence
 from analyzer.understand.model import Model
 from analyzer.understand.network import SPEAKER_CODES, ContactBatch, SentenceLogits, pool_turns

@@ -18,8 +18,10 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from analyzer import __version__
 from analyzer.config import UnderstandSettings
 from analyzer.errors import ModelError
+from analyzer.records import stable_id
 from analyzer.understand.calibration import Calibration, Curves
 from analyzer.understand.encode import LONGEST_TOKENS, Encoder
 from analyzer.understand.forward import PackedEncoder, Shape, lays_out_weights
@@ -65,6 +67,12 @@ def load_model(settings: UnderstandSettings) -> Model:
         Encoder(packed, tokenizer, label_weight), heads, reason,
         {"de": Curves.of(calibration, "de"), "en": Curves.of(calibration, "en")}, model_version(folder),
     )  # fmt: skip
+
+
+def made_by(settings: UnderstandSettings) -> str:
+    """A short name of all that a sentence's numbers depend on: program, weights, precision, size of a block."""
+    folder = models_folder(settings.model)
+    return stable_id(__version__, model_version(folder), str(_precision(settings)), str(settings.token_budget))
 
 
 def load_heads(folder: Path) -> Heads:

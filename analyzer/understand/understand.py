@@ -6,6 +6,7 @@ What cannot be said stays null: another language, no customer turn, no human age
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from analyzer.records import Cue, Finding, Interaction, TurnFeeling, Understood
 from analyzer.understand.detectors import DETECTORS, cues, swapped_probability
 from analyzer.understand.hear import Heard, hear
 from analyzer.understand.language import LanguagePass, Parsed
-from analyzer.understand.model import load_model
+from analyzer.understand.model import load_model, made_by
 from analyzer.understand.opportunities import Opportunity, find_opportunities
 from analyzer.understand.parts import ending_turns, opening_turns
 
@@ -23,14 +24,21 @@ from analyzer.understand.parts import ending_turns, opening_turns
 class Understanding:
     """The models in memory. Loading takes a few seconds, so a process keeps one."""
 
-    def __init__(self, settings: UnderstandSettings) -> None:
+    def __init__(self, settings: UnderstandSettings, kept: Path | None = None) -> None:
+        """``kept``: a folder in which sentences that are said again and again stay for later runs; see ``keep``."""
         self._settings = settings
         self._model = load_model(settings)
+        if kept is not None:
+            self._model.encoder.keep_in(kept / made_by(settings))
         self._languages = LanguagePass(settings)
 
     @property
     def model_version(self) -> str:
         return self._model.version
+
+    def keep(self) -> None:
+        """Leaves what was said often where the constructor was told to; call it once, when all is understood."""
+        self._model.encoder.keep()
 
     def understand(self, batch: Sequence[Interaction]) -> list[Understood]:
         """Same length and order as ``batch``; the same contact gives the same numbers in any batch."""

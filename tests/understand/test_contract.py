@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import pickle
+from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -14,6 +16,7 @@ from analyzer.config import UnderstandSettings
 from analyzer.records import Understood
 from analyzer.understand.detectors import DETECTORS, cues
 from analyzer.understand.hear import SIDE, Heard
+from analyzer.understand.kept_sentences import merged
 from analyzer.understand.model import Model
 from analyzer.understand.understand import Understanding
 
@@ -197,3 +200,22 @@ def test_understand_reads_the_same_words_alike_for_bot_and_system(understanding:
     lines = ("c:Mein Paket ist nicht angekommen, ich bin sauer.", "b:Es tut mir sehr leid, ich rufe Sie morgen an.")
     (found,) = understanding.understand([contact(*lines, "a:Ich schaue nach.", "s:Ich kündige sofort!")])
     assert {found.interaction.turns[cue.turn].speaker for cue in found.cues} <= {"customer", "agent"}
+
+
+def test_sentences_kept_by_an_earlier_run_change_nothing(settings: UnderstandSettings, tmp_path: Path) -> None:
+    said = [
+        msgspec.structs.replace(c, interaction_id=f"{c.interaction_id}-{n}") for n in range(3) for c in EVERY_KIND[:4]
+    ]
+    first = Understanding(settings, tmp_path)
+    before = first.understand(said)
+    first.keep()
+    merged(tmp_path, 1000, datetime.now(UTC))
+    (own,) = tmp_path.iterdir()
+    second = Understanding(settings, tmp_path)
+    for ours, theirs in zip(second.understand(said), before, strict=True):
+        assert_alike(ours, theirs, within=1e-6)
+    second.keep()
+    parts = list(own.glob("part-*"))
+    assert parts, "how often kept sentences were met is told"
+    words = [turn.text.encode() for contact in said for turn in contact.turns]
+    assert not any(text in file.read_bytes() for text in words for file in own.iterdir())

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from analyzer.understand.encode import Encoded, sentence_key
+from analyzer.understand.encoded import Encoded, sentence_key
 from analyzer.understand.forward import PackedEncoder, Run, Shape, _attended
 from analyzer.understand.model import Model, load_network, unpacked
 from analyzer.weights import models_folder

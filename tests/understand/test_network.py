@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from analyzer import codebook
-from analyzer.understand.encode import Encoded, SentenceCache, sentence_key
+from analyzer.understand.encode import SentenceCache
+from analyzer.understand.encoded import Encoded, sentence_key
 from analyzer.understand.model import Model
 from analyzer.understand.network import STRONGEST, ContactBatch, ContactReader, Heads, SentenceLogits, pool_turns
 
