@@ -153,15 +153,16 @@ def learn_evaluate(
     data: Data,
     card: Annotated[SideFile, typer.Option("--card", help="Model card whose table is rewritten.")] = None,
     only: Annotated[list[str] | None, typer.Option("--only", help="An evaluation set; may be given again.")] = None,
+    plot: Annotated[SideFile, typer.Option("--plot", help="SVG of errors against the share answered.")] = None,
     config: Config = None,
     sets: Sets = None,
 ) -> None:
     """Measure the weights on talk they were never trained on; print the table, or write it into the card.
 
-    Example: analyzer learn evaluate --data ../shared/data --card models/README.md
+    Example: analyzer learn evaluate --data ../shared/data --card models/README.md --plot models/coverage_risk.svg
     """
     from analyzer.config import load_settings
-    from analyzer.learn.evaluation import as_table, evaluate, write_into
+    from analyzer.learn.evaluation import as_table, coverage_picture, evaluate, write_into
     from analyzer.terminal import run_progress
 
     if card is not None and only:
@@ -169,6 +170,9 @@ def learn_evaluate(
     settings = load_settings(config, sets or ()).understand
     with run_progress(quiet=False) as progress:
         table = as_table(evaluate(data, settings, only=only or (), progress=progress))
+        if plot is not None:
+            progress.begin("errors against coverage", None, "")
+            plot.write_text(coverage_picture(data, settings), encoding="utf-8")
     if card is not None:
         write_into(card, table)
     typer.echo(table)

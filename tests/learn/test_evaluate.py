@@ -5,16 +5,28 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from analyzer.config import load_settings
 from analyzer.errors import UsageError
 from analyzer.learn.corpus import as_interaction
-from analyzer.learn.evaluation import BEGIN, END, SETS, Line, as_table, evaluate, evidence, gold, write_into
+from analyzer.learn.evaluation import (
+    BEGIN,
+    END,
+    SETS,
+    Line,
+    as_table,
+    coverage,
+    evaluate,
+    evidence,
+    gold,
+    write_into,
+)
 from analyzer.learn.evaluation.reading import Read
 from analyzer.learn.measures import Measure
+from analyzer.records import TurnFeeling, Understood
 from analyzer.understand.understand import Understanding
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -135,3 +147,23 @@ def test_models_hear_real_talk_well_enough(
     language: str, measure: str, bar: float, measured: dict[tuple[str, str], float]
 ) -> None:
     assert measured[language, measure] >= bar
+
+
+def contact_felt(number: int, solved: bool, said: float, felt_as: int, heard: tuple[float, float, float]) -> Read:
+    turns = [{"speaker": "customer", "text": "…", "sent": felt_as}]
+    row = {"language": "en", "resolution": "resolved" if solved else "unresolved", "turns": turns}
+    understood = SimpleNamespace(resolved_probability=said, feelings={0: TurnFeeling(*heard)})
+    return Read(row, cast(Understood, understood))
+
+
+def test_risk_falls_where_the_wrong_answers_are_the_least_certain(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads = [contact_felt(n, solved=True, said=0.9, felt_as=1, heard=(0.0, 0.1, 0.9)) for n in range(8)]
+    reads += [contact_felt(n, solved=False, said=0.55, felt_as=-1, heard=(0.3, 0.4, 0.3)) for n in range(2)]
+    monkeypatch.setattr(coverage, "read_set", lambda path, ears: reads)
+    points = coverage.curves(Path(), cast(Understanding, None), draws=50)
+    for question in {p.question for p in points}:
+        risk = {p.share: p.risk for p in points if p.question == question}
+        assert risk[1.0] == pytest.approx(0.2) and risk[0.8] == 0.0 and risk[0.9] == pytest.approx(1 / 9)
+    assert all(p.low <= p.risk <= p.high and p.trivial == pytest.approx(0.2) and p.n == 10 for p in points)
+    picture = coverage.as_picture(points)
+    assert picture.startswith("<svg") and "English, n = 10" in picture and "Was it solved?" in picture

@@ -11,12 +11,12 @@ from typing import Final
 
 from analyzer.config import UnderstandSettings
 from analyzer.errors import UsageError
-from analyzer.learn.evaluation import evidence, gold, judgements, short_texts
+from analyzer.learn.evaluation import coverage, evidence, gold, judgements, short_texts
 from analyzer.learn.evaluation.lines import BEGIN, END, Line, as_table, write_into
 from analyzer.progress import Progress, Silent
 from analyzer.understand.understand import Understanding
 
-__all__ = ["BEGIN", "END", "SETS", "Line", "as_table", "evaluate", "write_into"]
+__all__ = ["BEGIN", "END", "SETS", "Line", "as_table", "coverage_picture", "evaluate", "write_into"]
 
 SETS: Final[Mapping[str, Callable[[Path, Understanding, int], list[Line]]]] = {
     "gold": gold.real_talk,
@@ -49,3 +49,8 @@ def evaluate(
         progress.begin(f"{name} ({number} of {len(chosen)})", None, "")
         lines += SETS[name](data / "eval", ears, draws)
     return lines
+
+
+def coverage_picture(data: Path, settings: UnderstandSettings, draws: int = 400) -> str:
+    """SVG: how often the answers are wrong where the least certain are left open, on real talk."""
+    return coverage.as_picture(coverage.curves(data / "eval", Understanding(settings), draws))

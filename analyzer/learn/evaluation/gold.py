@@ -66,7 +66,8 @@ def _lines(code: str, reads: Sequence[Read], draws: int) -> list[Line]:
         Line(NAME, code, "resolved, kappa at .5", measured(resolved, _resolved_kappa), 0.0, "all", "",
              "two annotators .95"),
         Line(NAME, code, "resolved, calibration error",
-             measured(resolved, lambda rs: calibration_error(*_resolved(rs))), _base_rate_error(resolved)),
+             measured(resolved, lambda rs: calibration_error(*_resolved(rs))), _base_rate_error(resolved), "all",
+             f"perfect one, of so few: {short(_error_of_a_perfect_one(resolved))}"),
     ]  # fmt: skip
     often = float(np.mean(_resolved(resolved)[0])) if resolved else float("nan")
     lines += [
@@ -139,6 +140,15 @@ def _resolved_kappa(reads: Sequence[Read]) -> float:
 def _base_rate_error(reads: Sequence[Read]) -> float:
     """What saying 'half' every time would be off by."""
     return abs(float(np.mean(_resolved(reads)[0])) - 0.5)
+
+
+def _error_of_a_perfect_one(reads: Sequence[Read], draws: int = 500) -> float:
+    """The error that chance alone gives to probabilities that are exactly right, of as many contacts."""
+    said = _resolved(reads)[1]
+    generator = np.random.default_rng(3)
+    if not said:
+        return float("nan")
+    return float(np.mean([calibration_error(list(generator.random(len(said)) < said), said) for _ in range(draws)]))
 
 
 def _grades(name: str) -> Callable[[Sequence[Read]], float]:
