@@ -1,0 +1,166 @@
+"""The contacts as a store holds them: what is known of each, and what the detectors made of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from analyzer.simulate import columns as c
+from analyzer.simulate.detector import Ears, hear_label, hear_number, hear_opportunities, hear_reason, unheard
+from analyzer.simulate.draws import Bools, Draws, Floats, share_of
+from analyzer.simulate.spec import CHANNELS, LANGUAGES, PRODUCT_LINES, SEGMENTS, WorldSpec
+
+CONTACT_DIGITS, CUSTOMER_DIGITS, AGENT_DIGITS = 8, 7, 4
+RESOLUTIONS = ("resolved", "partial", "pending", "unresolved")
+SOURCE_FORMAT = "simulated"
+
+
+def contact_ids(contacts: pd.DataFrame) -> pa.Array:
+    return c.ids("c-", contacts["number"].to_numpy(), CONTACT_DIGITS)
+
+
+def customer_keys(customer: np.ndarray) -> pa.Array:
+    return c.ids("k-", customer, CUSTOMER_DIGITS)
+
+
+def agent_ids(agent: np.ndarray) -> pa.Array:
+    return c.ids("a-", agent, AGENT_DIGITS)
+
+
+def interaction_facts(spec: WorldSpec, customers: pd.DataFrame, agents: pd.DataFrame, contacts: pd.DataFrame,
+                      draws: Draws) -> pa.Table:  # fmt: skip
+    """STORED["interaction_facts"] of the contacts, a row each, in their order."""
+    n = len(contacts)
+    return c.stored("interaction_facts", given(spec, customers, agents, contacts, draws)
+                    | understood(spec, customers, agents, contacts, draws), n)  # fmt: skip
+
+
+def given(
+    spec: WorldSpec, customers: pd.DataFrame, agents: pd.DataFrame, contacts: pd.DataFrame, draws: Draws
+) -> dict[str, pa.Array]:
+    """What the dump says of each contact."""
+    n, customer = len(contacts), contacts["customer"].to_numpy()
+    names, who = contact_ids(contacts), customers.iloc[customer]
+    unknown = share_of(draws.stream("unidentified"), spec.customers.unidentified, n)
+    turns = [contacts[name].to_numpy() for name in ("customer_turns", "agent_turns")]
+    return {
+        "interaction_id": names, "source_id": names, "content_hash": names,
+        "source_uri": c.constant(SOURCE_FORMAT, n), "source_format": c.constant(SOURCE_FORMAT, n),
+        "day": c.days(spec.first_day, contacts["at"].to_numpy()),
+        "channel": c.words(CHANNELS, contacts["channel"].to_numpy()),
+        "direction": c.words(("inbound", "outbound"), contacts["outbound"].to_numpy().astype(np.int64)),
+        "started_at": c.times(spec.first_day, spec.business_timezone, contacts["at"].to_numpy()),
+        "ended_at": c.times(spec.first_day, spec.business_timezone, contacts["ends_at"].to_numpy()),
+        "started_at_source": c.constant("record", n),
+        "customer_key": customer_keys(np.where(unknown, -1, customer)),
+        "agent_id": agent_ids(contacts["agent"].to_numpy()), "agent_ids": _agent_lists(contacts),
+        "team": c.ids("t-", agents["team"].to_numpy()[contacts["agent"].to_numpy()], 2),
+        "queue": c.words(spec.queues, contacts["queue"].to_numpy()),
+        "product_line": c.words(PRODUCT_LINES, who["product_line"].to_numpy()),
+        "segment": c.words(SEGMENTS, who["segment"].to_numpy()),
+        "turn_count": c.counts(turns[0] + turns[1], pa.int32()), "customer_turns": c.counts(turns[0], pa.int32()),
+        "agent_turns": c.counts(turns[1], pa.int32()),
+        "transfers": c.counts(contacts["handed"].to_numpy(), pa.int32()),
+        **{name: c.numbers(contacts[name].to_numpy()) for name in ("handle_s", "wait_s", "hold_s")},
+    }  # fmt: skip
+
+
+def understood(
+    spec: WorldSpec, customers: pd.DataFrame, agents: pd.DataFrame, contacts: pd.DataFrame, draws: Draws
+) -> dict[str, pa.Array]:
+    """What the detectors say of each contact."""
+    of, n, rng = spec.detector, len(contacts), draws.stream("detector")
+    german = customers["german"].to_numpy()[contacts["customer"].to_numpy()]
+    language = np.where(german, 0, 1)
+    ears = Ears(language, contacts["channel"].to_numpy(), agents["style"].to_numpy()[contacts["agent"].to_numpy()])
+    swapped, unreadable = unheard(spec, n, rng)
+    void = swapped | unreadable
+    heard = {
+        name: hear_number(contacts[name].to_numpy(), name, reading, ears, rng, perfect=of.perfect)
+        for name, reading in of.numbers.items()
+    }
+    solved, probability = hear_label(contacts["resolved"].to_numpy(), of.labels["resolution"], ears, rng,
+                                     perfect=of.perfect)  # fmt: skip
+    _, churn = hear_label(contacts["churn_talk"].to_numpy(), of.labels["churn"], ears, rng, perfect=of.perfect)
+    count, met, hurt = hear_opportunities(spec, contacts, ears, rng)
+    reason = hear_reason(spec, contacts["reason"].to_numpy(), rng)
+    start, end = heard["sentiment_start"], heard["sentiment_end"]
+    low = np.maximum(np.minimum(start, end) - 0.15 * rng.random(n), -1.0)
+    return {
+        "language": c.words((*LANGUAGES, "und"), np.where(unreadable, 2, language)),
+        "resolution": c.words(RESOLUTIONS, np.where(unreadable, -1, _as_heard(contacts, solved))),
+        "resolved_probability": c.numbers(probability, unreadable),
+        "sentiment_start": c.numbers(start, void), "sentiment_end": c.numbers(end, void),
+        "sentiment_mean": c.numbers((start + end) / 2, void), "sentiment_low": c.numbers(low, void),
+        "sentiment_shift": c.numbers(end - start, void),
+        "empathic_opportunities": c.counts(np.where(void, 0, count), pa.int32()),
+        "opportunities_met": c.counts(np.where(void, 0, met), pa.int32()),
+        "opportunities_hurt": c.counts(np.where(void, 0, hurt), pa.int32()),
+        "opportunities_met_by_action": c.counts(np.zeros(n, dtype=np.int64), pa.int32()),
+        "empathy": c.numbers(heard["empathy"], void), "effort": c.numbers(heard["effort"], unreadable),
+        "satisfaction": c.numbers(heard["satisfaction"], unreadable),
+        "expectation_balance": c.numbers(_expectation(heard["satisfaction"], rng), unreadable),
+        "churn_talk_probability": c.numbers(churn, unreadable),
+        "reason": c.words([r.name for r in spec.reasons], np.where(unreadable, -1, reason)),
+        "role_confidence": c.numbers(np.where(swapped, 0.3 * rng.random(n), 0.9 + 0.1 * rng.random(n))),
+    }  # fmt: skip
+
+
+def interaction_agents(spec: WorldSpec, contacts: pd.DataFrame) -> pa.Table:
+    """STORED["interaction_agents"]: one row for who worked alone, two for who handed over and who closed."""
+    handed = contacts["handed"].to_numpy(dtype=bool)
+    alone, both = contacts[~handed], contacts[handed]
+    share, turns = both["opener_share"].to_numpy(), both["agent_turns"].to_numpy()
+    first = np.maximum(np.round(share * turns), 1).astype(np.int64)
+    parts = [
+        _part(spec, alone, alone["agent"], 0, "sole", np.ones(len(alone)), alone["agent_turns"].to_numpy()),
+        _part(spec, both, both["opener"], 0, "opener", share, first),
+        _part(spec, both, both["agent"], 1, "closer", 1 - share, np.maximum(turns - first, 1)),
+    ]
+    table = pa.concat_tables(parts)
+    return table.sort_by([("interaction_id", "ascending"), ("leg", "ascending")])
+
+
+def _part(
+    spec: WorldSpec,
+    contacts: pd.DataFrame,
+    agent: pd.Series[int],
+    leg: int,
+    role: str,
+    share: Floats,
+    turns: np.ndarray,
+) -> pa.Table:
+    n = len(contacts)
+    before = np.zeros(n, dtype=np.int64) if leg == 0 else contacts["turns"].to_numpy() - 2 * turns
+    return c.stored("interaction_agents", {
+        "interaction_id": contact_ids(contacts), "day": c.days(spec.first_day, contacts["at"].to_numpy()),
+        "agent_id": agent_ids(agent.to_numpy()), "leg": c.counts(np.full(n, leg), pa.int32()),
+        "first_turn": c.counts(np.maximum(before, 0), pa.int32()),
+        "last_turn": c.counts(np.maximum(before, 0) + 2 * turns - 1, pa.int32()),
+        "agent_turns": c.counts(turns, pa.int32()), "seconds": c.numbers(share * contacts["handle_s"].to_numpy()),
+        "role": c.constant(role, n), "share": c.numbers(share),
+    }, n)  # fmt: skip
+
+
+def _agent_lists(contacts: pd.DataFrame) -> pa.Array:
+    """All agents in order of appearance."""
+    handed = contacts["handed"].to_numpy(dtype=bool)
+    length = 1 + handed.astype(np.int64)
+    offsets = np.concatenate([[0], np.cumsum(length)])
+    flat = np.repeat(contacts["agent"].to_numpy(), length)
+    flat[offsets[:-1][handed]] = contacts["opener"].to_numpy()[handed]
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), agent_ids(flat))
+
+
+def _as_heard(contacts: pd.DataFrame, solved: Bools) -> np.ndarray:
+    """The class: what failed is heard as it was, a failure invented is "unresolved", a success "resolved"."""
+    truth = contacts["resolution"].to_numpy()
+    failed = np.where(truth == 0, RESOLUTIONS.index("unresolved"), truth)
+    return np.where(solved, 0, failed)
+
+
+def _expectation(satisfaction: Floats, rng: np.random.Generator) -> Floats:
+    """Expectation is spoken of in a quarter of contacts, and then as it was felt."""
+    spoken = rng.random(len(satisfaction)) < 0.25
+    return np.where(spoken, np.tanh(0.8 * (satisfaction - 3.2) + 0.3 * rng.standard_normal(len(satisfaction))), np.nan)
