@@ -46,6 +46,7 @@ def run(
     agents: Annotated[SideFile, typer.Option(help="CSV/Parquet: agent_id, name, team, valid_from, valid_to.")] = None,
     loyalty: Annotated[SideFile, typer.Option(help="CSV/Parquet of loyalty facts a customer.")] = None,
     surveys: Annotated[SideFile, typer.Option(help="CSV/Parquet of survey answers.")] = None,
+    initiatives: Annotated[SideFile, typer.Option(help="CSV/Parquet of what was done with the lists.")] = None,
     config: Config = None,
     sets: Sets = None,
     as_of: Annotated[Optional[str], typer.Option(help="The data's clock, e.g. 2026-11-22T23:00Z.")] = None,  # noqa: UP045
@@ -65,7 +66,7 @@ def run(
     from analyzer.terminal import print_summary, run_progress, summary_json
 
     settings = load_settings(config, sets or ())
-    request = RunRequest(inputs, store, metadata, agents, loyalty, surveys, _moment(as_of), dry_run)
+    request = RunRequest(inputs, store, metadata, agents, loyalty, surveys, initiatives, _moment(as_of), dry_run)
     check_paths(request)
     with run_progress(quiet=as_json) as progress:
         summary = run_pipeline(request, settings, progress)

@@ -98,9 +98,14 @@ class LoyaltySettings(Section, frozen=True):
     satisfied_from: float
     quadrant_probability: Share
     satisfaction_halflife_days: Positive
+    latency_days: NonNegative
+    reliability: dict[str, tuple[float, float]]
     value_tiers: tuple[float, float]
     risk_list_from: Share
     thank_list_from: float
+    hold_out_share: Share
+    hold_out_seed: Name
+    staff_min_agents: Annotated[int, Meta(ge=8)]
     scale: dict[str, tuple[float, float]]
     columns: dict[str, str]
     constants: dict[str, str | int | float | bool]

@@ -41,7 +41,8 @@ def fingerprint_of(request: RunRequest, settings: Settings) -> Fingerprint:
         file for file in find_files(list(request.inputs)) if not file.path.is_relative_to(store)
     ]
     files = tuple((file.uri, file.sha256() or UNREADABLE) for file in inputs)
-    sides = [f"{name}={_side(getattr(request, name))}" for name in ("metadata", "agents", "loyalty", "surveys")]
+    given = ("metadata", "agents", "loyalty", "surveys", "initiatives")
+    sides = [f"{name}={_side(getattr(request, name))}" for name in given]
     made_of = [
         __version__, settings.hash, model_version(models_folder(settings.understand.model)),
         request.as_of.isoformat() if request.as_of else "", "pieces" if request.pieces else "", *sides,

@@ -14,6 +14,7 @@ from analyzer.config import Settings
 from analyzer.ingest.identity import customer_keys
 from analyzer.ingest.masking import Masker, mask
 from analyzer.intake import Intake
+from analyzer.loyalty.initiatives import read_initiatives
 from analyzer.loyalty.records import read_loyalty
 from analyzer.loyalty.surveys import read_surveys
 from analyzer.outlook import Known
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
     from analyzer.store.store import Store
 
 Tables = dict[str, pa.Table]
-GIVEN = ("loyalty_records", "surveys")
+GIVEN = ("loyalty_records", "surveys", "initiatives")
 
 
 def given_tables(request: RunRequest, settings: Settings, store: Store) -> tuple[Tables, dict[str, int]]:
-    """loyalty_records and surveys: what stood, replaced row by row by what was given now; and lines not readable."""
+    """The GIVEN tables: what stood, replaced row by row by what was given now; and how many lines were not readable."""
     keys = customer_keys(settings.ingest)
     problems: dict[str, int] = {}
     tables = {name: store.read(name) for name in GIVEN}
@@ -48,6 +49,12 @@ def given_tables(request: RunRequest, settings: Settings, store: Store) -> tuple
         )  # fmt: skip
         tables["surveys"] = _replaced("surveys", tables["surveys"], surveys.table)
         problems[request.surveys.name] = len(surveys.problems)
+    if request.initiatives:
+        deeds = read_initiatives(
+            request.initiatives, customer_key=lambda key: keys.key(key) or key, timezone=settings.ingest.timezone
+        )
+        tables["initiatives"] = _replaced("initiatives", tables["initiatives"], deeds.table)
+        problems[request.initiatives.name] = len(deeds.problems)
     return tables, {name: count for name, count in problems.items() if count}
 
 
@@ -70,6 +77,8 @@ def known_after(store: Store, intake: Intake, given: Tables, settings: Settings)
         interaction_agents=_frame(_all("interaction_agents", store, new, intake)),
         loyalty_records=given["loyalty_records"],
         surveys=given["surveys"],
+        initiatives=given["initiatives"],
+        verdicts=store.read("verdicts"),
     )
     return known, new
 

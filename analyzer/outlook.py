@@ -25,7 +25,7 @@ from analyzer.tables import STORED
 
 LINKING = "linking.json"
 _LOYALTY = ("customers", "loyalty_matrix", "loyalty_drivers", "loyalty_dynamics", "expectation_gap", "perception_gap",
-            "action_lists")  # fmt: skip
+            "survey_checks", "action_lists", "initiative_effects", "organisational_gaps", "staff_mood")  # fmt: skip
 _BY_DAY = ("contributions", "fcr", "commitments", "flags")
 
 
@@ -39,6 +39,8 @@ class Known:
     interaction_agents: pd.DataFrame
     loyalty_records: pa.Table
     surveys: pa.Table
+    initiatives: pa.Table
+    verdicts: pa.Table
 
 
 def look_out(known: Known, settings: Settings, as_of: datetime, run_id: str, models: Path) -> dict[str, pa.Table]:
@@ -104,7 +106,7 @@ def _loyalty_tables(
 ) -> Mapping[str, pa.Table]:
     loyalty = assess_loyalty(
         known.facts, journeys.links, contacts.experience, known.cues, known.loyalty_records, known.surveys,
-        settings.loyalty, as_of,
+        settings.loyalty, as_of, verdicts=known.verdicts, initiatives=known.initiatives,
     )  # fmt: skip
     return {name: getattr(loyalty, name) for name in _LOYALTY}
 

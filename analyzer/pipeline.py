@@ -51,6 +51,7 @@ class RunRequest:
     agents: Path | None = None
     loyalty: Path | None = None
     surveys: Path | None = None
+    initiatives: Path | None = None
     as_of: datetime | None = None
     dry_run: bool = False
     pieces: Sequence[InputFile] = ()  # records out of quarantine, read in place of inputs
@@ -344,7 +345,7 @@ def _stoppable() -> Iterator[_Stop]:
 
 def check_paths(request: RunRequest) -> None:
     """Raises UsageError naming the first side file that is not there."""
-    for option in ("metadata", "agents", "loyalty", "surveys"):
+    for option in ("metadata", "agents", "loyalty", "surveys", "initiatives"):
         path: Path | None = getattr(request, option)
         if path is not None and not path.is_file():
             raise UsageError(f"No file at {path}.", hint=f"Check --{option}.")

@@ -19,6 +19,8 @@ from .conftest import SHARED
 # What a record calls otherwise than its table, or holds in another shape.
 NOT_IN_FACTS = {"given", "turns", "updated_at", "declared_language", "interaction", "feelings", "cues", "findings"}
 ADDED_TO_FACTS = {"agent_ids", "turn_count", "customer_turns", "agent_turns", "sentiment_shift"}
+# Tables that came after the contract: they are only ever added.
+ADDED_TABLES = {"initiatives", "initiative_effects", "organisational_gaps", "staff_mood", "survey_checks"}
 # Columns that the contract marks as always there in its short form, and that are null where nothing was observed.
 NULL_WHERE_UNOBSERVED = {
     "turns.sentiment",
@@ -140,7 +142,7 @@ def marked(piece: str) -> Iterator[tuple[str, bool]]:
 def test_every_table_of_the_contract_is_exported() -> None:
     also = re.findall(r"`([a-z_]+)`", " ".join(re.findall(r"^Also .*|views .*? export", shared("TABLES.md"), re.M)))
     assert {"control_chart_points", "score_weights", "bias_watch", "agent_scores", "channel_scores"} <= set(also)
-    assert {*also, *sections(), "loyalty_records", "surveys"} == set(EXPORTED)
+    assert {*also, *sections(), "loyalty_records", "surveys"} == set(EXPORTED) - ADDED_TABLES
 
 
 @pytest.mark.parametrize("name", ["interactions", "turns", "cues", "findings", "contributions", "interaction_agents",

@@ -3,6 +3,9 @@
 Nobody is listed whom the company may not contact: only a fact ``may_contact`` = yes as of the date admits a
 customer. Where no probability can be estimated yet, talk of leaving or two other signs put a customer on the list,
 for a company that starts has no past to learn from and still should call.
+
+A share of each list is ``held_out``, drawn by a hash that never changes its mind: left alone, they tell what acting on
+the others changed (``initiatives``). It is an offer; what was done is what the company then says was done.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.config import LoyaltySettings
+from analyzer.loyalty.initiatives import is_held_out
 from analyzer.tables import STORED
 
 SIGNS_WITHOUT_MODEL: Final = 2
@@ -33,7 +37,7 @@ def action_lists(customers: pd.DataFrame, as_of: datetime, settings: LoyaltySett
         for key, row in _valuable_first(listed, urgency, settings).iterrows():
             why, tier = list(row[reasons]), row["value_tier"]
             rows.append({"list": name, "customer_key": key, "reasons": why, "value_tier": tier, "may_contact": True,
-                         "as_of": as_of})  # fmt: skip
+                         "as_of": as_of, "held_out": is_held_out(name, str(key), settings)})  # fmt: skip
     return STORED["action_lists"].from_rows(rows)
 
 

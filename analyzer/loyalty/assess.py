@@ -16,10 +16,15 @@ from analyzer.loyalty.contacts import contacts_as_of, of_customer
 from analyzer.loyalty.customers import assess_customers, customers_table
 from analyzer.loyalty.drivers import loyalty_drivers
 from analyzer.loyalty.dynamics import loyalty_dynamics
-from analyzer.loyalty.gaps import expectation_gap, perception_gap
+from analyzer.loyalty.gaps import expectation_gap
+from analyzer.loyalty.initiatives import initiative_effects
 from analyzer.loyalty.matrix import loyalty_matrix
+from analyzer.loyalty.organisation import organisational_gaps
+from analyzer.loyalty.perception import perception_gap
 from analyzer.loyalty.satisfaction import satisfaction_readings
+from analyzer.loyalty.staff_mood import staff_mood
 from analyzer.loyalty.state import customer_state
+from analyzer.loyalty.survey_checks import invitations, silence_weights, sound_surveys, survey_checks
 from analyzer.tables import STORED
 
 log = logging.getLogger(__name__)
@@ -35,12 +40,17 @@ class LoyaltyTables:
     loyalty_dynamics: pa.Table
     expectation_gap: pa.Table
     perception_gap: pa.Table
+    survey_checks: pa.Table
     action_lists: pa.Table
+    initiative_effects: pa.Table
+    organisational_gaps: pa.Table
+    staff_mood: pa.Table
 
 
 def assess_loyalty(
     facts: pd.DataFrame, links: pd.DataFrame, experience: pd.DataFrame, cues: pd.DataFrame, records: pa.Table,
-    surveys: pa.Table, settings: LoyaltySettings, as_of: datetime,
+    surveys: pa.Table, settings: LoyaltySettings, as_of: datetime, *, verdicts: pa.Table | None = None,
+    initiatives: pa.Table | None = None,
 ) -> LoyaltyTables:  # fmt: skip
     """All loyalty tables as of ``as_of``, the same whatever the order of rows; empty input gives empty tables.
 
@@ -49,6 +59,9 @@ def assess_loyalty(
     """
     as_of = as_of.astimezone(UTC)
     _warn_of_the_future(records, as_of)
+    verdicts = STORED["verdicts"].empty() if verdicts is None else verdicts
+    initiatives = STORED["initiatives"].empty() if initiatives is None else initiatives
+    given, surveys = surveys, sound_surveys(surveys)
     frame = records_frame(records, surveys, settings)
     frame = frame[(frame["as_of"] <= as_of) & (frame["known_at"] <= as_of)]
     contacts = contacts_as_of(facts, links, experience, as_of)
@@ -64,14 +77,19 @@ def assess_loyalty(
     contacts = contacts.assign(segment_of_customer=_segment_of(contacts, customers))
     then = state_at(as_of - timedelta(days=settings.horizon_days))
     answered = _answered_by(surveys, as_of)
+    weights = silence_weights(invitations(given, as_of), contacts)
     return LoyaltyTables(
         customers=customers_table(customers, as_of, settings),
         loyalty_matrix=loyalty_matrix(customers, then, recorded, as_of, settings),
-        loyalty_drivers=loyalty_drivers(contacts, customers, recorded, as_of, settings),
+        loyalty_drivers=loyalty_drivers(contacts, customers, frame, recorded, as_of, settings, verdicts.to_pandas()),
         loyalty_dynamics=loyalty_dynamics(frame, readings, customers, as_of, settings),
-        expectation_gap=expectation_gap(contacts, cues),
-        perception_gap=perception_gap(contacts, answered),
+        expectation_gap=expectation_gap(contacts, cues, answered),
+        perception_gap=perception_gap(contacts, answered, verdicts, weights, as_of),
+        survey_checks=survey_checks(given, contacts, as_of),
         action_lists=action_lists(customers, as_of, settings),
+        initiative_effects=initiative_effects(initiatives, frame, customers, recorded, as_of, settings),
+        organisational_gaps=organisational_gaps(contacts, cues, customers, recorded, as_of, settings),
+        staff_mood=staff_mood(facts[_begun(facts, as_of)], cues, settings.staff_min_agents, as_of),
     )
 
 
@@ -80,6 +98,10 @@ def _segment_of(contacts: pd.DataFrame, customers: pd.DataFrame) -> pd.Series[st
     own = contacts["segment"].where(contacts["segment"].notna(), contacts["product_line"]).astype("object")
     known = of_customer(contacts, customers["segment"]).astype("object")
     return known.where(known.notna(), own)
+
+
+def _begun(facts: pd.DataFrame, as_of: datetime) -> pd.Series[bool]:
+    return pd.to_datetime(facts["started_at"], utc=True) <= as_of
 
 
 def _answered_by(surveys: pa.Table, as_of: datetime) -> pa.Table:

@@ -146,8 +146,8 @@ def _sums(values: Floats, customers: Ints, weights: Floats | None) -> _Sums:
     weights = np.ones(len(values)) if weights is None else weights
     if not len(values):
         return _Sums(np.empty(0), np.empty(0))
-    w = np.bincount(customers, weights=weights)
-    y = np.bincount(customers, weights=weights * values)
+    w = np.bincount(customers, weights=weights).astype(np.float64)
+    y = np.bincount(customers, weights=weights * values).astype(np.float64)
     return _Sums(y[w > 0], w[w > 0])
 
 

@@ -2,6 +2,12 @@
 
 An answer whose scale or direction nobody declared keeps ``good`` null: 4 of 5 and 4 of 10 are not the same, and a
 customer effort of 7 is the best on one variant of the question and the worst on another.
+
+An invitation that nobody answered is a row too (item ``invitation``): without those it cannot be told who answers.
+Control items begin with ``control``; their ``good`` is 1 where the control is passed and 0 where it fails:
+
+    control_3, control_3_expected    the answer must be the one expected ("please tick 2")
+    control_csat                     asks ``csat`` again; fails where both differ by more than half their scales
 """
 
 from __future__ import annotations
@@ -28,6 +34,9 @@ DIRECTIONS: Final = {"easy_high": True, "easy_low": False, "high_good": True, "l
 # Items whose high end everybody means as the good one, and those that bring their own scale.
 HIGH_IS_GOOD: Final = frozenset({"csat", "nps", "recommend", "stated_intention", "resolved"})
 OWN_SCALE: Final = {"nps": (0.0, 10.0)}
+INVITATION: Final = "invitation"
+CONTROL: Final = "control"
+MOST_APART: Final = 0.5  # a question asked again may be answered otherwise by this much of its scale
 
 
 class SurveyFile(NamedTuple):
@@ -68,7 +77,8 @@ def read_surveys(
         head = _head(line, zone, customer_key, str(path), problems)
         if head is None:
             continue
-        for row in [*_answers(line, items, rows, problems), *_open_text(line, mask)]:
+        answers = [*_answers(line, items, rows, problems), *_open_text(line, mask)]
+        for row in answers or _unanswered(head):
             answer = head | row
             answer["survey_id"] = _survey_id(answer)
             if answer["survey_id"] in found and found[answer["survey_id"]] != answer:
@@ -80,7 +90,7 @@ def read_surveys(
 
 
 def _is_item(name: str, rows: Rows) -> bool:
-    if not name or name in BOOKKEEPING or name.endswith(("_scale_min", "_scale_max", "_direction")):
+    if not name or name in BOOKKEEPING or name.endswith(("_scale_min", "_scale_max", "_direction", "_expected")):
         return False
     said = {cell for cell in rows.columns[name] if not is_missing(cell)}
     readable = sum(read_number(cell) is not None or read_boolean(cell) is not None for cell in said)
@@ -102,11 +112,16 @@ def _head(
             return None
     key = customer_key(str(customer).strip())
     contact = None if contact is None else str(contact).strip()
-    return {"customer_key": key, "interaction_id": contact, "source_uri": source_uri, **times}
+    mode = None if line("mode") is None else str(line("mode")).strip().lower()
+    return {"customer_key": key, "interaction_id": contact, "source_uri": source_uri, "mode": mode, **times}
+
+
+def _unanswered(head: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"item": INVITATION}] if head["invited_at"] is not None and head["answered_at"] is None else []
 
 
 def _answers(line: _Line, items: list[str], rows: Rows, problems: list[Problem]) -> list[dict[str, Any]]:
-    found = []
+    found: list[dict[str, Any]] = []
     for item in items:
         cell = line(item)
         if cell is None:
@@ -122,7 +137,19 @@ def _answers(line: _Line, items: list[str], rows: Rows, problems: list[Problem])
         else:
             good = _good(answer, low, high, _high_is_good(line, item))
             found.append({"item": item, "answer": answer, "scale_min": low, "scale_max": high, "good": good})
-    return found
+    return [_judged(row, found, line) if row["item"].startswith(CONTROL) else row for row in found]
+
+
+def _judged(control: dict[str, Any], answers: list[dict[str, Any]], line: _Line) -> dict[str, Any]:
+    """The control with ``good`` 1 where it is passed, 0 where it fails, None where there is nothing to hold it to."""
+    expected = read_number(line(f"{control['item']}_expected"))
+    if expected is not None:
+        return control | {"good": float(control["answer"] == expected)}
+    asked = control["item"].removeprefix(f"{CONTROL}_")
+    again = next((row["good"] for row in answers if row["item"] == asked), None)
+    if again is None or control["good"] is None:
+        return control | {"good": None}
+    return control | {"good": float(abs(again - control["good"]) <= MOST_APART)}
 
 
 def _scale(line: _Line, item: str) -> tuple[float | None, float | None]:
@@ -136,7 +163,7 @@ def _high_is_good(line: _Line, item: str) -> bool | None:
     """Whether the high end is the good one; None where neither the file nor the item's name says so."""
     stated = line(f"{item}_direction")
     if stated is None:
-        return True if item in HIGH_IS_GOOD else None
+        return True if item.removeprefix(f"{CONTROL}_") in HIGH_IS_GOOD else None
     return DIRECTIONS.get(str(stated).strip().lower())
 
 
@@ -153,5 +180,6 @@ def _open_text(line: _Line, mask: Callable[[str], str]) -> list[dict[str, Any]]:
 
 
 def _survey_id(answer: dict[str, Any]) -> str:
-    answered = answer["answered_at"].isoformat() if answer["answered_at"] else ""
+    moment = answer["invited_at"] if answer["item"] == INVITATION else answer["answered_at"]
+    answered = moment.isoformat() if moment else ""
     return stable_id(answer["customer_key"], answer["interaction_id"] or "", answered, answer["item"])
