@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from analyzer.simulate.draws import Bools, Floats, Ints
+from analyzer.simulate.rows import Rows
 from analyzer.simulate.spec import WorldSpec
 
 
@@ -28,19 +28,17 @@ class Waves:
     bought: Bools
 
 
-def live_through(
-    spec: WorldSpec, customers: pd.DataFrame, contacts: pd.DataFrame, rng: np.random.Generator
-) -> tuple[Waves, Floats]:
+def live_through(spec: WorldSpec, customers: Rows, contacts: Rows, rng: np.random.Generator) -> tuple[Waves, Floats]:
     """The waves, and the feeling of each contact (in sds within an agent, 0 in an ordinary one)."""
     of, n, waves = spec.loyalty, len(customers), spec.waves
-    customer, when = contacts["customer"].to_numpy(), wave_of(spec, contacts["at"].to_numpy())
-    bare = (contacts["feeling_case"] + contacts["feeling_own"]).to_numpy()
+    customer, when = contacts["customer"], wave_of(spec, contacts["at"])
+    bare = contacts["feeling_case"] + contacts["feeling_own"]
     usual = float(bare.mean()) if len(bare) else 0.0
     attitude, feeling = np.zeros((n, waves)), np.full((n, waves), np.nan)
     felt = bare - usual
     state = of.state_sd / np.sqrt(max(1 - of.carry**2, 0.05)) * rng.standard_normal(n)
     for wave in range(waves):
-        attitude[:, wave] = customers["trait"].to_numpy() + state
+        attitude[:, wave] = customers["trait"] + state
         here = np.flatnonzero(when == wave)
         felt[here] += of.attitude_to_feeling * attitude[customer[here], wave]
         feeling[:, wave] = _mean_by(customer[here], felt[here], n)

@@ -6,12 +6,12 @@ Times here are days since the first day's midnight; contacts begin between 8 and
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from analyzer.simulate.draws import Draws, Floats, Ints, chosen, share_of
 from analyzer.simulate.outcomes import play
 from analyzer.simulate.people import channel_of, queue_of
+from analyzer.simulate.rows import Rows, in_time, stacked
 from analyzer.simulate.spec import OUTAGE, WorldSpec
 
 OPENS_H, OPEN_H = 8.0, 12.0
@@ -25,7 +25,7 @@ def customers_needed(spec: WorldSpec) -> int:
     return int(1.2 * spec.contacts / spec.customers.contacts_each) + 20
 
 
-def open_matters(spec: WorldSpec, customers: pd.DataFrame, draws: Draws) -> pd.DataFrame:
+def open_matters(spec: WorldSpec, customers: Rows, draws: Draws) -> Rows:
     """Each matter's ``customer``, ``reason`` and ``at`` (its first contact), outages' on top of the usual."""
     rng = draws.stream("matters")
     n = len(customers)
@@ -41,61 +41,54 @@ def open_matters(spec: WorldSpec, customers: pd.DataFrame, draws: Draws) -> pd.D
         when = event.day + event.days * rng.random(extra)
         parts.append((rng.integers(0, n, extra), np.full(extra, outage[0]), when))
     customer, reason, when = (np.concatenate(column) for column in zip(*parts, strict=True))
-    matters = pd.DataFrame({"customer": customer, "reason": reason, "at": open_hours(when)})
-    joined = customers["joined"].to_numpy()[customer]
-    return matters[(matters["at"] > joined) & (matters["at"] < spec.days)].reset_index(drop=True)
+    matters = Rows(customer=customer, reason=reason, at=open_hours(when))
+    joined = customers["joined"][customer]
+    return matters.at((matters["at"] > joined) & (matters["at"] < spec.days))
 
 
-def take_contacts(spec: WorldSpec, customers: pd.DataFrame, agents: pd.DataFrame, draws: Draws) -> pd.DataFrame:
+def take_contacts(spec: WorldSpec, customers: Rows, agents: Rows, draws: Draws) -> Rows:
     """All contacts of all matters, also those due after the last day, in order of ``at``."""
     matters = open_matters(spec, customers, draws)
-    now = matters.assign(matter=np.arange(len(matters)))
+    now = matters.adding(matter=np.arange(len(matters)))
     taken = []
     for attempt in range(spec.returns.most):
-        if now.empty:
-            break
-        now = _contact(spec, now.assign(attempt=attempt), customers, agents, draws)
+        now = _contact(spec, now.adding(attempt=attempt), attempt, customers, agents, draws)
         taken.append(now)
-        back = now[now["return_at"].notna()]
-        now = pd.DataFrame({name: back[name] for name in ("customer", "reason", "matter")})
-        now["at"] = back["return_at"]
-        now = now.reset_index(drop=True)
-    contacts = pd.concat(taken, ignore_index=True)
+        back = now.at(~np.isnan(now["return_at"]))
+        now = Rows(**{name: back[name] for name in ("customer", "reason", "matter")}, at=back["return_at"])
+    contacts = stacked(taken)
     last = contacts["attempt"] == spec.returns.most - 1
-    contacts.loc[last, "return_at"] = np.nan  # nobody comes more often
-    return contacts.sort_values(["at", "matter"], kind="stable").reset_index(drop=True)
+    # Nobody comes more often.
+    return in_time(contacts.adding(return_at=np.where(last, np.nan, contacts["return_at"])))
 
 
-def _contact(
-    spec: WorldSpec, now: pd.DataFrame, customers: pd.DataFrame, agents: pd.DataFrame, draws: Draws
-) -> pd.DataFrame:
-    attempt = int(now["attempt"].iloc[0])
-    customer = now["customer"].to_numpy()
-    now = now.assign(
-        queue=queue_of(spec)[now["reason"].to_numpy()],
-        channel=channel_of(customers["channel"].to_numpy()[customer], draws.stream(f"channel {attempt}")),
+def _contact(spec: WorldSpec, now: Rows, attempt: int, customers: Rows, agents: Rows, draws: Draws) -> Rows:
+    customer = now["customer"]
+    now = now.adding(
+        queue=queue_of(spec)[now["reason"]],
+        channel=channel_of(customers["channel"][customer], draws.stream(f"channel {attempt}")),
     )
     played = play(spec, now, agents, draws.stream(f"outcome {attempt}"))
     promised = _promises(spec, played, draws.stream(f"promise {attempt}"))
-    impatience = customers["impatience"].to_numpy()[customer]
-    return promised.assign(return_at=_returns(spec, promised, impatience, draws.stream(f"return {attempt}")))
+    impatience = customers["impatience"][customer]
+    return promised.adding(return_at=_returns(spec, promised, impatience, draws.stream(f"return {attempt}")))
 
 
-def _promises(spec: WorldSpec, contacts: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def _promises(spec: WorldSpec, contacts: Rows, rng: np.random.Generator) -> Rows:
     """``promised`` of failures, ``due_at`` and ``kept``; due at the end of a day."""
     n = len(contacts)
-    promised = ~contacts["resolved"].to_numpy() & share_of(rng, spec.outcomes.promises, n)
+    promised = ~contacts["resolved"] & share_of(rng, spec.outcomes.promises, n)
     days = np.asarray(PROMISE_DAYS)[chosen(rng, PROMISE_SHARES, n)]
-    due = np.floor(contacts["at"].to_numpy()) + days + (OPENS_H + OPEN_H) / 24
+    due = np.floor(contacts["at"]) + days + (OPENS_H + OPEN_H) / 24
     kept = promised & share_of(rng, spec.outcomes.kept, n)
-    return contacts.assign(promised=promised, due_at=np.where(promised, due, np.nan), kept=kept)
+    return contacts.adding(promised=promised, due_at=np.where(promised, due, np.nan), kept=kept)
 
 
-def _returns(spec: WorldSpec, contacts: pd.DataFrame, impatience: Floats, rng: np.random.Generator) -> Floats:
+def _returns(spec: WorldSpec, contacts: Rows, impatience: Floats, rng: np.random.Generator) -> Floats:
     """When the customer comes back with the matter; NaN if never."""
     of, n = spec.returns, len(contacts)
-    resolved, promised, kept = (contacts[name].to_numpy() for name in ("resolved", "promised", "kept"))
-    outage = contacts["reason"].map(lambda place: spec.reasons[place].name == OUTAGE).to_numpy(dtype=bool)
+    resolved, promised, kept = (contacts[name] for name in ("resolved", "promised", "kept"))
+    outage = np.array([reason.name == OUTAGE for reason in spec.reasons])[contacts["reason"]]
     broken, early = promised & ~kept, promised & share_of(rng, of.chased, n)
     share = np.select(
         [resolved, early, broken, promised, outage], [of.solved, 1.0, of.broken, 0.0, of.outage], of.failed
@@ -106,7 +99,7 @@ def _returns(spec: WorldSpec, contacts: pd.DataFrame, impatience: Floats, rng: n
         [resolved, broken & ~early, outage], [of.solved_days, of.broken_days, of.outage_days], of.failed_days
     )
     wait = 0.15 + mean * rng.gamma(1.5, 1 / 1.5, n)
-    end, due = contacts["ends_at"].to_numpy(), contacts["due_at"].to_numpy()
+    end, due = contacts["ends_at"], contacts["due_at"]
     start = np.where(broken & ~early, due, end)
     wait = np.where(early, np.maximum(rng.random(n) * (due - end), 0.15), wait)
     at = open_hours(start + wait)

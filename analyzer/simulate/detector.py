@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy.special import expit, logit, ndtr, ndtri
 
 from analyzer.simulate.draws import Bools, Floats, Ints, share_of
+from analyzer.simulate.rows import Rows
 from analyzer.simulate.spec import CHANNELS, LANGUAGES, Hearing, Reading, WorldSpec
 
 SCALES = {"sentiment_start": (-1.0, 1.0), "sentiment_end": (-1.0, 1.0), "satisfaction": (1.0, 5.0),
@@ -63,10 +63,10 @@ def hear_reason(spec: WorldSpec, truth: Ints, rng: np.random.Generator) -> Ints:
 
 
 def hear_opportunities(
-    spec: WorldSpec, contacts: pd.DataFrame, ears: Ears, rng: np.random.Generator
+    spec: WorldSpec, contacts: Rows, ears: Ears, rng: np.random.Generator
 ) -> tuple[Ints, Ints, Ints]:
     """Opportunities heard, and of these met and hurt."""
-    count, met, hurt = (contacts[name].to_numpy(dtype=np.int64) for name in ("opportunities", "met", "hurt"))
+    count, met, hurt = (contacts[name] for name in ("opportunities", "met", "hurt"))
     if spec.detector.perfect:
         return count, met, hurt
     recall = spec.detector.opportunity_recall

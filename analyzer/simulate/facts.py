@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from analyzer.simulate import columns as c
 from analyzer.simulate.detector import Ears, hear_label, hear_number, hear_opportunities, hear_reason, unheard
-from analyzer.simulate.draws import Bools, Draws, Floats, share_of
-from analyzer.simulate.spec import CHANNELS, LANGUAGES, PRODUCT_LINES, SEGMENTS, WorldSpec
+from analyzer.simulate.draws import Bools, Draws, Floats, Ints, share_of
+from analyzer.simulate.lives import Lives
+from analyzer.simulate.rows import Rows
+from analyzer.simulate.spec import CHANNELS, LANGUAGES, PRODUCT_LINES, RESOLUTIONS, SEGMENTS, WorldSpec
 
 CONTACT_DIGITS, CUSTOMER_DIGITS, AGENT_DIGITS = 8, 7, 4
-RESOLUTIONS = ("resolved", "partial", "pending", "unresolved")
 SOURCE_FORMAT = "simulated"
 
 
-def contact_ids(contacts: pd.DataFrame) -> pa.Array:
-    return c.ids("c-", contacts["number"].to_numpy(), CONTACT_DIGITS)
+def contact_ids(contacts: Rows) -> pa.Array:
+    return c.ids("c-", contacts["number"], CONTACT_DIGITS)
 
 
 def customer_keys(customer: np.ndarray) -> pa.Array:
@@ -28,63 +28,58 @@ def agent_ids(agent: np.ndarray) -> pa.Array:
     return c.ids("a-", agent, AGENT_DIGITS)
 
 
-def interaction_facts(spec: WorldSpec, customers: pd.DataFrame, agents: pd.DataFrame, contacts: pd.DataFrame,
-                      draws: Draws) -> pa.Table:  # fmt: skip
+def interaction_facts(spec: WorldSpec, lives: Lives, draws: Draws) -> pa.Table:
     """STORED["interaction_facts"] of the contacts, a row each, in their order."""
-    n = len(contacts)
-    return c.stored("interaction_facts", given(spec, customers, agents, contacts, draws)
-                    | understood(spec, customers, agents, contacts, draws), n)  # fmt: skip
+    columns = given(spec, lives, draws) | understood(spec, lives, draws)
+    return c.stored("interaction_facts", columns, len(lives.contacts))
 
 
-def given(
-    spec: WorldSpec, customers: pd.DataFrame, agents: pd.DataFrame, contacts: pd.DataFrame, draws: Draws
-) -> dict[str, pa.Array]:
+def given(spec: WorldSpec, lives: Lives, draws: Draws) -> dict[str, pa.Array]:
     """What the dump says of each contact."""
-    n, customer = len(contacts), contacts["customer"].to_numpy()
-    names, who = contact_ids(contacts), customers.iloc[customer]
+    contacts, customer = lives.contacts, lives.contacts["customer"]
+    n = len(contacts)
+    names, who = contact_ids(contacts), lives.customers.at(customer)
     unknown = share_of(draws.stream("unidentified"), spec.customers.unidentified, n)
-    turns = [contacts[name].to_numpy() for name in ("customer_turns", "agent_turns")]
+    turns = [contacts[name] for name in ("customer_turns", "agent_turns")]
     return {
         "interaction_id": names, "source_id": names, "content_hash": names,
         "source_uri": c.constant(SOURCE_FORMAT, n), "source_format": c.constant(SOURCE_FORMAT, n),
-        "day": c.days(spec.first_day, contacts["at"].to_numpy()),
-        "channel": c.words(CHANNELS, contacts["channel"].to_numpy()),
-        "direction": c.words(("inbound", "outbound"), contacts["outbound"].to_numpy().astype(np.int64)),
-        "started_at": c.times(spec.first_day, spec.business_timezone, contacts["at"].to_numpy()),
-        "ended_at": c.times(spec.first_day, spec.business_timezone, contacts["ends_at"].to_numpy()),
+        "day": c.days(spec.first_day, contacts["at"]),
+        "channel": c.words(CHANNELS, contacts["channel"]),
+        "direction": c.constant("inbound", n),
+        "started_at": c.times(spec.first_day, spec.business_timezone, contacts["at"]),
+        "ended_at": c.times(spec.first_day, spec.business_timezone, contacts["ends_at"]),
         "started_at_source": c.constant("record", n),
         "customer_key": customer_keys(np.where(unknown, -1, customer)),
-        "agent_id": agent_ids(contacts["agent"].to_numpy()), "agent_ids": _agent_lists(contacts),
-        "team": c.ids("t-", agents["team"].to_numpy()[contacts["agent"].to_numpy()], 2),
-        "queue": c.words(spec.queues, contacts["queue"].to_numpy()),
-        "product_line": c.words(PRODUCT_LINES, who["product_line"].to_numpy()),
-        "segment": c.words(SEGMENTS, who["segment"].to_numpy()),
+        "agent_id": agent_ids(contacts["agent"]), "agent_ids": _agent_lists(contacts),
+        "team": c.ids("t-", lives.agents["team"][contacts["agent"]], 2),
+        "queue": c.words(spec.queues, contacts["queue"]),
+        "product_line": c.words(PRODUCT_LINES, who["product_line"]),
+        "segment": c.words(SEGMENTS, who["segment"]),
         "turn_count": c.counts(turns[0] + turns[1], pa.int32()), "customer_turns": c.counts(turns[0], pa.int32()),
         "agent_turns": c.counts(turns[1], pa.int32()),
-        "transfers": c.counts(contacts["handed"].to_numpy(), pa.int32()),
-        **{name: c.numbers(contacts[name].to_numpy()) for name in ("handle_s", "wait_s", "hold_s")},
+        "transfers": c.counts(contacts["handed"], pa.int32()),
+        **{name: c.numbers(contacts[name]) for name in ("handle_s", "wait_s", "hold_s")},
     }  # fmt: skip
 
 
-def understood(
-    spec: WorldSpec, customers: pd.DataFrame, agents: pd.DataFrame, contacts: pd.DataFrame, draws: Draws
-) -> dict[str, pa.Array]:
+def understood(spec: WorldSpec, lives: Lives, draws: Draws) -> dict[str, pa.Array]:
     """What the detectors say of each contact."""
-    of, n, rng = spec.detector, len(contacts), draws.stream("detector")
-    german = customers["german"].to_numpy()[contacts["customer"].to_numpy()]
+    of, contacts, rng = spec.detector, lives.contacts, draws.stream("detector")
+    n, german = len(contacts), lives.customers["german"][contacts["customer"]]
     language = np.where(german, 0, 1)
-    ears = Ears(language, contacts["channel"].to_numpy(), agents["style"].to_numpy()[contacts["agent"].to_numpy()])
+    ears = Ears(language, contacts["channel"], lives.agents["style"][contacts["agent"]])
     swapped, unreadable = unheard(spec, n, rng)
     void = swapped | unreadable
     heard = {
-        name: hear_number(contacts[name].to_numpy(), name, reading, ears, rng, perfect=of.perfect)
+        name: hear_number(contacts[name], name, reading, ears, rng, perfect=of.perfect)
         for name, reading in of.numbers.items()
     }
-    solved, probability = hear_label(contacts["resolved"].to_numpy(), of.labels["resolution"], ears, rng,
+    solved, probability = hear_label(contacts["resolved"], of.labels["resolution"], ears, rng,
                                      perfect=of.perfect)  # fmt: skip
-    _, churn = hear_label(contacts["churn_talk"].to_numpy(), of.labels["churn"], ears, rng, perfect=of.perfect)
+    _, churn = hear_label(contacts["churn_talk"], of.labels["churn"], ears, rng, perfect=of.perfect)
     count, met, hurt = hear_opportunities(spec, contacts, ears, rng)
-    reason = hear_reason(spec, contacts["reason"].to_numpy(), rng)
+    reason = hear_reason(spec, contacts["reason"], rng)
     start, end = heard["sentiment_start"], heard["sentiment_end"]
     low = np.maximum(np.minimum(start, end) - 0.15 * rng.random(n), -1.0)
     return {
@@ -107,14 +102,14 @@ def understood(
     }  # fmt: skip
 
 
-def interaction_agents(spec: WorldSpec, contacts: pd.DataFrame) -> pa.Table:
+def interaction_agents(spec: WorldSpec, contacts: Rows) -> pa.Table:
     """STORED["interaction_agents"]: one row for who worked alone, two for who handed over and who closed."""
-    handed = contacts["handed"].to_numpy(dtype=bool)
-    alone, both = contacts[~handed], contacts[handed]
-    share, turns = both["opener_share"].to_numpy(), both["agent_turns"].to_numpy()
+    handed = contacts["handed"]
+    alone, both = contacts.at(~handed), contacts.at(handed)
+    share, turns = both["opener_share"], both["agent_turns"]
     first = np.maximum(np.round(share * turns), 1).astype(np.int64)
     parts = [
-        _part(spec, alone, alone["agent"], 0, "sole", np.ones(len(alone)), alone["agent_turns"].to_numpy()),
+        _part(spec, alone, alone["agent"], 0, "sole", np.ones(len(alone)), alone["agent_turns"]),
         _part(spec, both, both["opener"], 0, "opener", share, first),
         _part(spec, both, both["agent"], 1, "closer", 1 - share, np.maximum(turns - first, 1)),
     ]
@@ -124,38 +119,40 @@ def interaction_agents(spec: WorldSpec, contacts: pd.DataFrame) -> pa.Table:
 
 def _part(
     spec: WorldSpec,
-    contacts: pd.DataFrame,
-    agent: pd.Series[int],
+    contacts: Rows,
+    agent: Ints,
     leg: int,
     role: str,
     share: Floats,
     turns: np.ndarray,
 ) -> pa.Table:
     n = len(contacts)
-    before = np.zeros(n, dtype=np.int64) if leg == 0 else contacts["turns"].to_numpy() - 2 * turns
+    before = (
+        np.zeros(n, dtype=np.int64) if leg == 0 else contacts["customer_turns"] + contacts["agent_turns"] - 2 * turns
+    )
     return c.stored("interaction_agents", {
-        "interaction_id": contact_ids(contacts), "day": c.days(spec.first_day, contacts["at"].to_numpy()),
-        "agent_id": agent_ids(agent.to_numpy()), "leg": c.counts(np.full(n, leg), pa.int32()),
+        "interaction_id": contact_ids(contacts), "day": c.days(spec.first_day, contacts["at"]),
+        "agent_id": agent_ids(agent), "leg": c.counts(np.full(n, leg), pa.int32()),
         "first_turn": c.counts(np.maximum(before, 0), pa.int32()),
         "last_turn": c.counts(np.maximum(before, 0) + 2 * turns - 1, pa.int32()),
-        "agent_turns": c.counts(turns, pa.int32()), "seconds": c.numbers(share * contacts["handle_s"].to_numpy()),
+        "agent_turns": c.counts(turns, pa.int32()), "seconds": c.numbers(share * contacts["handle_s"]),
         "role": c.constant(role, n), "share": c.numbers(share),
     }, n)  # fmt: skip
 
 
-def _agent_lists(contacts: pd.DataFrame) -> pa.Array:
+def _agent_lists(contacts: Rows) -> pa.Array:
     """All agents in order of appearance."""
-    handed = contacts["handed"].to_numpy(dtype=bool)
+    handed = contacts["handed"]
     length = 1 + handed.astype(np.int64)
     offsets = np.concatenate([[0], np.cumsum(length)])
-    flat = np.repeat(contacts["agent"].to_numpy(), length)
-    flat[offsets[:-1][handed]] = contacts["opener"].to_numpy()[handed]
+    flat = np.repeat(contacts["agent"], length)
+    flat[offsets[:-1][handed]] = contacts["opener"][handed]
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), agent_ids(flat))
 
 
-def _as_heard(contacts: pd.DataFrame, solved: Bools) -> np.ndarray:
+def _as_heard(contacts: Rows, solved: Bools) -> np.ndarray:
     """The class: what failed is heard as it was, a failure invented is "unresolved", a success "resolved"."""
-    truth = contacts["resolution"].to_numpy()
+    truth = contacts["resolution"]
     failed = np.where(truth == 0, RESOLUTIONS.index("unresolved"), truth)
     return np.where(solved, 0, failed)
 

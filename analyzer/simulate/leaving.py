@@ -7,20 +7,18 @@ end of lock-in; notice is given where the sum passes a standard exponential draw
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from analyzer.simulate.attitude import Waves, wave_of
 from analyzer.simulate.draws import Floats, Ints
+from analyzer.simulate.rows import Rows
 from analyzer.simulate.spec import WorldSpec
 
 
-def notices(
-    spec: WorldSpec, customers: pd.DataFrame, contacts: pd.DataFrame, waves: Waves, rng: np.random.Generator
-) -> Floats:
+def notices(spec: WorldSpec, customers: Rows, contacts: Rows, waves: Waves, rng: np.random.Generator) -> Floats:
     """When each customer gives notice, in days; NaN if not within the world."""
     n = len(customers)
     stretches = _stretches(spec, customers, contacts)
-    customer, start = stretches["customer"].to_numpy(), stretches["start"].to_numpy()
+    customer, start = stretches["customer"], stretches["start"]
     stop = np.append(start[1:], 0.0)
     stop = np.where(np.append(customer[1:] != customer[:-1], True), float(spec.days), stop)
     rate = _rate(spec, customers, contacts, waves, stretches)
@@ -36,7 +34,7 @@ def notices(
     return np.where(given, stop[place] - left_over / np.maximum(rate[place], 1e-12), np.nan)
 
 
-def contact_hazards(spec: WorldSpec, contacts: pd.DataFrame) -> Floats:
+def contact_hazards(spec: WorldSpec, contacts: Rows) -> Floats:
     """What each contact adds to the log hazard while it holds, attitude's part in forgiveness left out."""
     of = spec.loyalty
     sd = 1 / np.sqrt(1 - spec.agents.icc)
@@ -49,14 +47,14 @@ def contact_hazards(spec: WorldSpec, contacts: pd.DataFrame) -> Floats:
     )
 
 
-def _stretches(spec: WorldSpec, customers: pd.DataFrame, contacts: pd.DataFrame) -> pd.DataFrame:
+def _stretches(spec: WorldSpec, customers: Rows, contacts: Rows) -> Rows:
     """``customer``, ``start`` and ``contact`` (the place of the contact that began it, −1 else), in order."""
     n, waves = len(customers), spec.waves
-    inside = np.flatnonzero(contacts["ends_at"].to_numpy() < spec.days)
-    who, ends = contacts["customer"].to_numpy()[inside], contacts["ends_at"].to_numpy()[inside]
+    inside = np.flatnonzero(contacts["ends_at"] < spec.days)
+    who, ends = contacts["customer"][inside], contacts["ends_at"][inside]
     everybody = np.arange(n)
-    unlocked = customers["contract_end"].to_numpy() - spec.customers.locked_days
-    opened = np.maximum(customers["joined"].to_numpy(), 0.0)
+    unlocked = customers["contract_end"] - spec.customers.locked_days
+    opened = np.maximum(customers["joined"], 0.0)
     parts = [
         (everybody, opened, np.full(n, -1)),
         (everybody, np.where(unlocked > opened, unlocked, np.inf), np.full(n, -1)),
@@ -70,19 +68,17 @@ def _stretches(spec: WorldSpec, customers: pd.DataFrame, contacts: pd.DataFrame)
     kept[:n] = True
     customer, start, contact = customer[kept], np.minimum(start[kept], spec.days), contact[kept]
     order = np.lexsort((contact, start, customer))
-    return pd.DataFrame({"customer": customer[order], "start": start[order], "contact": contact[order]})
+    return Rows(customer=customer[order], start=start[order], contact=contact[order])
 
 
-def _rate(
-    spec: WorldSpec, customers: pd.DataFrame, contacts: pd.DataFrame, waves: Waves, stretches: pd.DataFrame
-) -> Floats:
+def _rate(spec: WorldSpec, customers: Rows, contacts: Rows, waves: Waves, stretches: Rows) -> Floats:
     of = spec.loyalty
-    customer, start = stretches["customer"].to_numpy(), stretches["start"].to_numpy()
-    last = _last_contact(customer, stretches["contact"].to_numpy(), start, of.exposure_days)
+    customer, start = stretches["customer"], stretches["start"]
+    last = _last_contact(customer, stretches["contact"], start, of.exposure_days)
     attitude = waves.attitude[customer, wave_of(spec, start)]
-    locked = customers["contract_end"].to_numpy()[customer] - start > spec.customers.locked_days
+    locked = customers["contract_end"][customer] - start > spec.customers.locked_days
     held = np.append(contact_hazards(spec, contacts), 0.0)[last]
-    failed = np.append(~contacts["resolved"].to_numpy(), False)[last]
+    failed = np.append(~contacts["resolved"], False)[last]
     forgiven = of.forgiveness * failed * np.maximum(attitude, 0.0)
     log_hazard = of.hazard_attitude * attitude + of.hazard_locked * locked + held + forgiven
     return np.asarray(of.yearly / 365.0 * np.exp(log_hazard))
@@ -97,13 +93,13 @@ def _last_contact(customer: Ints, contact: Ints, start: Floats, exposure_days: f
     return np.where(fresh, contact[latest], -1)
 
 
-def without_leavers(contacts: pd.DataFrame, notice_at: Floats, days: float) -> pd.DataFrame:
+def without_leavers(contacts: Rows, notice_at: Floats, days: float) -> Rows:
     """Contacts that begin within the world and before the customer's notice.
 
     ``return_at`` of the last one kept is taken away where the customer had left by then: leaving competes with it.
     """
-    left = notice_at[contacts["customer"].to_numpy()]
-    back = contacts["return_at"].to_numpy()
+    left = notice_at[contacts["customer"]]
+    back = contacts["return_at"]
     gone = back >= left
-    contacts = contacts.assign(return_at=np.where(gone, np.nan, back), left_first=gone)
-    return contacts[(contacts["at"] < days) & ~(contacts["at"] >= left)].reset_index(drop=True)
+    contacts = contacts.adding(return_at=np.where(gone, np.nan, back), left_first=gone)
+    return contacts.at((contacts["at"] < days) & ~(contacts["at"] >= left))

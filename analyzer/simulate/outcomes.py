@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from scipy.special import ndtr
 
 from analyzer.simulate.draws import Floats, share_of
 from analyzer.simulate.people import SKILLS, assigned, correlated
+from analyzer.simulate.rows import Rows
 from analyzer.simulate.spec import CHANNELS, OUTCOMES, WorldSpec
 
 _SOLVED, _EMPATHY, _FEELING, _HANDLE = range(len(OUTCOMES))
@@ -16,29 +16,29 @@ REPLY_H = {"voice": 0.0, "chat": 0.0, "email": 3.0, "messaging": 1.0}  # mean wa
 HANDLE_LOG_SD = 0.5
 
 
-def play(spec: WorldSpec, contacts: pd.DataFrame, agents: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def play(spec: WorldSpec, contacts: Rows, agents: Rows, rng: np.random.Generator) -> Rows:
     """The contacts with all that happens in them. Needs ``reason``, ``queue``, ``channel``, ``attempt`` and ``at``.
 
     A second agent, where a contact was handed over, closes it; the latents are the agents' shares of turns of each.
     """
     of, n = spec.outcomes, len(contacts)
-    opener = assigned(spec, agents, contacts["queue"].to_numpy(), rng)
+    opener = assigned(spec, agents, contacts["queue"], rng)
     handed = share_of(rng, of.transfers, n)
-    closer = np.where(handed, assigned(spec, agents, contacts["queue"].to_numpy(), rng), opener)
+    closer = np.where(handed, assigned(spec, agents, contacts["queue"], rng), opener)
     handed &= closer != opener
     share = np.where(handed, 0.2 + 0.4 * rng.random(n), 0.0)
-    skills = agents[list(SKILLS)].to_numpy()
+    skills = np.column_stack([agents[name] for name in SKILLS])
     own = share[:, None] * skills[opener] + (1 - share[:, None]) * skills[closer]
     own[:, _SOLVED] = skills[closer, _SOLVED]  # who closes it solves it or not
     latent = own + correlated(spec, n, rng)
-    ease = of.ease * np.array([reason.ease for reason in spec.reasons])[contacts["reason"].to_numpy()]
-    attempt = contacts["attempt"].to_numpy(dtype=np.float64)
+    ease = of.ease * np.array([reason.ease for reason in spec.reasons])[contacts["reason"]]
+    attempt = contacts["attempt"]
     mood = _mood(spec, contacts, attempt, rng)
     wait = rng.standard_normal(n)
     solved = of.solved + ease + of.repeat_resolution * attempt + latent[:, _SOLVED]
     case = of.ease_feeling * ease + of.mood_feeling * mood + of.repeat_feeling * attempt + of.wait_feeling * wait
     handle = of.ease_handle * ease + latent[:, _HANDLE]
-    return contacts.assign(
+    return contacts.adding(
         agent=closer, opener=opener, opener_share=share, skill_feeling=own[:, _FEELING],
         solved_latent=solved, solved_own=latent[:, _SOLVED],
         resolved=solved > 0, empathy_latent=latent[:, _EMPATHY], handle_latent=handle,
@@ -49,9 +49,9 @@ def play(spec: WorldSpec, contacts: pd.DataFrame, agents: pd.DataFrame, rng: np.
     )  # fmt: skip
 
 
-def _mood(spec: WorldSpec, contacts: pd.DataFrame, attempt: Floats, rng: np.random.Generator) -> Floats:
+def _mood(spec: WorldSpec, contacts: Rows, attempt: Floats, rng: np.random.Generator) -> Floats:
     """Feeling at the start, −1…1: it precedes the agent."""
-    base = np.array([reason.mood for reason in spec.reasons])[contacts["reason"].to_numpy()]
+    base = np.array([reason.mood for reason in spec.reasons])[contacts["reason"]]
     noise = 0.3 * rng.standard_normal(len(contacts))
     return np.asarray(np.clip(base - 0.15 * np.minimum(attempt, 3) + noise, -1, 1))
 
@@ -71,9 +71,9 @@ def _opportunities(mood: Floats, empathy: Floats, rng: np.random.Generator) -> d
 
 
 def _times(
-    contacts: pd.DataFrame, handle: Floats, wait: Floats, handed: np.ndarray, rng: np.random.Generator
+    contacts: Rows, handle: Floats, wait: Floats, handed: np.ndarray, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    n, channel = len(contacts), contacts["channel"].to_numpy()
+    n, channel = len(contacts), contacts["channel"]
     usual = np.array([HANDLE_S[name] for name in CHANNELS])[channel]
     reply_h = np.array([REPLY_H[name] for name in CHANNELS])[channel] * rng.exponential(1.0, n)
     handle_s = np.round(usual * np.exp(HANDLE_LOG_SD * handle))
@@ -86,5 +86,5 @@ def _times(
         "handed": handed,
         "customer_turns": turns // 2,
         "agent_turns": turns - turns // 2,
-        "ends_at": contacts["at"].to_numpy() + (handle_s / 3600 + np.minimum(reply_h, 12.0)) / 24,
+        "ends_at": contacts["at"] + (handle_s / 3600 + np.minimum(reply_h, 12.0)) / 24,
     }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from analyzer.simulate.draws import Floats, Ints, chosen, share_of
+from analyzer.simulate.rows import Rows
 from analyzer.simulate.spec import CHANNELS, OUTCOMES, PRODUCT_LINES, WorldSpec
 
 CHANNEL_SHARES = (0.55, 0.25, 0.12, 0.08)
@@ -13,13 +13,13 @@ PRODUCT_SHARES = (0.45, 0.35, 0.20)
 SKILLS = tuple(f"skill_{name}" for name in OUTCOMES)
 
 
-def invent_customers(spec: WorldSpec, n: int, rng: np.random.Generator) -> pd.DataFrame:
+def invent_customers(spec: WorldSpec, n: int, rng: np.random.Generator) -> Rows:
     """``n`` customers, a row each. Times are days since the first day's midnight, negative before it."""
     of = spec.customers
     joined = spec.days - rng.exponential(of.tenure_days, n)
     # Contracts run 24 months and are renewed; a customer who is bound ends one at a random time from now.
     contract_end = np.where(share_of(rng, of.bound, n), spec.days * rng.random(n) + 730 * rng.random(n), np.nan)
-    return pd.DataFrame({
+    return Rows(**{
         "german": share_of(rng, of.german, n),
         "segment": share_of(rng, of.business, n).astype(np.int64),
         "product_line": chosen(rng, PRODUCT_SHARES, n),
@@ -33,7 +33,7 @@ def invent_customers(spec: WorldSpec, n: int, rng: np.random.Generator) -> pd.Da
     })  # fmt: skip
 
 
-def invent_agents(spec: WorldSpec, rng: np.random.Generator) -> pd.DataFrame:
+def invent_agents(spec: WorldSpec, rng: np.random.Generator) -> Rows:
     """Agents, a row each: true skills (in sds of a contact within an agent), style, home queue, team, volume."""
     of = spec.agents
     n = of.count or max(round(spec.contacts / of.each), 2 * len(spec.queues))
@@ -43,13 +43,11 @@ def invent_agents(spec: WorldSpec, rng: np.random.Generator) -> pd.DataFrame:
     merit = merit / merit.std() if merit.std() > 0 else rng.standard_normal(n)
     style = of.style_skill * merit + np.sqrt(1 - of.style_skill**2) * rng.standard_normal(n)
     volume = np.exp(of.volume_log_sd * rng.standard_normal(n))
-    agents = pd.DataFrame(skills, columns=list(SKILLS))
-    agents["style"], agents["volume"] = style, volume
-    agents["home"] = _homes(spec, merit, volume, rng)
-    order = np.argsort(agents["home"].to_numpy(), kind="stable")
-    agents["team"] = 0
-    agents.loc[order, "team"] = np.arange(n) // max(of.team_size, 1)
-    return agents
+    home = _homes(spec, merit, volume, rng)
+    team = np.empty(n, dtype=np.int64)
+    team[np.argsort(home, kind="stable")] = np.arange(n) // max(of.team_size, 1)
+    columns = {name: skills[:, place] for place, name in enumerate(SKILLS)}
+    return Rows(**columns, style=style, volume=volume, home=home, team=team)
 
 
 def correlated(spec: WorldSpec, n: int, rng: np.random.Generator) -> Floats:
@@ -89,9 +87,9 @@ def _homes(spec: WorldSpec, merit: Floats, volume: Floats, rng: np.random.Genera
     return homes
 
 
-def assigned(spec: WorldSpec, agents: pd.DataFrame, queue: Ints, rng: np.random.Generator) -> Ints:
+def assigned(spec: WorldSpec, agents: Rows, queue: Ints, rng: np.random.Generator) -> Ints:
     """The agent who takes each contact: mostly of the queue's own, the rest in proportion to volume."""
-    home, volume = agents["home"].to_numpy(), agents["volume"].to_numpy()
+    home, volume = agents["home"], agents["volume"]
     load, share = queue_load(spec), spec.agents.home_share
     taken = np.zeros(len(queue), dtype=np.int64)
     for place in range(len(load)):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from analyzer.simulate import columns as c
 from analyzer.simulate.attitude import Waves
 from analyzer.simulate.draws import Bools, Floats
 from analyzer.simulate.facts import SOURCE_FORMAT, customer_keys
+from analyzer.simulate.lives import Lives
+from analyzer.simulate.rows import Rows
 from analyzer.simulate.spec import PRODUCT_LINES, SEGMENTS, WorldSpec
 
 KNOWN_AFTER_DAYS = 2.0
@@ -18,45 +19,44 @@ EXIT_REASONS = ("service", "price", "moving")
 NPS_ASKED = 0.4  # of customers at each date
 
 
-def loyalty_records(
-    spec: WorldSpec, customers: pd.DataFrame, contacts: pd.DataFrame, waves: Waves, rng: np.random.Generator
-) -> pa.Table:
+def loyalty_records(spec: WorldSpec, lives: Lives, rng: np.random.Generator) -> pa.Table:
     """STORED["loyalty_records"]: every fact at the end of each wave, notices when they are received."""
+    customers = lives.customers
     parts = [_notices(spec, customers, rng)]
     for wave in range(spec.waves):
         until = min((wave + 1) * spec.loyalty.wave_days, spec.days) - 1e-5  # the last second of the day
-        there = customers["joined"].to_numpy() < until
-        parts += _at(spec, customers, contacts, waves, wave, until, there, rng)
+        there = customers["joined"] < until
+        parts += _at(spec, lives, wave, until, there, rng)
     return pa.concat_tables(parts)
 
 
 def _at(
-    spec: WorldSpec, customers: pd.DataFrame, contacts: pd.DataFrame, waves: Waves, wave: int, until: float,
-    there: Bools, rng: np.random.Generator,
+    spec: WorldSpec, lives: Lives, wave: int, until: float, there: Bools, rng: np.random.Generator
 ) -> list[pa.Table]:  # fmt: skip
     """The facts of one date."""
+    customers, contacts, waves = lives.customers, lives.contacts, lives.waves
     n = len(customers)
-    present = there & ~(customers["notice_at"].to_numpy() < until)
-    attitude, tenure = waves.attitude[:, wave], (until - customers["joined"].to_numpy()) / 30.4375
+    present = there & ~(customers["notice_at"] < until)
+    attitude, tenure = waves.attitude[:, wave], (until - customers["joined"]) / 30.4375
     nps = np.clip(np.round(7.0 + 1.6 * attitude + 1.2 * rng.standard_normal(n)), 0, 10)
     asked = present & (rng.random(n) < NPS_ASKED)
     purchases = _purchases(waves, wave, tenure, rng)
-    failed = contacts["at"].to_numpy() < until
-    failed &= ~contacts["resolved"].to_numpy(dtype=bool) & (contacts["feeling"].to_numpy() < -1.2)
-    complaints = np.bincount(contacts["customer"].to_numpy()[failed], minlength=n).astype(np.float64)
+    failed = contacts["at"] < until
+    failed &= ~contacts["resolved"] & (contacts["feeling"] < -1.2)
+    complaints = np.bincount(contacts["customer"][failed], minlength=n).astype(np.float64)
     numbers: dict[str, tuple[Floats, Bools]] = {
         "tenure_months": (np.floor(tenure), there),
         "purchases_12m": (purchases, there),
-        "revenue_12m": (np.round(customers["revenue"].to_numpy() * (0.6 + 0.1 * purchases), 2), there),
+        "revenue_12m": (np.round(customers["revenue"] * (0.6 + 0.1 * purchases), 2), there),
         "referrals": (rng.poisson(np.exp(-1.6 + 0.5 * attitude)).astype(np.float64), there),
         "complaints_12m": (complaints, there),
         "nps": (nps, asked),
-        "may_contact": (customers["may_contact"].to_numpy(dtype=np.float64), there),
+        "may_contact": (customers["may_contact"], there),
     }
     facts = [_facts(spec, name, until, who, number=values) for name, (values, who) in numbers.items()]
     for name, names in (("segment", SEGMENTS), ("product_line", PRODUCT_LINES)):
-        facts.append(_facts(spec, name, until, there, text=c.words(names, customers[name].to_numpy())))
-    end = np.floor(customers["contract_end"].to_numpy())
+        facts.append(_facts(spec, name, until, there, text=c.words(names, customers[name])))
+    end = np.floor(customers["contract_end"])
     facts.append(_facts(spec, "contract_end", until, there & ~np.isnan(end), time=end))
     return facts
 
@@ -69,11 +69,11 @@ def _purchases(waves: Waves, wave: int, tenure_months: Floats, rng: np.random.Ge
     return np.asarray(inside + rng.poisson(before * usual), dtype=np.float64)
 
 
-def _notices(spec: WorldSpec, customers: pd.DataFrame, rng: np.random.Generator) -> pa.Table:
+def _notices(spec: WorldSpec, customers: Rows, rng: np.random.Generator) -> pa.Table:
     """``cancel_received_at``, ``churned_at`` and ``exit_reason``, known the day after."""
-    at = customers["notice_at"].to_numpy()
+    at = customers["notice_at"]
     left = ~np.isnan(at)
-    ends = np.fmax(at + NOTICE_TO_END_DAYS, np.floor(customers["contract_end"].to_numpy()))
+    ends = np.fmax(at + NOTICE_TO_END_DAYS, np.floor(customers["contract_end"]))
     why = c.words(EXIT_REASONS, rng.choice(3, len(customers), p=[0.5, 0.3, 0.2]))
     told = [
         _facts(spec, "cancel_received_at", at, left, time=at, known_after=1.0),

@@ -18,6 +18,7 @@ LANGUAGES: Final = ("de", "en")
 CHANNELS: Final = ("voice", "chat", "email", "messaging")
 SEGMENTS: Final = ("private", "business")
 PRODUCT_LINES: Final = ("mobile", "broadband", "energy")
+RESOLUTIONS: Final = ("resolved", "partial", "pending", "unresolved")
 CANCEL: Final = "contract_cancel"
 OUTAGE: Final = "outage"
 

@@ -2,46 +2,97 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
+from analyzer.simulate import columns as c
 from analyzer.simulate.attitude import Waves
-from analyzer.simulate.facts import RESOLUTIONS, agent_ids, contact_ids, customer_keys
+from analyzer.simulate.facts import agent_ids, contact_ids, customer_keys
+from analyzer.simulate.lives import EXPERIENCE_PER_SD, Lives
 from analyzer.simulate.people import SKILLS
-from analyzer.simulate.spec import CHANNELS, LANGUAGES, SEGMENTS, WorldSpec
+from analyzer.simulate.rows import Rows
+from analyzer.simulate.spec import CHANNELS, LANGUAGES, RESOLUTIONS, SEGMENTS, WorldSpec
 
 FCR_DAYS = (1, 7, 30)
-EXPERIENCE_BASE, EXPERIENCE_PER_SD = 50.0, 12.0  # true experience 0–100 = base + per sd · feeling, not cut off
-_OF_CONTACT = ("agent", "attempt", "resolved", "solved_latent", "skill_feeling", "empathy_latent", "handle_latent",
-               "feeling", "experience", "satisfaction", "empathy", "effort", "sentiment_start", "sentiment_end",
-               "churn_talk", "opportunities", "met", "hurt", "promised", "kept", "return_days",
-               "left_first", "attitude")  # fmt: skip
+_OF_CONTACT = (
+    "matter",
+    "attempt",
+    "resolved",
+    "solved_latent",
+    "skill_feeling",
+    "empathy_latent",
+    "handle_latent",
+    "feeling",
+    "experience",
+    "satisfaction",
+    "empathy",
+    "effort",
+    "sentiment_start",
+    "sentiment_end",
+    "churn_talk",
+    "opportunities",
+    "met",
+    "hurt",
+    "promised",
+    "kept",
+    "return_days",
+    "left_first",
+    "attitude",
+    "due_at",
+    "at",
+)
+_OF_CUSTOMER = ("trait", "impatience", "joined", "contract_end", "revenue", "notice_at")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Truth:
-    """Frames. Latents are in standard deviations within an agent.
+    """Frames, each made when first asked for. Latents are in standard deviations within an agent."""
 
-    ``contacts`` (by interaction_id, in the order of the facts): the true customer and agent, ``matter`` and
-    ``attempt`` (0 = the matter's first contact), ``resolved``, ``feeling`` and what was made of it, ``skill_feeling``
-    (the agents' part of the feeling), ``promised``, ``due_at``, ``kept``, ``return_days`` (days until the same matter
-    comes back, also after the last day; NaN: never), ``left_first`` (gave notice before coming back) and ``fcr_1``,
-    ``fcr_7``, ``fcr_30``: solved at the first contact, by TABLES.md, whenever the data end; NaN for later contacts.
-    ``agents``: skills, style, home queue, ``experience_effect`` (0–100) and ``resolved_rate`` at everybody's case mix.
-    ``customers``: trait, notice and contract. ``waves``: attitude, mean feeling, bought, by customer and wave.
-    ``effects``: each number that moves an outcome, with its scale. ``detector``: stated rates, biases and noise.
-    """
+    spec: WorldSpec
+    lives: Lives
 
-    contacts: pd.DataFrame
-    agents: pd.DataFrame
-    customers: pd.DataFrame
-    waves: pd.DataFrame
-    effects: pd.DataFrame
-    detector: pd.DataFrame
+    @cached_property
+    def contacts(self) -> pd.DataFrame:
+        """A row a contact, in the order of the facts.
 
+        The true customer and agent, ``matter`` and ``attempt`` (0 = the matter's first contact), ``resolved``,
+        ``feeling`` and what was made of it, ``skill_feeling`` (the agents' part of the feeling), ``promised``,
+        ``due_at``, ``kept``, ``return_days`` (days until the same matter comes back, also after the last day; NaN:
+        never), ``left_first`` (gave notice before coming back) and ``fcr_1``, ``fcr_7``, ``fcr_30``: solved at first
+        contact by TABLES.md, whenever the data end; NaN for later contacts. Times are days since the first midnight.
+        """
+        return _contacts(self.spec, self.lives.contacts)
+
+    @cached_property
+    def agents(self) -> pd.DataFrame:
+        """Skills, style, home queue, ``experience_effect`` (0–100) and ``resolved_rate`` at everybody's case mix."""
+        return _agents(self.spec, self.lives)
+
+    @cached_property
+    def customers(self) -> pd.DataFrame:
+        """Trait, impatience, contract, value and notice."""
+        return _customers(self.lives.customers)
+
+    @cached_property
+    def waves(self) -> pd.DataFrame:
+        """Attitude at the start, mean feeling and buying again, by customer and wave."""
+        return _waves(self.lives.waves)
+
+    @cached_property
+    def _effects(self) -> pd.DataFrame:
+        """``outcome``, ``cause``, ``scale`` and ``value`` of every stated effect."""
+        return _effects(self.spec)
+
+    @cached_property
+    def _detector(self) -> pd.DataFrame:
+        """Stated error by ``label``, ``language`` and ``channel``: rates of labels; slope, bias, noise of numbers."""
+        return _detector(self.spec)
+
+    @cached_property
     def same_matter_pairs(self) -> pd.DataFrame:
         """``earlier`` and ``later`` interaction_id of every two contacts of one matter."""
         of = self.contacts[["interaction_id", "matter", "attempt"]]
@@ -49,64 +100,52 @@ class Truth:
         pairs = pairs[pairs["attempt_earlier"] < pairs["attempt_later"]]
         return pairs[["interaction_id_earlier", "interaction_id_later"]].set_axis(["earlier", "later"], axis=1)
 
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Every frame by its name."""
-        frames = {field.name: getattr(self, field.name) for field in fields(self)}
-        return frames | {"same_matter_pairs": self.same_matter_pairs()}
+
+def _contacts(spec: WorldSpec, contacts: Rows) -> pd.DataFrame:
+    columns = {
+        "interaction_id": contact_ids(contacts).to_pandas(),
+        "customer_key": customer_keys(contacts["customer"]).to_pandas(),
+        "agent_id": agent_ids(contacts["agent"]).to_pandas(),
+        "reason": c.words([reason.name for reason in spec.reasons], contacts["reason"]).to_pandas(),
+        "queue": c.words(spec.queues, contacts["queue"]).to_pandas(),
+        "resolution": c.words(RESOLUTIONS, contacts["resolution"]).to_pandas(),
+    }
+    columns |= {name: contacts[name] for name in _OF_CONTACT}
+    columns |= {f"fcr_{window}": _first_contact_resolution(contacts, window) for window in FCR_DAYS}
+    return pd.DataFrame(columns)
 
 
-def told(spec: WorldSpec, customers: pd.DataFrame, agents: pd.DataFrame, contacts: pd.DataFrame, waves: Waves) -> Truth:
-    """The truth of a world, of the customers and contacts that are in it."""
-    return Truth(
-        _contacts(spec, contacts), _agents(spec, agents, contacts), _customers(customers), _waves(waves),
-        effects(spec), detector(spec),
-    )  # fmt: skip
-
-
-def _contacts(spec: WorldSpec, contacts: pd.DataFrame) -> pd.DataFrame:
-    frame = pd.DataFrame({"interaction_id": contact_ids(contacts).to_pandas()})
-    frame["customer_key"] = customer_keys(contacts["customer"].to_numpy()).to_pandas()
-    frame["agent_id"] = agent_ids(contacts["agent"].to_numpy()).to_pandas()
-    frame["matter"] = contacts["matter"].to_numpy()
-    frame["reason"] = np.array([reason.name for reason in spec.reasons])[contacts["reason"].to_numpy()]
-    frame["queue"] = np.array(spec.queues)[contacts["queue"].to_numpy()]
-    frame["resolution"] = np.array(RESOLUTIONS)[contacts["resolution"].to_numpy()]
-    for name in _OF_CONTACT[1:]:
-        frame[name] = contacts[name].to_numpy()
-    frame["due_at"] = contacts["due_at"].to_numpy()
-    frame["at"] = contacts["at"].to_numpy()
-    for window in FCR_DAYS:
-        frame[f"fcr_{window}"] = _first_contact_resolution(contacts, window)
-    return frame
-
-
-def _first_contact_resolution(contacts: pd.DataFrame, window_days: int) -> np.ndarray:
+def _first_contact_resolution(contacts: Rows, window_days: int) -> np.ndarray:
     """1 or 0 for a matter's first inbound contact, NaN else: solved or promised and kept, and not back in time."""
-    back = contacts["return_days"].to_numpy() <= window_days
-    chased = contacts["promised"].to_numpy() & ~np.isnan(contacts["return_days"].to_numpy())
-    good = contacts["resolved"].to_numpy() | (contacts["kept"].to_numpy() & ~chased)
-    first = (contacts["attempt"].to_numpy() == 0) & ~contacts["outbound"].to_numpy()
+    back = contacts["return_days"] <= window_days
+    chased = contacts["promised"] & ~np.isnan(contacts["return_days"])
+    good = contacts["resolved"] | (contacts["kept"] & ~chased)
+    first = contacts["attempt"] == 0
     return np.where(first, (good & ~back).astype(np.float64), np.nan)
 
 
-def _agents(spec: WorldSpec, agents: pd.DataFrame, contacts: pd.DataFrame) -> pd.DataFrame:
-    frame = agents[[*SKILLS, "style"]].copy()
-    frame.insert(0, "agent_id", agent_ids(np.arange(len(agents))).to_pandas().to_numpy())
-    frame["team"] = [f"t-{team:02d}" for team in agents["team"]]
-    frame["home_queue"] = np.array(spec.queues)[agents["home"].to_numpy()]
-    frame["experience_effect"] = EXPERIENCE_PER_SD * agents["skill_feeling"]
-    skill = agents["skill_resolution"].to_numpy()
-    sample = contacts["solved_case"].to_numpy()[:: max(len(contacts) // 2000, 1)]
-    frame["resolved_rate"] = ndtr(sample[:, None] + skill[None, :]).mean(axis=0) if len(sample) else np.nan
-    frame["contacts"] = np.bincount(contacts["agent"].to_numpy(), minlength=len(agents))
-    return frame
+def _agents(spec: WorldSpec, lives: Lives) -> pd.DataFrame:
+    agents, contacts = lives.agents, lives.contacts
+    skill = agents["skill_resolution"]
+    # At most a few thousand contacts stand for the case mix of all.
+    case = (contacts["solved_latent"] - contacts["solved_own"])[:: max(len(contacts) // 2000, 1)]
+    return pd.DataFrame({
+        "agent_id": agent_ids(np.arange(len(agents))).to_pandas(),
+        "team": c.ids("t-", agents["team"], 2).to_pandas(),
+        "home_queue": c.words(spec.queues, agents["home"]).to_pandas(),
+        **{name: agents[name] for name in (*SKILLS, "style")},
+        "experience_effect": EXPERIENCE_PER_SD * agents["skill_feeling"],
+        "resolved_rate": ndtr(case[:, None] + skill[None, :]).mean(axis=0) if len(case) else np.nan,
+        "contacts": np.bincount(contacts["agent"], minlength=len(agents)),
+    })  # fmt: skip
 
 
-def _customers(customers: pd.DataFrame) -> pd.DataFrame:
-    frame = customers[["trait", "impatience", "joined", "contract_end", "revenue", "notice_at"]].reset_index(drop=True)
-    frame.insert(0, "customer_key", customer_keys(np.arange(len(customers))).to_pandas().to_numpy())
-    frame["segment"] = np.array(SEGMENTS)[customers["segment"].to_numpy()]
-    return frame
+def _customers(customers: Rows) -> pd.DataFrame:
+    return pd.DataFrame({
+        "customer_key": customer_keys(np.arange(len(customers))).to_pandas(),
+        "segment": c.words(SEGMENTS, customers["segment"]).to_pandas(),
+        **{name: customers[name] for name in _OF_CUSTOMER},
+    })  # fmt: skip
 
 
 def _waves(waves: Waves) -> pd.DataFrame:
@@ -118,8 +157,7 @@ def _waves(waves: Waves) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def effects(spec: WorldSpec) -> pd.DataFrame:
-    """``outcome``, ``cause``, ``scale`` and ``value`` of every stated effect."""
+def _effects(spec: WorldSpec) -> pd.DataFrame:
     of = spec.loyalty
     rows = [
         ("notice", name.removeprefix("hazard_"), "log hazard ratio", getattr(of, name))
@@ -136,8 +174,7 @@ def effects(spec: WorldSpec) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["outcome", "cause", "scale", "value"])
 
 
-def detector(spec: WorldSpec) -> pd.DataFrame:
-    """Stated error by ``label``, ``language`` and ``channel``: rates of labels, slope, bias and noise of numbers."""
+def _detector(spec: WorldSpec) -> pd.DataFrame:
     rows: list[dict[str, object]] = []
     for language in LANGUAGES:
         for channel in CHANNELS:
