@@ -13,11 +13,12 @@ _FACTS: Final = (
     "interaction_id", "chain_id", "customer_key", "segment", "product_line", "direction", "reason",
     "started_at", "ended_at", "csat", "satisfaction", "resolution", "resolved_probability", "empathy", "effort",
     "handle_s", "wait_s", "sentiment_start", "sentiment_end", "churn_talk_probability",
+    "empathic_opportunities", "expectation_balance",
 )  # fmt: skip
 _NUMBERS: Final = (
     "csat", "satisfaction", "resolved_probability", "empathy", "effort", "handle_s", "wait_s", "sentiment_start",
     "sentiment_end", "churn_talk_probability", "repeat_probability", "promises_broken", "promises_kept",
-    "prior_contacts", "experience_contact",
+    "prior_contacts", "experience_contact", "empathic_opportunities", "expectation_balance",
 )  # fmt: skip
 
 
