@@ -9,25 +9,26 @@ from statsmodels.duration.hazard_regression import PHReg
 from analyzer.loyalty.asof import records_frame
 from analyzer.loyalty.contacts import contacts_as_of
 from analyzer.loyalty.cox import fit_cox
-from analyzer.loyalty.drivers import JOINT, loyalty_drivers, risk_rows
+from analyzer.loyalty.drivers import JOINT, loyalty_drivers
 from analyzer.loyalty.dynamics import cross_lag, loyalty_dynamics
+from analyzer.loyalty.riskset import contract_starts, risk_set
 from analyzer.loyalty.satisfaction import satisfaction_readings
 from analyzer.loyalty.state import customer_state
 from analyzer.tables import STORED
 from tests.loyalty.worlds import AS_OF, NO_LINKS, contacts, days_ago, leaving_world, records, settings, surveys
 
 
-def prepared(facts: pd.DataFrame, known: pa.Table) -> tuple[pd.DataFrame, pd.DataFrame]:
+def prepared(facts: pd.DataFrame, known: pa.Table) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     seen = contacts_as_of(facts, NO_LINKS, NO_LINKS, AS_OF)
     frame = records_frame(known, surveys(), settings())
-    return seen, customer_state(frame, seen, satisfaction_readings(seen, surveys()), AS_OF, settings())
+    return seen, customer_state(frame, seen, satisfaction_readings(seen, surveys()), AS_OF, settings()), frame
 
 
 def drivers(facts: pd.DataFrame, known: pa.Table) -> dict[str, dict[str, object]]:
-    seen, state = prepared(facts, known)
-    table = loyalty_drivers(seen, state, True, AS_OF, settings())
+    seen, state, frame = prepared(facts, known)
+    table = loyalty_drivers(seen, state, frame, True, AS_OF, settings())
     assert table.schema == STORED["loyalty_drivers"].schema
-    return {row["driver"]: row for row in table.to_pylist() if row["segment"] == "all"}
+    return {row["driver"]: row for row in table.to_pylist() if row["segment"] == "all" and row["outcome"] == "notice"}
 
 
 def test_drivers_recover_a_planted_effect_and_do_not_read_it_as_speed() -> None:
@@ -72,19 +73,21 @@ def test_risk_rows_leave_out_cancellations_and_what_follows_the_notice() -> None
         {"customer_key": "b", "nps": 3},
         {"customer_key": "undated", "churned": True},
     )
-    seen, state = prepared(facts, known)
-    rows, clock = risk_rows(seen, state, AS_OF, 90)
-    assert clock == "calendar" and rows["customer_key"].tolist() == ["a", "b", "b"]
-    assert rows["event"].tolist() == [1, 0, 0]
-    assert (rows["exit"] - rows["entry"]).round(1).tolist() == [10, 90, 20]
+    seen, state, frame = prepared(facts, known)
+    risk = risk_set(seen, state, contract_starts(frame), AS_OF, 90, 0)
+    rows = risk.rows.sort_values(["customer_key", "entry"])
+    assert risk.clock == "calendar" and rows["customer_key"].tolist() == ["a", "b", "b", "b"]
+    assert rows["event"].tolist() == [1, 0, 0, 0]
+    assert (rows["exit"] - rows["entry"]).round(1).tolist() == [10, 20, 90, 20]
+    assert rows["contact"].tolist() == [0, 1, -1, 2]
 
 
 def test_clock_is_tenure_where_everybodys_is_known() -> None:
-    seen, state = prepared(
-        contacts({"customer_key": "a", "days": 10}), records({"customer_key": "a", "tenure_months": 12})
+    seen, state, frame = prepared(
+        contacts({"customer_key": "a", "days": 10}), records({"customer_key": "a", "tenure_months": 12, "days": 30})
     )
-    rows, clock = risk_rows(seen, state, AS_OF, 90)
-    assert clock == "tenure" and rows["entry"].iloc[0] == pytest.approx(365.25 - 10, abs=0.1)
+    risk = risk_set(seen, state, contract_starts(frame), AS_OF, 90, 0)
+    assert risk.clock == "tenure" and risk.rows["entry"].iloc[0] == pytest.approx(365.25 + 30 - 10, abs=0.1)
 
 
 def panel(customers: int, waves: int, effect: float, seed: int) -> pd.DataFrame:
@@ -123,7 +126,7 @@ def test_dynamics_need_four_waves_and_enough_customers() -> None:
         cross_lag(panel(80, 3, 0.4, 1), "satisfaction", "loyalty")["method"] == "not estimable: fewer than four waves"
     )
     assert "50 needed" in cross_lag(panel(8, 5, 0.4, 1), "satisfaction", "loyalty")["method"]
-    seen, state = prepared(contacts({"customer_key": "a", "days": 3}), records({"customer_key": "a", "nps": 3}))
+    seen, state, _ = prepared(contacts({"customer_key": "a", "days": 3}), records({"customer_key": "a", "nps": 3}))
     frame = records_frame(records({"customer_key": "a", "nps": 3}), surveys(), settings())
     table = loyalty_dynamics(frame, satisfaction_readings(seen, surveys()), state, AS_OF, settings())
     assert table.column("method").to_pylist() == ["not estimable: fewer than four waves"] * 2
@@ -147,7 +150,7 @@ def test_dynamics_read_waves_from_records_and_contacts() -> None:
             for w in waves
         )
     )
-    seen, state = prepared(facts, known)
+    seen, state, _ = prepared(facts, known)
     frame = records_frame(known, surveys(), settings())
     table = loyalty_dynamics(frame, satisfaction_readings(seen, surveys()), state, AS_OF, settings())
     assert table.schema == STORED["loyalty_dynamics"].schema
