@@ -66,10 +66,9 @@ def given(spec: WorldSpec, lives: Lives, draws: Draws) -> dict[str, pa.Array]:
 def understood(spec: WorldSpec, lives: Lives, draws: Draws) -> dict[str, pa.Array]:
     """What the detectors say of each contact."""
     of, contacts, rng = spec.detector, lives.contacts, draws.stream("detector")
-    n, german = len(contacts), lives.customers["german"][contacts["customer"]]
-    language = np.where(german, 0, 1)
-    ears = Ears(language, contacts["channel"], lives.agents["style"][contacts["agent"]])
-    swapped, unreadable = unheard(spec, n, rng)
+    n = len(contacts)
+    ears = ears_of(lives)
+    swapped, unreadable = unheard(spec, n, draws.stream("unheard"))
     void = swapped | unreadable
     heard = {
         name: hear_number(contacts[name], name, reading, ears, rng, perfect=of.perfect)
@@ -83,7 +82,7 @@ def understood(spec: WorldSpec, lives: Lives, draws: Draws) -> dict[str, pa.Arra
     start, end = heard["sentiment_start"], heard["sentiment_end"]
     low = np.maximum(np.minimum(start, end) - 0.15 * rng.random(n), -1.0)
     return {
-        "language": c.words((*LANGUAGES, "und"), np.where(unreadable, 2, language)),
+        "language": c.words((*LANGUAGES, "und"), np.where(unreadable, 2, ears.language)),
         "resolution": c.words(RESOLUTIONS, np.where(unreadable, -1, _as_heard(contacts, solved))),
         "resolved_probability": c.numbers(probability, unreadable),
         "sentiment_start": c.numbers(start, void), "sentiment_end": c.numbers(end, void),
@@ -100,6 +99,13 @@ def understood(spec: WorldSpec, lives: Lives, draws: Draws) -> dict[str, pa.Arra
         "reason": c.words([r.name for r in spec.reasons], np.where(unreadable, -1, reason)),
         "role_confidence": c.numbers(np.where(swapped, 0.3 * rng.random(n), 0.9 + 0.1 * rng.random(n))),
     }  # fmt: skip
+
+
+def ears_of(lives: Lives) -> Ears:
+    """Where each contact is heard."""
+    contacts = lives.contacts
+    german = lives.customers["german"][contacts["customer"]]
+    return Ears(np.where(german, 0, 1), contacts["channel"], lives.agents["style"][contacts["agent"]])
 
 
 def interaction_agents(spec: WorldSpec, contacts: Rows) -> pa.Table:

@@ -199,6 +199,12 @@ def _labels() -> dict[str, Hearing]:
         "resolution": Hearing(0.92, 0.84, 0.10, {"de": -0.03}, {"voice": -0.04}),
         "churn": Hearing(0.75, 0.97, 0.0, {"de": -0.02}, {"voice": -0.03}),
         "opportunity_met": Hearing(0.82, 0.85, 0.30, {"de": -0.04}, {"email": -0.05}),
+        # What is said in turns, and told of journeys.
+        "effort.repeat_contact": Hearing(0.80, 0.97, 0.0, {"de": -0.02}, {"voice": -0.03}),
+        "expect.unmet": Hearing(0.75, 0.93, 0.0, {"de": -0.02}, {"voice": -0.03}),
+        "res.confirmed": Hearing(0.80, 0.93, 0.0, {}, {"voice": -0.03}),
+        "res.denied": Hearing(0.75, 0.96, 0.0, {"de": -0.02}, {"voice": -0.03}),
+        "svc.commit": Hearing(0.85, 0.93, 0.0, {}, {"voice": -0.03}),
     }
 
 

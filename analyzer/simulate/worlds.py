@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.simulate.cues import cues
 from analyzer.simulate.draws import Draws
 from analyzer.simulate.facts import interaction_agents, interaction_facts
 from analyzer.simulate.lives import Lives, live
@@ -49,18 +50,22 @@ class World:
 
     @cached_property
     def interaction_agents(self) -> pa.Table:
-        table = interaction_agents(self.spec, self.lives.contacts)
-        if self.clock is None:
-            return table
-        return table.filter(pc.is_in(table["interaction_id"], self.interactions["interaction_id"]))
+        """STORED["interaction_agents"]."""
+        return self._of_known(interaction_agents(self.spec, self.lives.contacts))
+
+    @cached_property
+    def cues(self) -> pa.Table:
+        """STORED["cues"] of what journeys hear: repeats, denials, unmet expectations, promises, confirmations."""
+        return self._of_known(cues(self.spec, self.lives, Draws(self.seed)))
 
     @cached_property
     def loyalty_records(self) -> pa.Table:
+        """STORED["loyalty_records"]: facts at the end of each wave, notices when received."""
         return self._by("known_at", loyalty_records(self.spec, self.lives, Draws(self.seed).stream("records")))
 
     @cached_property
     def surveys(self) -> pa.Table:
-        """Invited and not answered is a row without an answer."""
+        """STORED["surveys"]; invited and not answered is a row without an answer."""
         told = answered_surveys(self.spec, self.lives.contacts, Draws(self.seed).stream("surveys"))
         if self.clock is None:
             return told
@@ -82,6 +87,11 @@ class World:
     def until(self, clock: datetime) -> World:
         """The world as a store knew it at ``clock``: contacts ended, facts known and surveys answered by then."""
         return replace(self, clock=clock)
+
+    def _of_known(self, table: pa.Table) -> pa.Table:
+        if self.clock is None:
+            return table
+        return table.filter(pc.is_in(table["interaction_id"], self.interactions["interaction_id"]))
 
     def _by(self, column: str, table: pa.Table) -> pa.Table:
         if self.clock is None:
