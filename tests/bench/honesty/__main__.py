@@ -18,6 +18,7 @@ from tests.bench.honesty.lines import Line, as_table
 
 # part: (module, function (worlds, seed) → lines)
 PARTS: Final[dict[str, tuple[str, str]]] = {
+    "audit": ("tests.bench.honesty.audit", "audit"),
     "gaps": ("tests.bench.honesty.gaps", "gaps"),
 }
 WORLDS: Final = 2000
