@@ -97,6 +97,8 @@ class LoyaltySettings(Section, frozen=True):
     loyal_from: float
     satisfied_from: float
     quadrant_probability: Share
+    conditional_days: tuple[Count, ...]
+    other_exits: tuple[str, ...]
     satisfaction_halflife_days: Positive
     latency_days: NonNegative
     reliability: dict[str, tuple[float, float]]
