@@ -12,6 +12,7 @@ import typer
 from analyzer.commands.learn import learn_app
 from analyzer.commands.options import HELP, Config, Sets, SideFile, Store
 from analyzer.commands.quarantine import quarantine_app
+from analyzer.commands.simulate import simulate
 from analyzer.errors import AnalyzerError, UsageError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 )  # fmt: skip
 app.add_typer(learn_app, name="learn")
 app.add_typer(quarantine_app, name="quarantine")
+app.command("simulate")(simulate)
 
 
 def main() -> NoReturn:

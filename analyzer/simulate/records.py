@@ -13,18 +13,18 @@ from analyzer.simulate.lives import Lives
 from analyzer.simulate.rows import Rows
 from analyzer.simulate.spec import PRODUCT_LINES, SEGMENTS, WorldSpec
 
+_SECOND = 1 / 86_400
 KNOWN_AFTER_DAYS = 2.0
 NOTICE_TO_END_DAYS = 30.0
 EXIT_REASONS = ("service", "price", "moving")
-NPS_ASKED = 0.4  # of customers at each date
 
 
 def loyalty_records(spec: WorldSpec, lives: Lives, rng: np.random.Generator) -> pa.Table:
-    """STORED["loyalty_records"]: every fact at the end of each wave, notices when they are received."""
+    """STORED["loyalty_records"]: every fact on the first day and at the end of each wave, notices when received."""
     customers = lives.customers
     parts = [_notices(spec, customers, rng)]
-    for wave in range(spec.waves):
-        until = min((wave + 1) * spec.loyalty.wave_days, spec.days) - 1e-5  # the last second of the day
+    for wave in range(-1, spec.waves):
+        until = min((wave + 1) * spec.loyalty.wave_days, spec.days) - _SECOND
         there = customers["joined"] < until
         parts += _at(spec, lives, wave, until, there, rng)
     return pa.concat_tables(parts)
@@ -33,13 +33,13 @@ def loyalty_records(spec: WorldSpec, lives: Lives, rng: np.random.Generator) -> 
 def _at(
     spec: WorldSpec, lives: Lives, wave: int, until: float, there: Bools, rng: np.random.Generator
 ) -> list[pa.Table]:  # fmt: skip
-    """The facts of one date."""
+    """The facts at the end of a wave; −1 is the day before the first."""
     customers, contacts, waves = lives.customers, lives.contacts, lives.waves
     n = len(customers)
     present = there & ~(customers["notice_at"] < until)
-    attitude, tenure = waves.attitude[:, wave], (until - customers["joined"]) / 30.4375
-    nps = np.clip(np.round(7.0 + 1.6 * attitude + 1.2 * rng.standard_normal(n)), 0, 10)
-    asked = present & (rng.random(n) < NPS_ASKED)
+    attitude, tenure = waves.attitude[:, max(wave, 0)], (until - customers["joined"]) / 30.4375
+    nps = np.clip(np.round(7.0 + 1.6 * attitude + spec.loyalty.nps_noise * rng.standard_normal(n)), 0, 10)
+    asked = present & (rng.random(n) < spec.loyalty.nps_asked)
     purchases = _purchases(waves, wave, tenure, rng)
     failed = contacts["at"] < until
     failed &= ~contacts["resolved"] & (contacts["feeling"] < -1.2)
@@ -64,7 +64,7 @@ def _at(
 def _purchases(waves: Waves, wave: int, tenure_months: Floats, rng: np.random.Generator) -> Floats:
     """Of the last twelve months: the waves' own purchases, and for time before the world what was usual."""
     inside = waves.bought[:, max(wave - 3, 0) : wave + 1].sum(axis=1)
-    before = np.clip(tenure_months / 3 - wave - 1, 0, 3 - min(wave, 3))
+    before = np.clip(tenure_months / 3 - wave - 1, 0, max(3 - wave, 0))
     usual = 1 / (1 + np.exp(0.4 - 0.5 * waves.attitude[:, 0]))
     return np.asarray(inside + rng.poisson(before * usual), dtype=np.float64)
 

@@ -154,6 +154,8 @@ class Loyalty:
     buy: float = -0.4  # log odds of buying again in a wave where all values are 0
     buy_attitude: float = 0.5
     buy_feeling: float = 0.4  # per unit of mean feeling in the wave before
+    nps_asked: float = 0.4  # of customers at each date of record
+    nps_noise: float = 1.2
     notice_in_contact: float = 0.5  # of notices, given in a contact about cancelling
     forgiveness: float = (
         0.0  # added to the hazard effect of a failure per unit of attitude above 0 ("the loyal forgive")
@@ -242,7 +244,7 @@ class Surveys:
     extreme: float = 0.35  # log odds of answering per unit of |feeling|
     attitude: float = 0.25  # … per unit of attitude
     noise: float = 0.45  # sd of an answer on 1–5 around the true satisfaction
-    careless: float = 0.04  # of answers, without reading: the reversed control item disagrees
+    careless: float = 0.04  # of answers, the control item ticked without reading it
 
 
 @dataclass(frozen=True, slots=True)

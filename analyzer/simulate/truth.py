@@ -83,12 +83,12 @@ class Truth:
         return _waves(self.lives.waves)
 
     @cached_property
-    def _effects(self) -> pd.DataFrame:
+    def effects(self) -> pd.DataFrame:
         """``outcome``, ``cause``, ``scale`` and ``value`` of every stated effect."""
         return _effects(self.spec)
 
     @cached_property
-    def _detector(self) -> pd.DataFrame:
+    def detector(self) -> pd.DataFrame:
         """Stated error by ``label``, ``language`` and ``channel``: rates of labels; slope, bias, noise of numbers."""
         return _detector(self.spec)
 

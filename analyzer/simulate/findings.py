@@ -1,0 +1,71 @@
+"""A world as a store of findings without text, which every command that reads a store can read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from analyzer.progress import Progress
+from analyzer.simulate.dump import prepare, write_truth
+from analyzer.simulate.facts import SOURCE_FORMAT
+from analyzer.simulate.worlds import World
+from analyzer.store.entries import ContactIdentity
+from analyzer.store.rows import Change
+from analyzer.store.store import Store, open_store
+from analyzer.tables import STORED
+
+STORE: Final = "store"
+_BATCH: Final = 50_000
+
+
+def write_findings(world: World, to: Path, progress: Progress) -> None:
+    """Writes ``to``/store and ``to``/truth. Raises UsageError where ``to`` holds other things."""
+    prepare(to)
+    with open_store(to / STORE, write=True) as store:
+        for name in ("loyalty_records", "surveys"):
+            progress.begin(name, None, "")
+            _publish(store, world, [Change(name, getattr(world, name))])
+        progress.begin("facts", None, "")
+        facts = world.interactions
+        days = frozenset(facts["day"].unique().to_pylist())
+        changes = [
+            Change("interaction_facts", facts, days),
+            Change("interaction_agents", world.interaction_agents, days),
+            Change("cues", world.cues, days),
+            Change("runs", STORED["runs"].from_rows([_run(world)])),
+        ]
+        _publish(store, world, changes, _identities(facts, _run_id(world)))
+    write_truth(world, to, progress)
+
+
+def _publish(
+    store: Store, world: World, changes: list[Change], identities: Iterator[ContactIdentity] | None = None
+) -> None:
+    stated = hashlib.blake2b(repr((world.spec, world.seed)).encode(), digest_size=16).hexdigest()
+    store.publish(changes, run=_run(world), fingerprint=f"{SOURCE_FORMAT} {stated}", identities=identities or ())
+
+
+def _run_id(world: World) -> str:
+    return f"{SOURCE_FORMAT}-{world.seed}"
+
+
+def _run(world: World) -> dict[str, Any]:
+    """The row of runs: the world's own clock, so that equal worlds give equal rows."""
+    count = world.interactions.num_rows
+    return {
+        "run_id": _run_id(world), "started_at": world.as_of, "finished_at": world.as_of, "as_of": world.as_of,
+        "config_hash": "", "model_version": SOURCE_FORMAT, "read": count, "accepted": count, "rejected": 0,
+        "duplicate": 0, "replaced": 0, "skipped": 0, "seconds": 0.0, "engine": SOURCE_FORMAT,
+    }  # fmt: skip
+
+
+def _identities(facts: pa.Table, run_id: str) -> Iterator[ContactIdentity]:
+    """What the ledger knows of each contact, a batch of the table at a time."""
+    told = facts.select(["interaction_id", "content_hash", "day"])
+    for batch in told.to_batches(max_chunksize=_BATCH):
+        for interaction_id, content_hash, day in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            yield ContactIdentity(interaction_id, content_hash, None, day, SOURCE_FORMAT, run_id)
