@@ -74,7 +74,9 @@ def asked_expectations(answers: pa.Table) -> pd.DataFrame:
     on = ["customer_key", "interaction_id", "answered_at", "topic", "scale_min", "scale_max"]
     both = frame[frame["side"] == "got"].merge(frame[frame["side"] == "wanted"], on=on, suffixes=("", "_wanted"))
     value = (both["answer"] - both["answer_wanted"]) / (both["scale_max"] - both["scale_min"])
-    asked: pd.DataFrame = both[["customer_key", "interaction_id"]].assign(topic="asked." + both["topic"], value=value)
+    asked: pd.DataFrame = both[["customer_key", "interaction_id"]].assign(
+        topic=[f"asked.{topic}" for topic in both["topic"]], value=value.astype("float64")
+    )
     return asked
 
 

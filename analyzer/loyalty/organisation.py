@@ -129,12 +129,12 @@ def _at(date: pd.Timestamp, seen: pd.DataFrame, signs: pd.DataFrame, known: pd.D
     """One row a customer in touch before ``date``."""
     of_contacts = signs.loc[seen["interaction_id"]].to_numpy(dtype="float64")
     none = pd.DataFrame(np.log1p(-np.minimum(of_contacts, 1 - 1e-9)), columns=list(SIGNS))
-    customers = seen["customer_key"].to_numpy()
-    found: pd.DataFrame = 1 - np.exp(none.groupby(customers, sort=True).sum()).rename_axis("customer_key")
+    none.index = pd.Index(seen["customer_key"], name="customer_key")
+    found: pd.DataFrame = none.groupby(level=0, sort=True).sum().apply(np.expm1).mul(-1.0)  # 1 − Π (1 − p)
     by_customer = seen.groupby("customer_key", sort=True)
     notice_at = known["notice_at"].reindex(found.index)
     left = (notice_at > date) & (notice_at <= date + pd.Timedelta(days=days))
-    return pd.DataFrame(found).assign(
+    return found.assign(
         contacts=by_customer.size(), feeling=by_customer["sentiment_start"].mean(), left=left.astype("float64")
     )
 
