@@ -133,11 +133,7 @@ class _Judged:
 def _fit(sample: Sample, audited: Bools, stratum: Ints, level: float, *, tuned: bool) -> _Fit:
     judged = _judged(sample, audited, stratum)
     df = judged.deviation(judged.f)
-    # Each contact's part in λ: least variance over all strata together, W² / n of the stratum counting.
-    pull = (judged.share**2 / judged.n)[judged.stratum] * judged.own * df
-    pull = pull / (pull @ df) if tuned and pull @ df > 0 else np.zeros_like(df)
-    tuning = max(float(pull @ judged.deviation(judged.y)), 0.0)  # a machine that hears the reverse is not used
-    pull = pull if tuning else np.zeros_like(df)
+    tuning, pull = _tuned(judged, df) if tuned else (0.0, np.zeros_like(df))
     weight = np.bincount(stratum, weights=sample.weight)
     lack = np.bincount(stratum, weights=sample.weight * sample.reading) / weight - judged.mean(judged.f)
     error = judged.mean(judged.y - tuning * judged.f)
@@ -151,6 +147,21 @@ def _fit(sample: Sample, audited: Bools, stratum: Ints, level: float, *, tuned: 
     low, high = bounds(sample, judged, parts, between, value, level, bool(tuning))
     value, low, high = (float(np.clip(x, sample.lowest, sample.highest)) for x in (value, low, high))
     return _Fit(value, low, high, tuning, len(judged.n))
+
+
+def tuning_of(sample: Sample, audited: Bools, stratum: Ints) -> float:
+    """λ of the least variance over all strata together."""
+    judged = _judged(sample, audited, stratum)
+    return _tuned(judged, judged.deviation(judged.f))[0]
+
+
+def _tuned(judged: _Judged, df: Floats) -> tuple[float, Floats]:
+    """λ, and each audited contact's part in it; strata count by what they add to the variance, W² / n."""
+    pull = (judged.share**2 / judged.n)[judged.stratum] * judged.own * df
+    spread = float(pull @ df)
+    tuning = float(pull @ judged.deviation(judged.y)) / spread if spread > 0 else 0.0
+    # A machine that hears the reverse is not used.
+    return (tuning, pull / spread) if tuning > 0 else (0.0, np.zeros_like(df))
 
 
 def _judged(sample: Sample, audited: Bools, stratum: Ints) -> _Judged:
@@ -205,7 +216,7 @@ def _rate_bounds(
     inside = float(np.clip(rate, least, 1 - least))
     # Wilson's own variance is p (1 − p) / n, without the correction for the mean that was estimated too.
     total = float(variance.sum()) * (1 - 1 / float(judged.n.sum())) + _unseen(sample, judged) + between
-    worth = inside * (1 - inside) * scale**2 / total
+    worth = inside * (1 - inside) * scale**2 / total if total > 0 else float(judged.n.sum())
     z = float(stats.norm.ppf(0.5 + level / 2))
     low, high = wilson(np.array([np.clip(rate, 0, 1)]), np.array([worth]), z)
     return sample.lowest + scale * float(low[0]), sample.lowest + scale * float(high[0])
