@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from analyzer.errors import ConfigError
 from analyzer.score.frames import Bools, Floats, Objects, linked, numbers, texts
@@ -21,6 +22,7 @@ MAX_LEVELS: Final = 30
 MIN_WITHIN: Final = 2.0  # within-unit rows that a column must vary over to have a slope
 MIN_DEGREES: Final = 10.0  # within-unit degrees of freedom that must be left over …
 DEGREES_PER_SLOPE: Final = 3.0  # … and for each slope
+CHANCE: Final = 0.99  # share of chance differences that are not taken for an assignment
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,32 +82,68 @@ def _centred(values: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Slopes:
-    """Within-unit least squares: ``beta``, its covariance per unit of residual variance, and the slopes it took.
+    """Within-unit least squares: ``beta``, its covariance per unit of residual variance, and how many slopes it took.
 
-    ``used`` says which columns have a slope; they may share some, so that ``rank`` is less than their number.
+    ``blind`` (k, q) spans the differences of case mix whose effect no unit tells, scaled to standard deviations: units
+    whose mean covariates differ along it cannot be compared.
     """
 
     beta: Floats
     covariance: Floats
     rank: int
-    used: Bools
+    blind: Floats
 
 
-def within_slopes(xx: Floats, xy: Floats, degrees: float) -> Slopes:
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How the case mix varies: ``size`` (k,) of each covariate over all contacts, ``between`` (k, k) = Σ n d dᵀ of the
+    units' differences d from the mean of all, and the number of ``units``."""
+
+    size: Floats
+    between: Floats
+    units: int
+
+
+def within_slopes(xx: Floats, xy: Floats, degrees: float, spread: Spread | None = None) -> Slopes:
     """Slopes from cross-products about the units' own means (fixed effects, the within part of Mundlak's model).
 
     Comparing contacts of the same unit only, β is not confounded with how good the units are; across units a hard queue
     staffed by good agents would look easy. All 0 where ``degrees`` of freedom are too few. Mundlak, Econometrica 1978.
+    A direction of the covariates is left without a slope where hardly a unit varies along it, or where the doubt of the
+    slope would add more to the units' estimates than their own contacts' chance; it is ``blind`` where units differ
+    along it by more than chance (the estimability of contrasts in connected two-way layouts: Searle, Linear Models,
+    1971, ch. 5; weak connection: Jochmans & Weidner, Econometrica 2019).
     """
-    size = np.sqrt(np.maximum(np.diag(xx), 0.0))
-    used: Bools = size**2 >= MIN_WITHIN
-    beta, covariance = np.zeros(len(xy)), np.zeros_like(xx)
-    k = int(used.sum())
-    if k == 0 or degrees - k < max(MIN_DEGREES, DEGREES_PER_SLOPE * k):
-        return Slopes(beta, covariance, 0, np.zeros(len(xy), dtype=np.bool_))
-    scale = np.outer(size[used], size[used])
-    values, vectors = np.linalg.eigh(xx[np.ix_(used, used)] / scale)
-    # Columns that determine each other (a queue that serves one channel) share their slope: pseudo-inverse.
-    inverse = np.where(values > 1e-8, 1.0 / np.maximum(values, 1e-8), 0.0)
-    covariance[np.ix_(used, used)] = (vectors * inverse) @ vectors.T / scale
-    return Slopes(covariance @ xy, covariance, int((inverse > 0).sum()), used)
+    k = len(xy)
+    size = np.sqrt(np.maximum(np.diag(xx), 0.0)) if spread is None else spread.size
+    kept: Bools = size**2 >= MIN_WITHIN if spread is None else size > 0
+    beta, covariance, none = np.zeros(k), np.zeros((k, k)), np.zeros((k, 0))
+    if not kept.any() or degrees <= 0:
+        return Slopes(beta, covariance, 0, none)
+    scale = np.outer(size[kept], size[kept])
+    values, vectors = np.linalg.eigh(xx[np.ix_(kept, kept)] / scale)
+    known, differing = _known(values, vectors, degrees, spread, kept)
+    slopes = int(known.sum())
+    if degrees - slopes < max(MIN_DEGREES, DEGREES_PER_SLOPE * slopes):
+        known, slopes = np.zeros_like(known), 0
+    blind = np.zeros((k, int((differing & ~known).sum())))
+    blind[kept] = vectors[:, differing & ~known] / size[kept, None]
+    if slopes:
+        # Columns that determine each other (a queue that serves one channel) share their slope: pseudo-inverse.
+        inverse = np.where(known, 1.0 / np.maximum(values, 1e-12), 0.0)
+        covariance[np.ix_(kept, kept)] = (vectors * inverse) @ vectors.T / scale
+        beta = covariance @ xy
+    return Slopes(beta, covariance, slopes, blind)
+
+
+def _known(values: Floats, vectors: Floats, degrees: float, spread: Spread | None, kept: Bools) -> tuple[Bools, Bools]:
+    """Directions (eigenvectors) that have a slope, and those along which units differ by more than chance."""
+    if spread is None:
+        return values > 1e-8, np.zeros(len(values), dtype=np.bool_)
+    scale = np.outer(spread.size[kept], spread.size[kept])
+    between = np.einsum("kj,kl,lj->j", vectors, spread.between[np.ix_(kept, kept)] / scale, vectors)
+    within = np.maximum(values, 1e-9)
+    known = (values >= MIN_WITHIN) & (between <= spread.units * within)
+    degrees_between = max(spread.units - 1, 1)
+    limit = special.fdtri(degrees_between, degrees, CHANCE)
+    return known, (between / degrees_between > limit * within / degrees) & (between > 1e-9)

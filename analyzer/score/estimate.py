@@ -1,46 +1,70 @@
-"""The estimates of one measure for all units of a kind in one period, from their sums."""
+"""The estimates of one measure for all units of a kind, period by period, from their sums."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from analyzer.config import ScoreSettings
-from analyzer.score.casemix import within_slopes
-from analyzer.score.frames import Bools, Floats
+from analyzer.score.casemix import Slopes, Spread, within_slopes
+from analyzer.score.comparison import comparison_groups
+from analyzer.score.frames import Bools, Floats, Ints
 from analyzer.score.measures import Measure
-from analyzer.score.shrinkage import Shrunken, UnitMeans, alone, shrink
+from analyzer.score.sharing import Apart
+from analyzer.score.shrinkage import Shrunken, UnitMeans, posterior_draws, shrink
 
 DECILE_UNITS: Final = 50
-DRAWS: Final = 1000
+DRAWS: Final = 400
 DRAW_SEED: Final = 20_260_101
 # Contacts' worth of the scale's own spread. On a day when three rare events did not happen the data say that contacts
 # never differ; an interval that believed them would have no width. Over a month it is lost among the contacts.
 PRIOR_DEGREES: Final = 2.0
-# A covariate without a slope in which a unit differs by more than this from all makes it incomparable.
-APART: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class UnitSums:
-    """Sums of the units that have at least one observed contact, and the period's cross-products."""
+    """Sums of the (period, unit) with at least one observed contact, sorted; periods numbered without gaps.
 
+    ``raw`` is the unit's plain mean, ``mean`` and ``mean_x`` are net of partners, ``apart`` tells their noise.
+    """
+
+    period: Ints
     w: Floats
     w2: Floats
     y: Floats
     yy: Floats
-    x: Floats  # (units, k)
-    xx: Floats  # (k, k)
-    xy: Floats  # (k,)
+    x: Floats  # (cells, k)
+    xx: Floats  # (periods, k, k)
+    xy: Floats  # (periods, k)
+    apart: Apart
+
+    @property
+    def mean(self) -> Floats:
+        return self.apart.mean[:, 0]
+
+    @property
+    def mean_x(self) -> Floats:
+        return self.apart.mean[:, 1:]
+
+    def bounds(self) -> list[slice]:
+        edges = np.searchsorted(self.period, np.arange(len(self.xy) + 1))
+        return [slice(int(first), int(last)) for first, last in pairwise(edges)]
+
+    def by_period(self, values: Floats) -> Floats:
+        return np.asarray(np.bincount(self.period, values, len(self.xy)), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """By unit; NaN where it cannot be estimated. ``slopes`` is the number of case-mix slopes used."""
+    """By cell; NaN where it cannot be estimated. ``rivals``: how many other units it is compared with.
+
+    ``slopes`` (of the cell's period) is the number of case-mix slopes used.
+    """
 
     raw_mean: Floats
     adjusted: Floats
@@ -49,109 +73,196 @@ class Estimates:
     high: Floats
     spread: Floats
     worse_probability: Floats
+    better_probability: Floats
     lowest_decile_probability: Floats
-    slopes: int
-    apart: Bools  # not compared with others: its case mix is its own, and no slope tells what that does
+    icc: Floats
+    icc_low: Floats
+    icc_high: Floats
+    n_effective: Floats
+    rivals: Ints
+    slopes: Ints
+    mixed: Bools
 
 
-def estimate(sums: UnitSums, measure: Measure, settings: ScoreSettings) -> Estimates:
-    """Raw, adjusted and shrunken means with intervals of the units in ``sums``.
+def slopes_by_period(sums: UnitSums) -> list[Slopes]:
+    """The case mix's slopes within the units of each period."""
+    degrees = _degrees(sums)
+    return [_slopes(sums, at, period, float(degrees[period])) for period, at in enumerate(sums.bounds())]
 
-    adjusted = raw − (the unit's covariate mean − the mean of all) · β, β within units, cut to the measure's range.
-    Contacts count as independent within a unit given the case mix. A measure whose scale has no end has only means
-    where there is no within-unit degree of freedom. Who is set apart by a covariate without a slope is not compared.
+
+def _slopes(sums: UnitSums, at: slice, period: int, degrees: float) -> Slopes:
+    x, mean_x, total = sums.x[at], sums.mean_x[at], sums.w[at].sum()
+    within = sums.xx[period] - x.T @ mean_x
+    center = x.sum(axis=0) / total
+    variance = np.diag(sums.xx[period]) / total - center**2
+    distance = mean_x - center
+    n = 1.0 / sums.apart.noise[at]
+    size = np.sqrt(np.where(variance > 1e-12, variance, 0.0))
+    spread = Spread(size, (distance * n[:, None]).T @ distance, len(n))
+    return within_slopes((within + within.T) / 2, sums.xy[period] - x.T @ sums.mean[at], degrees, spread)
+
+
+def _degrees(sums: UnitSums) -> Floats:
+    """Contacts' worth of within-unit degrees of freedom, by period."""
+    weights = _weight_degrees(sums)
+    return weights * sums.by_period(sums.apart.own) / sums.by_period(sums.w2)
+
+
+def _weight_degrees(sums: UnitSums) -> Floats:
+    """What Σ w r² is a multiple of: trace of Q − Q Z A⁻¹ Zᵀ Q, by period."""
+    return np.maximum(sums.by_period(sums.w - sums.w2 / sums.apart.own), 0.0)
+
+
+def estimate(
+    sums: UnitSums, slopes: list[Slopes], inflation: Floats, measure: Measure, settings: ScoreSettings
+) -> Estimates:
+    """Raw, adjusted and shrunken means with intervals.
+
+    adjusted = mean − (the unit's covariate mean − that of the units it is compared with) · β, cut to the measure's
+    range. ``inflation`` is the design effect of each period. A measure whose scale has no end has only means where
+    there is no within-unit degree of freedom.
     """
-    raw = sums.y / sums.w
-    n_effective = sums.w**2 / sums.w2
-    degrees = float(np.sum(n_effective - 1.0))
-    mean_x = sums.x / sums.w[:, None]
-    slopes = within_slopes(sums.xx - sums.x.T @ mean_x, sums.xy - sums.x.T @ raw, degrees)
-    distance = mean_x - sums.x.sum(axis=0) / sums.w.sum()
-    adjusted = raw - distance @ slopes.beta
-    squares = float(np.sum(sums.yy - sums.y * raw) - (sums.xy - sums.x.T @ raw) @ slopes.beta)
-    squares = max(squares, 0.0) * _contacts_per_weight(sums, degrees)
-    units = UnitMeans(
-        adjusted,
-        n_effective,
-        np.einsum("uk,kl,ul->u", distance, slopes.covariance, distance),
-        *_with_prior(squares, degrees - slopes.rank, measure),
-    )
+    group = _groups(sums, slopes)
+    order = np.lexsort((group, sums.period))
+    back = np.argsort(order)
+    rivals = np.bincount(group)[group] - 1
+    adjusted, noise = _adjusted(sums, slopes, group)
+    noise = noise + sums.apart.noise * inflation[sums.period]
+    units = UnitMeans(adjusted[order], noise[order], sums.period[order], group[order], *_within(sums, slopes, measure))
+    known = (units.within_degrees >= 0.5)[sums.period]
+    posterior = shrink(units)
+    half = stats.t.ppf(0.5 + settings.interval / 2, posterior.degrees)[units.period] * np.sqrt(posterior.variance)
+    margin = (settings.margin * _overall_sd(sums))[units.period]
+    worse, better = _beyond(posterior, units, measure, margin)
     bounds = (measure.lowest, measure.highest)
-    shown = np.clip(adjusted, *bounds)
-    apart = np.asarray((np.abs(distance[:, ~slopes.used]) > APART).any(axis=1), dtype=np.bool_)
-    nan = np.full(len(raw), np.nan)
-    spread = _spread(sums, raw)
-    if units.within_degrees < 0.5:
-        return Estimates(raw, shown, nan, nan, nan, spread, nan, nan, slopes.rank, apart)
-    posterior = shrink(units) if len(raw) > 1 else alone(units)
-    low, high = _interval(posterior, settings.interval)
-    lowest_decile = _lowest_decile(posterior, measure) if len(raw) >= DECILE_UNITS else nan
+    compared = known & (rivals > 0)
+
+    def shown(values: Floats, where: Bools) -> Floats:
+        return np.where(where, values[back], np.nan)
+
+    any_rival = (np.bincount(sums.period, rivals) > 0)[sums.period] & known
+    icc, icc_low, icc_high = (np.where(any_rival, ends[sums.period], np.nan) for ends in _icc(posterior))
     return Estimates(
-        raw,
-        shown,
-        np.clip(posterior.value, *bounds),
-        np.clip(low, *bounds),
-        np.clip(high, *bounds),
-        spread,
-        np.where(apart, np.nan, _worse(posterior, measure, settings.margin * _overall_sd(sums))),
-        np.where(apart, np.nan, lowest_decile),
-        slopes.rank,
-        apart,
+        raw_mean=sums.y / sums.w,
+        adjusted=np.clip(adjusted, *bounds),
+        value=shown(np.clip(posterior.value, *bounds), known),
+        low=shown(np.clip(np.minimum(posterior.mean - half, posterior.value), *bounds), known),
+        high=shown(np.clip(np.maximum(posterior.mean + half, posterior.value), *bounds), known),
+        spread=_spread(sums),
+        worse_probability=shown(worse, compared),
+        better_probability=shown(better, compared),
+        lowest_decile_probability=shown(_lowest_decile(posterior, units, measure), compared),
+        icc=icc,
+        icc_low=icc_low,
+        icc_high=icc_high,
+        n_effective=1.0 / (sums.apart.noise * inflation[sums.period]),
+        rivals=rivals,
+        slopes=np.array([s.rank for s in slopes], dtype=np.int64)[sums.period],
+        mixed=sums.apart.mixed,
     )
 
 
-def _with_prior(squares: float, degrees: float, measure: Measure) -> tuple[float, float]:
-    """Within-unit squares and degrees with those that the scale stands for; as they are where a scale has no end."""
+def _groups(sums: UnitSums, slopes: list[Slopes]) -> Ints:
+    """Comparison group of each cell, numbered on over periods."""
+    group = np.zeros(len(sums.period), dtype=np.int64)
+    first = 0
+    for at, slope in zip(sums.bounds(), slopes, strict=True):
+        group[at] = first + comparison_groups(sums.mean_x[at], slope.blind, sums.w[at])
+        first = int(group[at].max()) + 1
+    return group
+
+
+def _adjusted(sums: UnitSums, slopes: list[Slopes], group: Ints) -> tuple[Floats, Floats]:
+    """Adjusted mean of each cell, and what the slopes' doubt adds to its variance, as a multiple of σ²."""
+    total = np.bincount(group, sums.w)
+    center = np.stack([np.bincount(group, column) / total for column in sums.x.T], axis=1) if sums.x.size else sums.x
+    adjusted, doubt = sums.mean.copy(), np.zeros(len(group))
+    for at, slope in zip(sums.bounds(), slopes, strict=True):
+        if slope.rank:
+            distance = sums.mean_x[at] - center[group[at]]
+            adjusted[at] -= distance @ slope.beta
+            doubt[at] = np.sum((distance @ slope.covariance) * distance, axis=1)
+    return adjusted, doubt
+
+
+def _within(sums: UnitSums, slopes: list[Slopes], measure: Measure) -> tuple[Floats, Floats]:
+    """Within-unit squares and degrees by period, with those that the scale stands for where it has ends."""
+    squares = sums.by_period(sums.yy - sums.y * sums.mean)
+    for period, (at, slope) in enumerate(zip(sums.bounds(), slopes, strict=True)):
+        if slope.rank:
+            x = sums.x[at]
+            xy = sums.xy[period] - x.T @ sums.mean[at]
+            xx = sums.xx[period] - x.T @ sums.mean_x[at]
+            squares[period] += slope.beta @ (xx @ slope.beta - 2.0 * xy)
+    weights = _weight_degrees(sums)
+    variance = np.divide(np.maximum(squares, 0.0), weights, out=np.zeros(len(squares)), where=weights > 1e-9)
+    degrees = np.maximum(_degrees(sums), 0.0)
+    left = np.maximum(degrees - [s.rank for s in slopes], 0.0)
+    # Slopes that were fitted to these very contacts took degrees of freedom with them.
+    squares = variance * degrees
     spread = measure.prior_spread
-    return (squares, degrees) if spread is None else (squares + PRIOR_DEGREES * spread**2, degrees + PRIOR_DEGREES)
+    return (squares, left) if spread is None else (squares + PRIOR_DEGREES * spread**2, left + PRIOR_DEGREES)
 
 
-def _contacts_per_weight(sums: UnitSums, degrees: float) -> float:
-    """Degrees of freedom in contacts, per degree in weights: Σ w r² estimates σ² · Σ (w − w²/w), not σ² · (n − 1)."""
-    weighted = float(np.sum(sums.w - sums.w2 / sums.w))
-    return degrees / weighted if weighted > 0 else 1.0
-
-
-def _spread(sums: UnitSums, raw: Floats) -> Floats:
+def _spread(sums: UnitSums) -> Floats:
     degrees = sums.w - sums.w2 / sums.w
-    squares = np.maximum(sums.yy - sums.y * raw, 0.0)
-    variance = np.full(len(raw), np.nan)
+    squares = np.maximum(sums.yy - sums.y**2 / sums.w, 0.0)
+    variance = np.full(len(degrees), np.nan)
     # With hardly more than one effective contact there is nothing to spread.
     np.divide(squares, degrees, out=variance, where=sums.w**2 / sums.w2 > 1.2)
     return np.asarray(np.sqrt(variance), dtype=np.float64)
 
 
-def _overall_sd(sums: UnitSums) -> float:
-    mean = sums.y.sum() / sums.w.sum()
-    return float(np.sqrt(max(sums.yy.sum() / sums.w.sum() - mean**2, 0.0)))
+def _overall_sd(sums: UnitSums) -> Floats:
+    w = sums.by_period(sums.w)
+    mean = sums.by_period(sums.y) / w
+    return np.asarray(np.sqrt(np.maximum(sums.by_period(sums.yy) / w - mean**2, 0.0)), dtype=np.float64)
 
 
-def _interval(posterior: Shrunken, level: float) -> tuple[Floats, Floats]:
-    half = stats.t.ppf(0.5 + level / 2, posterior.degrees) * np.sqrt(posterior.variance)
-    return posterior.value - half, posterior.value + half
+def _beyond(posterior: Shrunken, units: UnitMeans, measure: Measure, margin: Floats) -> tuple[Floats, Floats]:
+    """P(worse than the mean of those it is compared with by more than ``margin``), and P(better by more)."""
+    gap = -posterior.gap if measure.higher_is_better else posterior.gap
+    return tuple(_exceeds(side, margin, posterior, units) for side in (gap, -gap))  # type: ignore[return-value]
 
 
-def _worse(posterior: Shrunken, measure: Measure, margin: float) -> Floats:
-    """P(unit is worse than its kind's mean by more than ``margin``); NaN for a unit without others."""
-    gap = posterior.value - posterior.center
-    worse_by = -gap if measure.higher_is_better else gap
+def _exceeds(gap: Floats, margin: Floats, posterior: Shrunken, units: UnitMeans) -> Floats:
     sd = np.sqrt(posterior.gap_variance)
-    certain = np.where(worse_by > margin, 1.0, 0.0)
-    z = np.divide(worse_by - margin, sd, out=np.zeros_like(sd), where=sd > 0)
-    return np.where(np.isnan(sd), np.nan, np.where(sd > 0, stats.t.cdf(z, posterior.degrees), certain))
+    z = np.divide(gap - margin, sd, out=np.zeros_like(sd), where=sd > 0)
+    certain = np.where(gap > margin, 1.0, 0.0)
+    return np.where(sd > 0, special.stdtr(posterior.degrees[units.period], z), certain)
 
 
-def _lowest_decile(posterior: Shrunken, measure: Measure) -> Floats:
-    """Share of posterior draws in which the unit is among the worst tenth (rounded up)."""
+def _icc(posterior: Shrunken) -> tuple[Floats, Floats, Floats]:
+    """Intraclass correlation by period: REML, then the ends of its posterior's central 95 %."""
+    total = posterior.between_variance + posterior.within_variance
+    point = np.divide(posterior.between_variance, total, out=np.zeros_like(total), where=total > 0)
+    below = np.cumsum(posterior.weight, axis=0)
+    ends = []
+    for share in (0.025, 0.975):
+        at = np.minimum((below < share).sum(axis=0), len(below) - 1)
+        ratio = np.take_along_axis(posterior.ratio, at[None, :], axis=0)[0]
+        ends.append(ratio / (1.0 + ratio))
+    return point, np.minimum(ends[0], point), np.maximum(ends[1], point)
+
+
+def _lowest_decile(posterior: Shrunken, units: UnitMeans, measure: Measure) -> Floats:
+    """Share of posterior draws in which the unit is among the worst tenth (rounded up) of those it is compared with."""
     sign = 1.0 if measure.higher_is_better else -1.0
-    n = len(posterior.value)
-    draws = sign * (posterior.value + _normals(n) * np.sqrt(posterior.gap_variance))
-    size = -(-n // 10)
-    threshold = np.partition(draws, size - 1, axis=1)[:, size - 1 : size]
-    return np.asarray(np.mean(draws <= threshold, axis=0), dtype=np.float64)
+    probability = np.full(len(units.mean), np.nan)
+    edges = np.searchsorted(units.group, np.arange(units.group[-1] + 2))
+    for first, last in pairwise(edges):
+        n = int(last - first)
+        if n >= DECILE_UNITS:
+            at = slice(int(first), int(last))
+            draws = sign * posterior_draws(units, posterior, at, *_chance(n))
+            size = -(-n // 10)
+            threshold = np.partition(draws, size - 1, axis=1)[:, size - 1 : size]
+            probability[at] = np.mean(draws <= threshold, axis=0)
+    return probability
 
 
 @lru_cache(maxsize=64)
-def _normals(n: int) -> Floats:
+def _chance(n: int) -> tuple[Floats, Floats]:
     # The same draws for every measure and run: a re-run must give the same number.
-    return np.random.default_rng(DRAW_SEED).standard_normal((DRAWS, n))
+    rng = np.random.default_rng(DRAW_SEED)
+    return rng.standard_normal((DRAWS, n + 2)), (np.arange(DRAWS) + 0.5) / DRAWS

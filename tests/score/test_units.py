@@ -87,8 +87,9 @@ def shared():
 def test_shared_contacts_weigh_by_share():
     scores = of(score(*shared()), "agent", "empathy")
     assert scores.loc["a-1", "raw_mean"] == pytest.approx((4 + 0.25 * 2) / 1.25)
-    assert scores.loc["a-1", ["n", "n_effective"]].tolist() == [2, pytest.approx(1.25**2 / (1 + 0.25**2))]
-    assert scores.loc["a-2", "n_effective"] == 1
+    assert scores.loc["a-1", "n"] == 2 and scores["n_effective"].between(0.4, 1.01).all()
+    # a-1 alone reached 4, so of the 2 that both reached a quarter of 4 was a-1's and three quarters of 1.33 a-2's.
+    assert scores["adjusted"].to_dict() == {"a-1": pytest.approx(4), "a-2": pytest.approx(4 / 3)}
 
 
 def test_only_the_closing_agent_answers_for_resolution():
@@ -230,18 +231,67 @@ def test_adjusted_stays_within_the_range_of_the_measure():
     assert "case mix within units" in row["method"] and 0 <= row["adjusted"] <= 1 and row["low"] <= row["value"]
 
 
-def test_agents_who_share_no_queue_are_not_compared():
-    rng = np.random.default_rng(6)
-    agent = np.repeat(np.arange(6), 40)
+def nested(seed, bridge=0):
+    """Six agents, three in each of two queues; of the first, ``bridge`` contacts are in the other's queue."""
+    rng = np.random.default_rng(seed)
+    agent = np.repeat(np.arange(6), 60)
     hard = agent < 3
-    facts = worlds.contacts(240, queue=np.where(hard, "complaints", "orders"), sentiment_start=rng.uniform(-1, 1, 240))
-    rows = of(score(facts, [f"a-{a}" for a in agent], 60 - 15 * hard + rng.normal(0, 8, 240)), "agent",
+    hard[:bridge] = False
+    facts = worlds.contacts(360, queue=np.where(hard, "complaints", "orders"), sentiment_start=rng.uniform(-1, 1, 360))
+    return facts, [f"a-{a}" for a in agent], 60 - 15 * hard + rng.normal(0, 4, 360)
+
+
+def test_agents_who_share_no_queue_are_not_compared():
+    rows = of(score(*nested(6)), "agent", "experience_contact")
+    assert rows["compared_units"].tolist() == [2] * 6
+    assert rows["method"].str.contains("compared only with").all()
+    # Each is drawn to the mean of its own queue, and none is better for working the easy one.
+    assert (rows["value"][:3] < 48).all() and (rows["value"][3:] > 57).all()
+    assert not rows["standing"].isin(["better", "worse"]).any()
+
+
+def test_agents_that_one_links_are_compared():
+    rows = of(score(*nested(6, bridge=30)), "agent", "experience_contact")
+    assert rows["compared_units"].tolist() == [5] * 6 and rows["adjusted"].max() - rows["adjusted"].min() < 6
+
+
+def test_an_agent_alone_in_a_queue_is_not_compared():
+    facts, agents, y = nested(6)
+    rows = of(score(facts, np.where(facts["queue"] == "complaints", "a-0", agents), y), "agent", "experience_contact")
+    assert rows.loc["a-0", "standing"] == "not compared" and rows.loc["a-0", "compared_units"] == 0
+    assert np.isnan(rows.loc["a-0", "worse_probability"]) and rows.loc["a-0", "value"] == rows.loc["a-0", "adjusted"]
+
+
+def test_queues_of_two_families_that_nobody_links_are_two_groups():
+    rng = np.random.default_rng(8)
+    agent = np.repeat(np.arange(8), 60)
+    family = agent < 4  # works queues 0 and 1, the others 2 and 3
+    queue = rng.integers(0, 2, 480) + np.where(family, 0, 2)
+    facts = worlds.contacts(480, queue=[f"q-{q}" for q in queue])
+    rows = of(score(facts, [f"a-{a}" for a in agent], 50.0 + queue + rng.normal(0, 2, 480)), "agent",
               "experience_contact")  # fmt: skip
-    assert rows["value"].notna().all() and rows["worse_probability"].isna().all()
-    assert rows["method"].str.endswith("not compared: its case mix is its own").all()
-    elsewhere = worlds.contacts(240, queue=rng.choice(["complaints", "orders"], 240))
-    assert (
-        of(score(elsewhere, [f"a-{a}" for a in agent]), "agent", "experience_contact")["worse_probability"]
-        .notna()
-        .all()
-    )
+    assert rows["compared_units"].tolist() == [3] * 8 and rows["method"].str.contains("case mix within units").all()
+
+
+def test_units_that_hardly_differ_are_said_not_to_be_distinguishable():
+    rng = np.random.default_rng(9)
+    rows = of(score(worlds.contacts(300), [f"a-{i % 10}" for i in range(300)], 50 + rng.normal(0, 10, 300)), "agent",
+              "experience_contact")  # fmt: skip
+    assert set(rows["standing"]) == {"not distinguishable"} and (rows["icc_low"] < 0.01).all()
+    spread = 50 + 8 * (np.arange(300) % 10 - 4.5) + rng.normal(0, 10, 300)
+    far = of(score(worlds.contacts(300), [f"a-{i % 10}" for i in range(300)], spread), "agent", "experience_contact")
+    assert far["standing"][["a-0", "a-9"]].tolist() == ["worse", "better"]
+    assert (far["icc_low"] < far["icc"]).all() and (far["icc"] < far["icc_high"]).all() and far["icc"].iloc[0] > 0.5
+
+
+def test_customers_who_come_back_widen_the_interval():
+    rng = np.random.default_rng(10)
+    customer = np.repeat(np.arange(100), 4)
+    y = 50 + 10 * rng.standard_normal(100)[customer] + rng.normal(0, 5, 400)
+    facts = worlds.contacts(400)
+    channel = np.where(customer % 2 == 0, "voice", "chat")
+    strangers = of(score(facts.assign(channel=channel), "a-1", y), "channel", "experience_contact")
+    known = facts.assign(channel=channel, customer_key=[f"k-{c}" for c in customer])
+    known = of(score(known, "a-1", y), "channel", "experience_contact")
+    assert (known["n_effective"] < 0.5 * strangers["n_effective"]).all()
+    assert ((known["high"] - known["low"]) > 1.4 * (strangers["high"] - strangers["low"])).all()
