@@ -84,6 +84,9 @@ class ScoreSettings(Section, frozen=True):
     margin: Annotated[float, Meta(ge=0)]
     base: float
     case_mix: tuple[str, ...]
+    charted: tuple[str, ...]
+    chart_min_days: Annotated[int, Meta(ge=3)]
+    false_alarms_per_week: Positive
     weights: dict[str, float]
     references: dict[str, float]
 

@@ -79,6 +79,7 @@ def known_after(store: Store, intake: Intake, given: Tables, settings: Settings)
         surveys=given["surveys"],
         initiatives=given["initiatives"],
         verdicts=store.read("verdicts"),
+        model_versions=_model_versions(store, new, intake),
     )
     return known, new
 
@@ -101,6 +102,18 @@ def _staged(name: str, intake: Intake, winners: list[pa.Array]) -> pa.Table:
 
 def _all(name: str, store: Store, new: Tables, intake: Intake) -> pa.Table:
     return pa.concat_tables([_standing(name, store, intake.outdated), new[name]])
+
+
+def _model_versions(store: Store, new: Tables, intake: Intake) -> pd.Series:
+    """By interaction_id, the weights that heard it."""
+    columns = ["interaction_id", "model_version"]
+    stored = store.read("findings", columns)
+    stored = stored.filter(
+        pc.invert(pc.is_in(stored["interaction_id"], pa.array(sorted(intake.outdated), pa.string())))
+    )
+    heard = pa.concat_tables([stored, new["findings"].select(columns)])
+    one = heard.group_by("interaction_id").aggregate([("model_version", "max")]).to_pandas()
+    return pd.Series(one["model_version_max"].to_numpy(), index=pd.Index(one["interaction_id"]), name="model_version")
 
 
 def _standing(name: str, store: Store, replaced: Collection[str]) -> pa.Table:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from analyzer.audited import Heard, audit_of
 from analyzer.config import Settings
 from analyzer.journey.linking import LinkModel
 from analyzer.journey.trace import Journeys, trace_journeys
@@ -18,6 +19,9 @@ from analyzer.score.audit import draw_audit
 from analyzer.score.bias import bias_watch
 from analyzer.score.contact import ContactScores, score_contacts
 from analyzer.score.control import control_points
+from analyzer.score.correction_samples import Audit, Scored
+from analyzer.score.correction_scores import correct_unit_scores
+from analyzer.score.correction_table import audit_corrections
 from analyzer.score.flags import raise_flags
 from analyzer.score.units import score_units
 from analyzer.score.weights import score_weights
@@ -41,6 +45,7 @@ class Known:
     surveys: pa.Table
     initiatives: pa.Table
     verdicts: pa.Table
+    model_versions: pd.Series  # of each contact, the weights that heard it
 
 
 def look_out(known: Known, settings: Settings, as_of: datetime, run_id: str, models: Path) -> dict[str, pa.Table]:
@@ -51,6 +56,12 @@ def look_out(known: Known, settings: Settings, as_of: datetime, run_id: str, mod
         business_timezone=zone, link_model=LinkModel.load(models / LINKING),
     )  # fmt: skip
     contacts = score_contacts(known.facts, journeys.links, settings.score, swap_below=settings.understand.swap_below)
+    units = _unit_tables(known, journeys, contacts, settings, as_of)
+    audit = audit_of(
+        known.verdicts, Heard(known.facts, known.cues, known.turns), settings, as_of, LinkModel.load(models / LINKING)
+    )
+    if audit is not None:
+        units |= _corrected(units["unit_scores"], audit, known, journeys, contacts, settings, as_of)
     tables = {
         "outcomes": _outcomes(known.facts, journeys, contacts, as_of, run_id),
         "episodes": journeys.episodes,
@@ -58,7 +69,7 @@ def look_out(known: Known, settings: Settings, as_of: datetime, run_id: str, mod
         "commitments": journeys.commitments,
         "contributions": contacts.contributions,
         "flags": _flags(known, journeys, contacts, settings),
-        **_unit_tables(known, journeys, contacts, settings, as_of),
+        **units,
         **_loyalty_tables(known, journeys, contacts, settings, as_of),
     }
     return {name: _with_day(name, table, known.facts) for name, table in tables.items()}
@@ -95,9 +106,27 @@ def _unit_tables(
             known.facts, journeys.links, experience, known.interaction_agents, score, as_of,
             business_timezone=settings.ingest.business_timezone,
         ),
-        "control_chart_points": control_points(known.facts, experience, known.interaction_agents, score),
+        "audit_corrections": STORED["audit_corrections"].empty(),
+        "control_chart_points": control_points(
+            known.facts, journeys.links, experience, known.interaction_agents, score, known.model_versions
+        ),
         "bias_watch": bias_watch(known.facts, experience, score, as_of),
         "score_weights": score_weights(score, as_of),
+    }  # fmt: skip
+
+
+def _corrected(
+    unit_scores: pa.Table, audit: Audit, known: Known, journeys: Journeys, contacts: ContactScores, settings: Settings,
+    as_of: datetime,
+) -> dict[str, pa.Table]:  # fmt: skip
+    """unit_scores and overall figures with the error of the ears taken out as far as the audit tells it."""
+    scored = Scored(known.facts, journeys.links, contacts.experience)
+    return {
+        "unit_scores": correct_unit_scores(
+            unit_scores, scored, known.interaction_agents, audit, settings.score, as_of,
+            business_timezone=settings.ingest.business_timezone,
+        ),
+        "audit_corrections": audit_corrections(scored, audit, settings.score.interval, as_of),
     }  # fmt: skip
 
 

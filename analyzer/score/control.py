@@ -1,180 +1,181 @@
 """Control charts: does a unit's day differ from its own past by more than chance?
 
-Each day's mean, rid of the weekday's effect, is compared with the mean of the unit's earlier contacts and divided by
-the standard error of that difference. In control these numbers are independent N(0, 1) (recursive residuals; Brown,
-Durbin & Evans, JRSS B 1975), so their EWMA has exact limits from the first day on (Hawkins' self-starting charts). The
-limits are given on the scale of the day's mean: given the days before, the chart signals exactly if the mean lies
-outside them.
+Each day is compared with what was to be expected of it: the unit's own past level, the weekday, and the case mix that
+day brought (``forecast``, ``charting``). Means have an EWMA chart, rates a Laney p′ chart (``signals``), with limits
+such that a lead who watches all charts of a team, or of all channels and queues, has no more false alarms a week than
+the settings allow (``leads``). Limits are given on the scale of the value: given the days before, the chart signals
+exactly if the value lies outside them. They rest on earlier days alone, and charts begin anew when a model changes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy import signal, stats
 
 from analyzer.config import ScoreSettings
-from analyzer.score.casemix import within_slopes
+from analyzer.errors import ConfigError
+from analyzer.score.casemix import Design, case_mix_design
 from analyzer.score.cells import Cells, day_cells, sorted_rows
-from analyzer.score.frames import Bools, Days, Floats, days, in_order, linked, numbers, to_table
-from analyzer.score.measures import MEASURES, Measure, unit_memberships
+from analyzer.score.charting import Charted, Layout, Points, points
+from analyzer.score.frames import Bools, Days, Ints, days, in_order, texts, to_table
+from analyzer.score.leads import chances, lead_of
+from analyzer.score.measures import MEASURES, Measure, measure_values, measure_weights, unit_memberships
+from analyzer.score.signals import EWMA_WEIGHT, Signals, ewma_signals, rate_signals
 from analyzer.tables import STORED
 
 UNIT_KINDS: Final = ("agent", "channel", "queue")
-CHARTED: Final = ("experience_contact", "resolved_rate")
-EWMA_WEIGHT: Final = 0.2  # of the latest day; finds lasting shifts of about one standard error soonest
-LIMIT: Final = 3.0  # standard deviations of the EWMA
-OWN_VARIANCE_DEGREES: Final = 20.0  # contacts' worth of the kind's variance in each unit's own
-
-
-@dataclass(frozen=True, slots=True)
-class ChartPoints:
-    """One row a (unit, day) with contacts, sorted by unit, then day; NaN before the chart has ``min_n`` contacts."""
-
-    center: Floats
-    lower: Floats
-    upper: Floats
-    signal: Bools
+_METHODS: Final = {
+    False: f"EWMA (weight {EWMA_WEIGHT}) of standardised one-day-ahead errors; starts again after a signal",
+    True: "Laney p′ of days gathered until a point has events enough",
+}
 
 
 def control_points(
-    facts: pd.DataFrame, experience: pd.DataFrame, interaction_agents: pd.DataFrame, settings: ScoreSettings
+    facts: pd.DataFrame,
+    links: pd.DataFrame,
+    experience: pd.DataFrame,
+    interaction_agents: pd.DataFrame,
+    settings: ScoreSettings,
+    model_versions: pd.Series | None = None,
 ) -> pa.Table:
-    """control_chart_points of agents, channels and queues for experience_contact and resolved_rate.
+    """control_chart_points of agents, channels and queues for the configured measures.
 
-    A day enters once it has contacts with the measure; the chart starts after the unit's first ``min_n`` contacts.
+    ``model_versions`` by interaction_id says which models listened; without it they are taken never to have changed.
+    Raises ConfigError for a measure that is unknown, or that later contacts still move.
     """
+    asked = _asked(settings)
     facts = in_order(facts)
-    distinct, day = np.unique(days(facts), return_inverse=True)
-    scores = numbers(linked(experience, facts), "experience_contact")
-    resolved = np.where(np.isnan(scores), np.nan, numbers(facts, "resolved_probability"))
-    values = {"experience_contact": scores, "resolved_rate": resolved}
-    weekdays = _weekdays(distinct)[day] if len(day) else np.empty((0, 6))
-    blocks = []
-    for kind in UNIT_KINDS:
-        members = unit_memberships(facts, interaction_agents, kind)
-        order = np.lexsort((members.contact, members.unit, day[members.contact]))
-        contact = members.contact[order]
-        rows = sorted_rows(day[contact], members.unit[order], weekdays[contact], len(distinct))
-        for measure in (m for m in MEASURES if m.name in CHARTED):
-            weight = members.weights(measure.sharing)[order]
-            cells = _observed(day_cells(rows, values[measure.name][contact], weight > 0, weight))
-            if len(cells.unit):
-                blocks.append(_block(kind, measure, members.unit_ids, cells, distinct, settings))
-    if not blocks:
+    if not len(facts):
         return STORED["control_chart_points"].empty()
+    day = days(facts)
+    calendar = np.arange(day.min(), day.max() + 1)
+    column = (day - day.min()).astype(np.int64)
+    charted = list(_charted(facts, links, experience, interaction_agents, asked, column, len(calendar), settings))
+    if not charted:
+        return STORED["control_chart_points"].empty()
+    layout = Layout.of(charted, calendar)
+    leads = [lead for one in charted for lead in lead_of(one.kind, one.unit_ids, facts)]
+    blocks = [
+        _epoch(layout, leads, slice(first, stop), calendar, settings)
+        for first, stop in pairwise(_epochs(facts, model_versions, column, len(calendar)))
+    ]
     order_by = [(name, "ascending") for name in ("unit_kind", "unit_id", "measure", "day")]
     return pa.concat_tables(blocks).sort_by(order_by).combine_chunks()
 
 
-def _weekdays(distinct: Days) -> Floats:
-    """Dummies of Tuesday … Sunday (days, 6)."""
-    weekday = np.asarray(pd.DatetimeIndex(distinct).day_of_week)
-    return np.asarray(weekday[:, None] == np.arange(1, 7), dtype=np.float64)
+def _asked(settings: ScoreSettings) -> list[Measure]:
+    known = {measure.name: measure for measure in MEASURES if not measure.journey}
+    if unknown := sorted(set(settings.charted) - known.keys()):
+        raise ConfigError(
+            f"score.charted: {', '.join(unknown)} cannot be charted day by day.", hint=f"Known: {', '.join(known)}."
+        )
+    return [known[name] for name in settings.charted]
+
+
+def _charted(
+    facts: pd.DataFrame,
+    links: pd.DataFrame,
+    experience: pd.DataFrame,
+    interaction_agents: pd.DataFrame,
+    asked: list[Measure],
+    column: Ints,
+    n_days: int,
+    settings: ScoreSettings,
+) -> Iterator[Charted]:
+    values, weights = measure_values(facts, links, experience), measure_weights(facts)
+    everything = case_mix_design(facts, links, settings.case_mix)
+    for kind in UNIT_KINDS:
+        members = unit_memberships(facts, interaction_agents, kind)
+        order = np.lexsort((members.contact, members.unit, column[members.contact]))
+        contact = members.contact[order]
+        design: Design = everything.without(kind)
+        rows = sorted_rows(column[contact], members.unit[order], design.x[contact], n_days)
+        for measure in asked:
+            weight = members.weights(measure.sharing)[order]
+            answers = weight > 0
+            if measure.name in weights:
+                weight = weight * weights[measure.name][contact]
+            value = values[measure.name][contact]
+            if measure.sharing == "time":
+                value = value * members.time_share[order]
+            cells = _observed(day_cells(rows, value, answers, weight))
+            if len(cells.unit):
+                yield Charted(kind, measure, members.unit_ids, cells)
 
 
 def _observed(cells: Cells) -> Cells:
-    """Cells with a value, by unit, then day."""
-    order = np.lexsort((cells.period, cells.unit))
-    order = order[cells.n[order] > 0]
+    """Cells with a value."""
+    at = cells.n > 0
     return Cells(
-        *(cells.period[order], cells.unit[order]),
-        *(cells.eligible[order], cells.n[order], cells.w[order], cells.w2[order], cells.y[order], cells.yy[order]),
-        *(cells.x[order], cells.xx, cells.xy),
+        *(cells.period[at], cells.unit[at], cells.eligible[at], cells.n[at]),
+        *(cells.w[at], cells.w2[at], cells.y[at], cells.yy[at], cells.x[at], cells.xx, cells.xy),
     )
 
 
-def _block(
-    kind: str, measure: Measure, unit_ids: tuple[str, ...], cells: Cells, distinct: Days, settings: ScoreSettings
-) -> pa.Table:
-    chart = chart_points(cells, settings.min_n)
-    rows, charts = len(cells.unit), len(np.unique(cells.unit))
-    return to_table(
-        "control_chart_points",
-        {
-            "unit_kind": [kind] * rows,
-            "unit_id": pa.array(unit_ids, pa.string()).take(pa.array(cells.unit)),
-            "measure": [measure.name] * rows,
-            "day": distinct[cells.period],
-            "n": cells.n.astype(np.int32),
-            "value": cells.y / cells.w,
-            "center": chart.center,
-            "lower_limit": chart.lower,
-            "upper_limit": chart.upper,
-            "signal": chart.signal,
-            "method": [_method(charts)] * rows,
-        },
+def _epochs(facts: pd.DataFrame, versions: pd.Series | None, column: Ints, n_days: int) -> list[int]:
+    """First days of the times in which the same models listened, and the day after the last.
+
+    A day belongs to the models that heard most of its contacts; days without contacts to those before them.
+    """
+    if versions is None:
+        return [0, n_days]
+    heard = versions.reindex(pd.Index(texts(facts, "interaction_id")))
+    frame = pd.DataFrame({"column": column, "version": heard.to_numpy(dtype=object)}).dropna()
+    counted = frame.groupby(["column", "version"]).size().reset_index(name="n")
+    chosen = counted.sort_values(["column", "n", "version"]).groupby("column")["version"].last()
+    changes = chosen.index[(chosen != chosen.shift()) & chosen.shift().notna()]
+    return [0, *(int(day) for day in changes), n_days]
+
+
+def _epoch(layout: Layout, leads: list[str], epoch: slice, calendar: Days, settings: ScoreSettings) -> pa.Table:
+    charted = points(layout, epoch, settings.min_n, settings.chart_min_days)
+    names, lead = np.unique(np.array(leads, dtype=object).astype(str), return_inverse=True)
+    there = ~np.isnan(charted.forecast.sd)
+    rung, watched, per_week = chances(there, lead, settings.false_alarms_per_week)
+    step, rate = rung[lead], layout.rate
+    signals = _signals(charted, step, rate)
+    # Days gathered into a later point have a value of their own, but are no point.
+    row, day = np.nonzero(~np.isnan(charted.value))
+    at = (row, day)
+    limited = there[at]
+    method = np.array(["", *(_METHODS[r] for r in (False, True))], dtype=object)
+    group = layout.group[row]
+    low = np.array([one.measure.lowest for one in layout.charted])[group]
+    high = np.array([one.measure.highest for one in layout.charted])[group]
+    columns: dict[str, Any] = {
+        "unit_kind": [layout.charted[g].kind for g in group],
+        "unit_id": [layout.charted[g].unit_ids[u] for g, u in zip(group, row - layout.starts[group], strict=True)],
+        "measure": [layout.charted[g].measure.name for g in group],
+        "day": calendar[epoch][day],
+        "from_day": calendar[epoch][charted.since[at]],
+        "n": charted.contacts[at].astype(np.int32),
+        "value": charted.value[at],
+        "center": np.clip(charted.forecast.center[at], low, high),
+        "lower_limit": np.clip(signals.lower[at], low, high),
+        "upper_limit": np.clip(signals.upper[at], low, high),
+        "signal": signals.signal[at],
+        "ewma": signals.ewma[at],
+        "false_alarm_probability": signals.chance[at],
+        "lead": names[lead[row]],
+        "charts": np.where(limited, watched[lead[row], day], 0).astype(np.int32),
+        "false_alarms_per_week": np.where(limited, per_week[lead[row], day], np.nan),
+        "restarted_on": np.full(len(row), calendar[epoch.start]),
+        "method": method[np.where(limited, 1 + rate[row], 0)],
+    }
+    return to_table("control_chart_points", columns)
+
+
+def _signals(charted: Points, step: Ints, rate: Bools) -> Signals:
+    """Each row by the chart of its kind."""
+    means = ewma_signals(charted.value, charted.forecast, step)
+    rates = rate_signals(charted.value, charted.effective, charted.forecast, step)
+    parts = (
+        np.where(rate[:, None], getattr(rates, name), getattr(means, name))
+        for name in ("lower", "upper", "signal", "chance", "ewma")
     )
-
-
-def _method(charts: int) -> str:
-    share = 2 * stats.norm.sf(LIMIT)
-    return (
-        f"self-starting EWMA (weight {EWMA_WEIGHT}, limits {LIMIT} sd) of weekday-adjusted daily means"
-        f" against the unit's own past; expected false signals: {100 * share:.2f} per 100 unit-days,"
-        f" {7 * charts * share:.2f} per week over {charts} charts; no risk adjustment"
-    )
-
-
-def chart_points(cells: Cells, min_n: int) -> ChartPoints:
-    """The chart of each unit; ``cells`` sorted by unit, then day, with weekday dummies as covariates."""
-    bounds = np.flatnonzero(np.concatenate([[True], np.diff(cells.unit) != 0, [True]]))
-    effect, variance = _weekday_effects(cells, bounds)
-    value = cells.y / cells.w
-    mean = value - effect
-    center, lower, upper = np.full((3, len(mean)), np.nan)
-    for unit, (first, last) in enumerate(pairwise(bounds)):
-        at = slice(first, last)
-        past, scale, ready = _against_past(mean[at], cells.w[at], cells.w2[at], cells.n[at], variance[unit], min_n)
-        if ready.any():
-            skip = int(np.argmax(ready))
-            at, past, scale = slice(first + skip, last), past[skip:], scale[skip:]
-            low, high = _limits((mean[at] - past) / scale)
-            center[at] = past + effect[at]
-            lower[at], upper[at] = center[at] + scale * low, center[at] + scale * high
-    return ChartPoints(center, lower, upper, (value < lower) | (value > upper))
-
-
-def _against_past(
-    mean: Floats, w: Floats, w2: Floats, n: Floats, variance: float, min_n: int
-) -> tuple[Floats, Floats, Bools]:
-    """By day: mean of the earlier contacts, standard error of the difference from it, enough earlier ones."""
-    before = np.cumsum(w) - w
-    before2 = np.cumsum(w2) - w2
-    ready = (np.cumsum(n) - n >= min_n) & (variance > 0)
-    safe = np.where(before > 0, before, 1.0)
-    past = (np.cumsum(w * mean) - w * mean) / safe
-    return past, np.sqrt(variance * (w2 / w**2 + before2 / safe**2)), ready
-
-
-def _limits(z: Floats) -> tuple[Floats, Floats]:
-    """Between which values each z leaves the EWMA within ± LIMIT of its own standard deviations, given those before."""
-    keep = 1.0 - EWMA_WEIGHT
-    ewma = signal.lfilter([EWMA_WEIGHT], [1.0, -keep], z)
-    before = np.concatenate([[0.0], ewma[:-1]])
-    step = np.arange(1, len(z) + 1)
-    sd = np.sqrt(EWMA_WEIGHT / (2.0 - EWMA_WEIGHT) * (1.0 - keep ** (2 * step)))
-    return (-LIMIT * sd - keep * before) / EWMA_WEIGHT, (LIMIT * sd - keep * before) / EWMA_WEIGHT
-
-
-def _weekday_effects(cells: Cells, bounds: np.ndarray) -> tuple[Floats, Floats]:
-    """The weekday's effect in each cell, within units, and each unit's residual variance drawn towards the kind's."""
-    starts = bounds[:-1]
-    w, w2, y, yy, n = (np.add.reduceat(c, starts) for c in (cells.w, cells.w2, cells.y, cells.yy, cells.n))
-    x = np.add.reduceat(cells.x, starts, axis=0)
-    mean_x = x / w[:, None]
-    xy = cells.xy.sum(axis=0) - x.T @ (y / w)
-    slopes = within_slopes(cells.xx.sum(axis=0) - x.T @ mean_x, xy, float(np.sum(n - 1)))
-    effect = (cells.x / cells.w[:, None]) @ slopes.beta
-    # Squares about each cell's own weekday effect: yy − 2 Σ w y e + Σ w e², e being constant in a cell.
-    squares = yy + np.add.reduceat(cells.w * effect**2 - 2 * cells.y * effect, starts)
-    own_mean = (y - np.add.reduceat(cells.w * effect, starts)) / w
-    squares = np.maximum(squares - w * own_mean**2, 0.0)
-    degrees = w - w2 / w
-    pooled = squares.sum() / degrees.sum() if degrees.sum() > 0 else 0.0
-    return effect, (squares + OWN_VARIANCE_DEGREES * pooled) / (degrees + OWN_VARIANCE_DEGREES)
+    return Signals(*parts)

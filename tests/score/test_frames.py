@@ -54,7 +54,7 @@ def run(facts, agents, cues, turns):
     return [
         scores.contributions,
         score_units(facts, links, scores.experience, agents, settings.score, worlds.AS_OF, business_timezone=zone),
-        control_points(facts, scores.experience, agents, settings.score),
+        control_points(facts, links, scores.experience, agents, settings.score),
         bias_watch(facts, scores.experience, settings.score, worlds.AS_OF),
         raise_flags(facts, cues, links, settings.flags, swap_below=0.35, experience=scores.experience),
         draw_audit(facts, settings.audit),
