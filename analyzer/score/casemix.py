@@ -96,12 +96,18 @@ class Slopes:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How the case mix varies: ``size`` (k,) of each covariate over all contacts, ``between`` (k, k) = Σ n d dᵀ of the
-    units' differences d from the mean of all, and the number of ``units``."""
+    """How the case mix varies: ``variance`` (k, k) over all contacts, ``between`` (k, k) = Σ n d dᵀ of the units'
+    differences d from the mean of all, and the number of ``units``."""
 
-    size: Floats
+    variance: Floats
     between: Floats
     units: int
+
+    @property
+    def size(self) -> Floats:
+        """Standard deviation of each covariate; 0 where it does not vary."""
+        variance = np.diag(self.variance)
+        return np.sqrt(np.where(variance > 1e-12, variance, 0.0))
 
 
 def within_slopes(xx: Floats, xy: Floats, degrees: float, spread: Spread | None = None) -> Slopes:

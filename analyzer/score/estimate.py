@@ -11,12 +11,12 @@ import numpy as np
 from scipy import special, stats
 
 from analyzer.config import ScoreSettings
-from analyzer.score.casemix import Slopes, Spread, within_slopes
+from analyzer.score.casemix import Slopes
 from analyzer.score.comparison import comparison_groups
 from analyzer.score.frames import Bools, Floats, Ints
 from analyzer.score.measures import Measure
-from analyzer.score.sharing import Apart
 from analyzer.score.shrinkage import Shrunken, UnitMeans, posterior_draws, shrink
+from analyzer.score.sums import UnitSums, contact_degrees, weight_degrees
 
 DECILE_UNITS: Final = 50
 DRAWS: Final = 400
@@ -24,39 +24,6 @@ DRAW_SEED: Final = 20_260_101
 # Contacts' worth of the scale's own spread. On a day when three rare events did not happen the data say that contacts
 # never differ; an interval that believed them would have no width. Over a month it is lost among the contacts.
 PRIOR_DEGREES: Final = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class UnitSums:
-    """Sums of the (period, unit) with at least one observed contact, sorted; periods numbered without gaps.
-
-    ``raw`` is the unit's plain mean, ``mean`` and ``mean_x`` are net of partners, ``apart`` tells their noise.
-    """
-
-    period: Ints
-    w: Floats
-    w2: Floats
-    y: Floats
-    yy: Floats
-    x: Floats  # (cells, k)
-    xx: Floats  # (periods, k, k)
-    xy: Floats  # (periods, k)
-    apart: Apart
-
-    @property
-    def mean(self) -> Floats:
-        return self.apart.mean[:, 0]
-
-    @property
-    def mean_x(self) -> Floats:
-        return self.apart.mean[:, 1:]
-
-    def bounds(self) -> list[slice]:
-        edges = np.searchsorted(self.period, np.arange(len(self.xy) + 1))
-        return [slice(int(first), int(last)) for first, last in pairwise(edges)]
-
-    def by_period(self, values: Floats) -> Floats:
-        return np.asarray(np.bincount(self.period, values, len(self.xy)), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,35 +49,6 @@ class Estimates:
     rivals: Ints
     slopes: Ints
     mixed: Bools
-
-
-def slopes_by_period(sums: UnitSums) -> list[Slopes]:
-    """The case mix's slopes within the units of each period."""
-    degrees = _degrees(sums)
-    return [_slopes(sums, at, period, float(degrees[period])) for period, at in enumerate(sums.bounds())]
-
-
-def _slopes(sums: UnitSums, at: slice, period: int, degrees: float) -> Slopes:
-    x, mean_x, total = sums.x[at], sums.mean_x[at], sums.w[at].sum()
-    within = sums.xx[period] - x.T @ mean_x
-    center = x.sum(axis=0) / total
-    variance = np.diag(sums.xx[period]) / total - center**2
-    distance = mean_x - center
-    n = 1.0 / sums.apart.noise[at]
-    size = np.sqrt(np.where(variance > 1e-12, variance, 0.0))
-    spread = Spread(size, (distance * n[:, None]).T @ distance, len(n))
-    return within_slopes((within + within.T) / 2, sums.xy[period] - x.T @ sums.mean[at], degrees, spread)
-
-
-def _degrees(sums: UnitSums) -> Floats:
-    """Contacts' worth of within-unit degrees of freedom, by period."""
-    weights = _weight_degrees(sums)
-    return weights * sums.by_period(sums.apart.own) / sums.by_period(sums.w2)
-
-
-def _weight_degrees(sums: UnitSums) -> Floats:
-    """What Σ w r² is a multiple of: trace of Q − Q Z A⁻¹ Zᵀ Q, by period."""
-    return np.maximum(sums.by_period(sums.w - sums.w2 / sums.apart.own), 0.0)
 
 
 def estimate(
@@ -194,9 +132,9 @@ def _within(sums: UnitSums, slopes: list[Slopes], measure: Measure) -> tuple[Flo
             xy = sums.xy[period] - x.T @ sums.mean[at]
             xx = sums.xx[period] - x.T @ sums.mean_x[at]
             squares[period] += slope.beta @ (xx @ slope.beta - 2.0 * xy)
-    weights = _weight_degrees(sums)
+    weights = weight_degrees(sums)
     variance = np.divide(np.maximum(squares, 0.0), weights, out=np.zeros(len(squares)), where=weights > 1e-9)
-    degrees = np.maximum(_degrees(sums), 0.0)
+    degrees = np.maximum(contact_degrees(sums), 0.0)
     left = np.maximum(degrees - [s.rank for s in slopes], 0.0)
     # Slopes that were fitted to these very contacts took degrees of freedom with them.
     squares = variance * degrees

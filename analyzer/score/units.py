@@ -16,7 +16,7 @@ from analyzer.config import ScoreSettings
 from analyzer.score.casemix import Design, Slopes, case_mix_design
 from analyzer.score.cells import Cells, CovariateSums, Rows, covariate_sums, day_cells, period_cells, sorted_rows
 from analyzer.score.clusters import Repeats, inflation, repeats
-from analyzer.score.estimate import UnitSums, estimate, slopes_by_period
+from analyzer.score.estimate import estimate
 from analyzer.score.frames import Floats, Ints, Objects, days, in_order, linked, texts, truths
 from analyzer.score.measures import (
     MEASURES,
@@ -28,10 +28,12 @@ from analyzer.score.measures import (
 )
 from analyzer.score.periods import Periods, periods
 from analyzer.score.sharing import Pairs, alone, shared_pairs, told_apart
+from analyzer.score.sums import UnitSums, completed, slopes_by_period
 from analyzer.score.unit_table import Block, unit_table
 from analyzer.tables import STORED
 
 UNIT_KINDS: Final = ("agent", "team", "channel", "queue", "product_line", "segment")
+PEOPLE: Final = ("agent", "team")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,8 @@ def _estimated(
     if any(s is None for s in slopes):
         own = slopes_by_period(sums)
         slopes = [o if s is None else s for s, o in zip(slopes, own, strict=True)]
+    if block.kind not in PEOPLE:
+        slopes = completed(slopes, sums)
     if block.kind == "agent":
         learned[key] = _learned(dict(zip(present.tolist(), slopes, strict=True)), length, world)
     fitted = learned[key].fitted[kind.contact] if key in learned else 0.0

@@ -126,6 +126,9 @@ def draw(spec: UnitWorlds, seed: int) -> Drawn:
         ], axis=1)  # fmt: skip
     else:
         agent_truth = base + skill + (mix + through).mean(axis=1)[:, None]
+        if spec.nested:  # compared within their own queue: the mix is that queue's
+            own = np.stack([(mix + through)[:, queue[0] == q].mean(axis=1) for q in range(spec.queues)], axis=1)
+            agent_truth = base + skill + own[:, np.arange(u) % spec.queues]
         channel_truth = base + channel_effect + np.einsum("wcu,wu->wc", with_channel, skill) + mix.mean(axis=1)[:, None]
     truth = [
         _truth(names, "agent", _agent_names(spec), agent_truth),
@@ -185,7 +188,7 @@ def _queues(rng, spec: UnitWorlds, agent: Ints, skill: Floats, difficulty: Float
         return agent % spec.queues
     # Gumbel trick: assignment leans to hard queues the more skilled the agent is.
     lean = -spec.assigned * skill / skill.std() if spec.assigned else np.zeros_like(skill)
-    hard = (difficulty / difficulty.std())[:, None, :]
+    hard = (difficulty / max(float(difficulty.std()), 1e-12))[:, None, :]
     score = _at(lean, agent)[:, :, None] * hard + rng.gumbel(size=(*agent.shape, spec.queues))
     return np.argmax(score, axis=2)
 

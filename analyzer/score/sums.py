@@ -1,0 +1,110 @@
+"""Sums of one measure over units and periods, and what they tell of the case mix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from analyzer.score.casemix import Slopes, Spread, within_slopes
+from analyzer.score.frames import Floats, Ints
+from analyzer.score.sharing import Apart
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSums:
+    """Sums of the (period, unit) with at least one observed contact, sorted; periods numbered without gaps.
+
+    ``raw`` is the unit's plain mean, ``mean`` and ``mean_x`` are net of partners, ``apart`` tells their noise.
+    """
+
+    period: Ints
+    w: Floats
+    w2: Floats
+    y: Floats
+    yy: Floats
+    x: Floats  # (cells, k)
+    xx: Floats  # (periods, k, k)
+    xy: Floats  # (periods, k)
+    apart: Apart
+
+    @property
+    def mean(self) -> Floats:
+        return self.apart.mean[:, 0]
+
+    @property
+    def mean_x(self) -> Floats:
+        return self.apart.mean[:, 1:]
+
+    def bounds(self) -> list[slice]:
+        edges = np.searchsorted(self.period, np.arange(len(self.xy) + 1))
+        return [slice(int(first), int(last)) for first, last in pairwise(edges)]
+
+    def by_period(self, values: Floats) -> Floats:
+        return np.asarray(np.bincount(self.period, values, len(self.xy)), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mix:
+    """Cross-products of one period about the units' own means, and how the case mix varies."""
+
+    xx: Floats
+    xy: Floats
+    spread: Spread
+
+
+def slopes_by_period(sums: UnitSums) -> list[Slopes]:
+    """The case mix's slopes within the units of each period."""
+    degrees = contact_degrees(sums)
+    mixes = [_mix(sums, at, period) for period, at in enumerate(sums.bounds())]
+    return [within_slopes(mix.xx, mix.xy, float(d), mix.spread) for mix, d in zip(mixes, degrees, strict=True)]
+
+
+def completed(slopes: list[Slopes], sums: UnitSums) -> list[Slopes]:
+    """``slopes`` learned within agents, with what only these units' own contacts tell along the blind directions.
+
+    Where each agent works one queue, no agent tells what the queue does; the contacts of a channel, which come from
+    all queues, tell what the queue with its people does, and that is what a channel must be cleared of.
+    """
+    degrees = contact_degrees(sums)
+    bounds = sums.bounds()
+    return [
+        _completed(slope, _mix(sums, bounds[period], period), float(degrees[period])) if slope.blind.size else slope
+        for period, slope in enumerate(slopes)
+    ]
+
+
+def _completed(slope: Slopes, mix: _Mix, degrees: float) -> Slopes:
+    along = slope.blind
+    spread = Spread(along.T @ mix.spread.variance @ along, along.T @ mix.spread.between @ along, mix.spread.units)
+    xy = along.T @ (mix.xy - mix.xx @ slope.beta)
+    more = within_slopes(along.T @ mix.xx @ along, xy, degrees - slope.rank, spread)
+    return replace(
+        slope,
+        beta=slope.beta + along @ more.beta,
+        covariance=slope.covariance + along @ more.covariance @ along.T,
+        rank=slope.rank + more.rank,
+        blind=along @ more.blind,
+    )
+
+
+def _mix(sums: UnitSums, at: slice, period: int) -> _Mix:
+    x, mean_x, total = sums.x[at], sums.mean_x[at], sums.w[at].sum()
+    within = sums.xx[period] - x.T @ mean_x
+    center = x.sum(axis=0) / total
+    variance = sums.xx[period] / total - np.outer(center, center)
+    distance = mean_x - center
+    n = 1.0 / sums.apart.noise[at]
+    spread = Spread(variance, (distance * n[:, None]).T @ distance, len(n))
+    return _Mix((within + within.T) / 2, sums.xy[period] - x.T @ sums.mean[at], spread)
+
+
+def contact_degrees(sums: UnitSums) -> Floats:
+    """Contacts' worth of within-unit degrees of freedom, by period."""
+    return weight_degrees(sums) * sums.by_period(sums.apart.own) / sums.by_period(sums.w2)
+
+
+def weight_degrees(sums: UnitSums) -> Floats:
+    """What Σ w r² is a multiple of: trace of Q − Q Z A⁻¹ Zᵀ Q, by period."""
+    return np.maximum(sums.by_period(sums.w - sums.w2 / sums.apart.own), 0.0)
