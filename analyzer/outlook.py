@@ -14,6 +14,7 @@ from analyzer.audited import Heard, audit_of
 from analyzer.config import Settings
 from analyzer.journey.linking import LinkModel
 from analyzer.journey.trace import Journeys, trace_journeys
+from analyzer.loyalty.asof import notices, notices_are_recorded, records_frame
 from analyzer.loyalty.assess import assess_loyalty
 from analyzer.score.audit import draw_audit
 from analyzer.score.bias import bias_watch
@@ -45,6 +46,7 @@ class Known:
     surveys: pa.Table
     initiatives: pa.Table
     verdicts: pa.Table
+    reveals: pa.Table  # looks at the machine's findings before an audit was answered
     model_versions: pd.Series  # of each contact, the weights that heard it
 
 
@@ -54,18 +56,19 @@ def look_out(known: Known, settings: Settings, as_of: datetime, run_id: str, mod
     journeys = trace_journeys(
         known.facts, known.cues, known.turns, settings.journey, as_of,
         business_timezone=zone, link_model=LinkModel.load(models / LINKING),
+        left_at=_left_at(known, settings, as_of),
     )  # fmt: skip
     contacts = score_contacts(known.facts, journeys.links, settings.score, swap_below=settings.understand.swap_below)
     units = _unit_tables(known, journeys, contacts, settings, as_of)
-    audit = audit_of(
-        known.verdicts, Heard(known.facts, known.cues, known.turns), settings, as_of, LinkModel.load(models / LINKING)
-    )
+    heard = Heard(known.facts, known.cues, known.turns)
+    audit = audit_of(known.verdicts, known.reveals, heard, settings, as_of, LinkModel.load(models / LINKING))
     if audit is not None:
         units |= _corrected(units["unit_scores"], audit, known, journeys, contacts, settings, as_of)
     tables = {
         "outcomes": _outcomes(known.facts, journeys, contacts, as_of, run_id),
         "episodes": journeys.episodes,
         "fcr": journeys.fcr,
+        "fcr_rates": journeys.fcr_rates,
         "commitments": journeys.commitments,
         "contributions": contacts.contributions,
         "flags": _flags(known, journeys, contacts, settings),
@@ -73,6 +76,15 @@ def look_out(known: Known, settings: Settings, as_of: datetime, run_id: str, mod
         **_loyalty_tables(known, journeys, contacts, settings, as_of),
     }
     return {name: _with_day(name, table, known.facts) for name, table in tables.items()}
+
+
+def _left_at(known: Known, settings: Settings, as_of: datetime) -> pd.Series | None:
+    """When each customer gave notice or left, as far as it was known by ``as_of``; None where nobody keeps record."""
+    records = records_frame(known.loyalty_records, known.surveys, settings.loyalty)
+    if not notices_are_recorded(records):
+        return None
+    left: pd.Series = notices(records, as_of)["exit_at"]
+    return left
 
 
 def _outcomes(

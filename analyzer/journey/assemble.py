@@ -20,7 +20,10 @@ LINK_COLUMNS: Final = (
     "repeat_probability", "promises_kept", "promises_broken",
 )  # fmt: skip
 # A contact that begins after as_of: known to the store, not yet to the journey.
-_NOT_YET: Final[dict[str, Any]] = {"status": "open", "probability": None, "maturity": "open", "is_final": False}
+_NOT_YET: Final[dict[str, Any]] = {
+    "status": "open", "probability": None, "maturity": "open", "is_final": False, "returned_probability": None,
+    "left_probability": None,
+}  # fmt: skip
 _NOT_YET_LINK: Final[tuple[Any, ...]] = (None, None, None, "open", np.nan, False, 0, np.nan, 0, 0)
 
 
@@ -125,18 +128,19 @@ def _typed(rows: Mapping[str, tuple[Any, ...]]) -> pd.DataFrame:
 
 def _leg_rows(contacts: pd.DataFrame, judged: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """The row of each leg: the contact's own for the opening leg, ``not_first`` for the others."""
-    columns = ["status", "probability", "maturity", "is_final"]
+    told = ("probability", "returned_probability", "left_probability")
+    columns = ["status", *told, "maturity", "is_final"]
     rows: dict[str, dict[str, Any]] = {}
     for legs, values in zip(contacts["legs"], judged[columns].itertuples(index=False, name=None), strict=True):
         row = dict(zip(columns, values, strict=True))
-        row["probability"] = None if np.isnan(row["probability"]) else row["probability"]
+        row |= {name: None for name in told if np.isnan(row[name])}
         further = row if row["status"] == "not_applicable" else _further_leg(row)
         rows |= {legs[0]: row} | dict.fromkeys(legs[1:], further)
     return rows
 
 
 def _further_leg(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"status": "not_first", "probability": None, "maturity": row["maturity"], "is_final": True}
+    return {**_NOT_YET, "status": "not_first", "maturity": row["maturity"], "is_final": True}
 
 
 def _repeat_probability(headline: pd.DataFrame, contacts: pd.DataFrame) -> np.ndarray:

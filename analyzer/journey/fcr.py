@@ -8,25 +8,30 @@ of the matter does.
 A row stands at the first leg of a contact, judged by its last leg; further legs are ``not_first``, so nothing counts
 twice. ``not_first`` follows the episode for both kinds of matter, so both rates have the same denominator.
 
-Probability of first-contact resolution = p · quiet · S(window) / S(age)
+Probability of first-contact resolution = p(a) · quiet · S₁(window) / S₁(a)
 
     p      resolved_probability; for a pending contact 1 − (1 − resolved_probability)(1 − c), c the probability of its
            promise, or ½ where it is pending without one: kept or unchased, a promise resolves
+    p(a)   p after what the silence so far tells: who was left unsolved comes back more often (nowcast.py)
     quiet  Π (1 − q) over later contacts in the window, q the probability that they are the same matter (links below the
            threshold count too, so a confirmed row keeps its doubt); for any matter 0 after a contact, else 1
-    S      nowcast.py; 1 once the window is over or the contact refuted by a return
+    S₁     share of solved contacts of the kind that stay quiet; the ratio is 1 once the window is over
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
 from analyzer.journey.chains import DAY_US
-from analyzer.journey.nowcast import learn_return_curve
+from analyzer.journey.completion import Completion, Windows, complete
+from analyzer.journey.leaving import left_probability
+from analyzer.journey.nowcast import Waits
+from analyzer.journey.rhythm import learn_rhythm, wall_us
 
 PENDING_WITHOUT_PROMISE: Final = 0.5
 
@@ -35,7 +40,8 @@ PENDING_WITHOUT_PROMISE: Final = 0.5
 class Standing:
     """What decides a contact's row apart from matter and window; one entry a contact, aligned with ``contacts``.
 
-    ``settled_us`` is the latest due time plus grace of its promises (−1: none).
+    ``settled_us`` is the latest due time plus grace of its promises, ``left_us`` when its customer gave notice or left
+    (−1: none); without records of notices there is no ``left_us``.
     """
 
     end_us: np.ndarray
@@ -45,6 +51,27 @@ class Standing:
     identified: np.ndarray
     first: np.ndarray
     settled_us: np.ndarray
+    reason: np.ndarray
+    channel: np.ndarray
+    zone: ZoneInfo
+    left_us: np.ndarray | None
+
+    @property
+    def rated(self) -> np.ndarray:
+        """Whether the contact counts in a rate: a first contact with a request of a known customer."""
+        return np.asarray(self.applicable & self.identified & self.first)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """``rows``: status, probability, maturity, is_final, returned, quiet, mature, returned_probability and
+    left_probability of each contact;
+    the probabilities' ``draws`` × contacts (NaN where not rated) and how they were completed."""
+
+    rows: pd.DataFrame
+    draws: np.ndarray
+    taught: int
+    method: str
 
 
 def text_probability(contacts: pd.DataFrame, promise_probability: np.ndarray) -> np.ndarray:
@@ -62,10 +89,8 @@ def decisive_resolution(contacts: pd.DataFrame) -> np.ndarray:
     return np.where(unattended & np.isin(said, ["resolved", "pending"]), "unclear", said)
 
 
-def judge(
-    standing: Standing, returns: pd.DataFrame, chases: pd.DataFrame, window_days: int, as_of_us: int
-) -> pd.DataFrame:
-    """status, probability, maturity, is_final, returned, quiet of each contact for one kind of matter and window.
+def judge(standing: Standing, returns: pd.DataFrame, chases: pd.DataFrame, window_days: int, as_of_us: int) -> Judged:
+    """The rows of all contacts for one kind of matter and window.
 
     ``returns``: later contacts with ``earlier`` (position), ``start_us``, ``probability`` of being a return and
     ``accepted`` (counts as one). ``chases``: the accepted ones after which an extension ends, same columns.
@@ -76,32 +101,74 @@ def judge(
     inside = returns[returns["start_us"].to_numpy() <= window_end[returns["earlier"].to_numpy()]]
     late = chases[chases["start_us"].to_numpy() > window_end[chases["earlier"].to_numpy()]]
     late = late[late["start_us"].to_numpy() <= end[late["earlier"].to_numpy()]]
-    quiet = _quiet(pd.concat([inside, late]), size)
+    quiet, later_quiet = _quiet(inside, size), _quiet(late, size)
     returned = np.zeros(size, dtype=bool)
     returned[inside.loc[inside["accepted"], "earlier"].to_numpy()] = True
     taken_up = returned.copy()
     taken_up[late["earlier"].to_numpy()] = True
     mature = as_of_us >= end
-    status = _status(standing, taken_up, mature)
-    over = standing.applicable & standing.identified & standing.first & (as_of_us >= window_end)
-    curve = learn_return_curve(
-        _return_ages(standing, inside)[over], float(window_days), standing.text_probability[over], quiet[over]
-    )
-    completes = curve.stays_quiet((as_of_us - standing.end_us) / DAY_US)
-    waiting = standing.identified & ~taken_up & ~mature
-    probability = standing.text_probability * quiet * np.where(waiting, completes, 1.0)
+    completion, settled = _complete(standing, inside, quiet, window_days, as_of_us)
     counted = standing.applicable & (standing.first | ~standing.identified)
-    return pd.DataFrame(
+    probability = np.where(counted, standing.text_probability, np.nan)
+    again = np.full(size, np.nan)
+    draws = np.full((len(completion.draws), size), np.nan, dtype=np.float32)
+    rated = standing.rated
+    probability[rated], again[rated] = completion.solved, completion.returned
+    draws[:, rated] = completion.draws
+    # Whoever was taken up again was not silent: only the doubt of the link is left, and time changes nothing.
+    doubted = rated & taken_up
+    probability[doubted] = (standing.text_probability * quiet * later_quiet)[doubted]
+    again[doubted], draws[:, doubted] = 1.0 - quiet[doubted], probability[doubted]
+    rows = pd.DataFrame(
         {
-            "status": status,
-            "probability": np.where(counted, probability, np.nan),
+            "status": _status(standing, taken_up, mature),
+            "probability": probability,
             "maturity": np.where(mature, "mature", "open"),
-            "is_final": mature | taken_up | ~counted | ~standing.identified,
+            "is_final": (mature & (settled | ~rated)) | taken_up | ~counted | ~standing.identified,
             "returned": returned,
-            "quiet": quiet,
+            "quiet": quiet * later_quiet,
             "mature": mature,
+            "returned_probability": again,
+            "left_probability": _left(standing, inside, quiet, window_days, as_of_us),
         }
     )
+    return Judged(rows, draws, completion.taught, completion.method)
+
+
+def _complete(
+    standing: Standing, inside: pd.DataFrame, quiet: np.ndarray, window_days: int, as_of_us: int
+) -> tuple[Completion, np.ndarray]:
+    """The rated contacts' windows completed, and whether all windows of each contact's day are over."""
+    rated, zone = standing.rated, standing.zone
+    end_us, window_us = standing.end_us, window_days * DAY_US
+    returned_us = _first_return(inside, len(end_us))
+    came = returned_us >= 0
+    rhythm = learn_rhythm(returned_us[rated & came], zone)
+    day = wall_us(end_us, zone) // DAY_US
+    last_end = pd.Series(end_us).groupby(day).transform("max").to_numpy()
+    settled = as_of_us >= last_end + window_us
+    now_us = np.where(as_of_us >= end_us + window_us, end_us + window_us, as_of_us)
+    over = rhythm.share_over(end_us, np.maximum(now_us, end_us), window_days)
+    # The window is over when it is over, not when calling time is.
+    over = np.where(as_of_us >= end_us + window_us, 1.0, np.minimum(over, 1.0 - 1e-9))
+    at = rhythm.share_over(end_us, np.where(came, returned_us, end_us), window_days)
+    waits = Waits(
+        standing.text_probability, np.where(came, at, np.inf), quiet, standing.reason, standing.channel, day % 7
+    )
+    windows = Windows(waits.some(rated), day[rated], over[rated], settled[rated])
+    return complete(windows), settled
+
+
+def _left(standing: Standing, inside: pd.DataFrame, quiet: np.ndarray, window_days: int, as_of_us: int) -> np.ndarray:
+    """Of each rated contact, NaN else."""
+    left = np.full(len(quiet), np.nan)
+    rated = standing.rated
+    if standing.left_us is not None and rated.any():
+        returned_us = _first_return(inside[inside["accepted"]], len(quiet))
+        left[rated] = left_probability(
+            standing.end_us[rated], returned_us[rated], standing.left_us[rated], quiet[rated], window_days, as_of_us
+        )
+    return left
 
 
 def _status(standing: Standing, taken_up: np.ndarray, mature: np.ndarray) -> np.ndarray:
@@ -128,9 +195,9 @@ def _quiet(returns: pd.DataFrame, size: int) -> np.ndarray:
     return quiet
 
 
-def _return_ages(standing: Standing, inside: pd.DataFrame) -> np.ndarray:
-    """Days to the first contact in the window that may be a return; inf: none."""
-    ages = np.full(len(standing.end_us), np.inf)
-    earlier = inside["earlier"].to_numpy(dtype=np.int64)
-    np.minimum.at(ages, earlier, (inside["start_us"].to_numpy() - standing.end_us[earlier]) / DAY_US)
-    return ages
+def _first_return(inside: pd.DataFrame, size: int) -> np.ndarray:
+    """When the first contact in the window began that may be a return; −1: none."""
+    latest = np.iinfo(np.int64).max
+    first = np.full(size, latest, dtype=np.int64)
+    np.minimum.at(first, inside["earlier"].to_numpy(dtype=np.int64), inside["start_us"].to_numpy(dtype=np.int64))
+    return np.where(first == latest, -1, first)

@@ -1,79 +1,180 @@
-"""How many customers come back, and when: the curve that completes windows still running.
+"""How many customers come back, and when: the curves that complete windows still running.
 
-S(t) is the share of contacts not taken up again by age t, learned on contacts whose window is over (Kaplan–Meier,
-statsmodels ``SurvfuncRight``; with complete windows it equals one minus the empirical share returned). An open contact
-that has been quiet for ``age`` stays quiet to the end of window W with probability S(W) / S(age).
+    P(solved at the first contact | text, quiet to age a)  =  p(a) · S₁(window) / S₁(a)
+    p(a)  =  p · S₁(a) / (p · S₁(a) + (1 − p) · S₀(a))
 
-Contacts weigh by the probability that they were solved: those left unsolved are the ones that come back, and a curve of
-all of them would take their returns off the solved ones as well. A return that is doubtful takes only its part.
+``p`` is the probability from the text. S₁ is the share of solved contacts that stay quiet, S₀ that of unsolved ones;
+who was left unsolved comes back more often, so silence is evidence. Both are learned on contacts whose window is over,
+by regression of the returns on ``p``: among contacts of probability p a share p · F₁ + (1 − p) · F₀ has returned.
+Where ``p`` tells no two sorts apart, S₁ = S₀ and p(a) = p.
 
-Below ``MIN_MATURE`` contacts the curve is a straight line from 1 to 1 − (r + 1) / (n + 8), r returns among n: with
-nothing known one contact in eight is expected back, evenly over the window.
+Each reason has its own two curves, shrunken towards those of all (ridge). Channel, weekday, and reason × channel ×
+weekday multiply them by (O + a) / (E + a): O returns seen, E expected, ``a`` from how much kinds differ beyond chance
+(empirical Bayes, gamma). Days that are unlike their kind: unlike.py. Age is calling time (rhythm.py).
+
+Below ``MIN_MATURE`` contacts the curve is a straight line to 1 − (r + 1) / (n + 8), r returns among n.
+Reference: Lawless (2003), Statistical Models and Methods for Lifetime Data, 2.4 (delayed reporting).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
-from statsmodels.duration.survfunc import SurvfuncRight
+import pandas as pd
 
-MIN_MATURE = 30
+MIN_MATURE: Final = 30
 PRIOR_RETURNS, PRIOR_CONTACTS = 1.0, 8.0
+MOST_RETURN: Final = 0.98
+EVEN_CONTACTS: Final = 30.0  # contacts that it takes to believe half of what sets a reason apart
+EVEN_SPREAD: Final = 4.0  # n · Var(p) that it takes to believe half of what sets solved and unsolved apart
+BINS: Final = 28
+EDGES: Final = np.linspace(0.0, 1.0, BINS + 1) ** 1.5
+P_LEVELS: Final = 25
+_LEVEL: Final = (np.arange(P_LEVELS) + 0.5) / P_LEVELS
+_PART: Final = np.searchsorted([0.15, 0.45], EDGES[:-1], side="right")  # early, middle, late
+Rng = np.random.Generator
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnCurve:
-    """S as steps (``method`` kaplan_meier) or as points of a straight line (``method`` prior_line)."""
+class Waits:
+    """One entry a contact: text probability, share of the window over when it returned (inf: none), the probability
+    that none of its later contacts was a return, and its kind."""
 
-    times: np.ndarray
-    survival: np.ndarray
-    window: float
+    p: np.ndarray
+    returned_at: np.ndarray
+    quiet: np.ndarray
+    reason: np.ndarray
+    channel: np.ndarray
+    weekday: np.ndarray
+
+    @property
+    def came(self) -> np.ndarray:
+        """Probability that a return was seen."""
+        return np.asarray(np.where(np.isfinite(self.returned_at), 1.0 - self.quiet, 0.0))
+
+    def some(self, where: np.ndarray) -> Waits:
+        return Waits(*(getattr(self, name)[where] for name in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """``returns[r, c, k]``: share of unsolved (c = 0) or solved (1) contacts of reason r that return in bin k of EDGES;
+    the last r stands for reasons not seen. ``factors``: names of kinds → factor of each kind seen."""
+
+    reasons: pd.Index
+    returns: np.ndarray
+    factors: Mapping[tuple[str, ...], pd.Series]
     mature: int
     method: str
 
-    def at(self, age: np.ndarray) -> np.ndarray:
-        """S(age), 1 before 0 and S(window) after the window."""
-        bounded = np.clip(age, 0.0, self.window)
-        if self.method == "prior_line":
-            return np.asarray(np.interp(bounded, self.times, self.survival))
-        steps = np.concatenate([[1.0], self.survival])
-        return np.asarray(steps[np.searchsorted(self.times, bounded, side="right")])
+    def factor(self, waits: Waits) -> np.ndarray:
+        """Factor of each contact on the curves of its reason."""
+        factor = np.ones(len(waits.p))
+        for names, table in self.factors.items():
+            factor *= table.reindex(_kinds(waits, names)).fillna(1.0).to_numpy()
+        return factor
 
-    def stays_quiet(self, age: np.ndarray) -> np.ndarray:
-        """S(window) / S(age), 1 once the window is over."""
-        return np.asarray(self.at(np.full(len(age), self.window)) / np.maximum(self.at(age), 1e-12))
+    def row(self, waits: Waits) -> np.ndarray:
+        """Row of ``returns`` of each contact."""
+        return np.asarray(self.reasons.get_indexer(pd.Index(waits.reason)) % len(self.returns))
 
 
-def learn_return_curve(
-    returned_after: np.ndarray,
-    window: float,
-    solved: np.ndarray | None = None,
-    quiet: np.ndarray | None = None,
-) -> ReturnCurve:
-    """The curve from the return times (inf: none) of contacts whose window is over, in the unit of ``window``.
+def learn_curves(mature: Waits) -> Curves:
+    """The curves of contacts whose window is over."""
+    told = mature.some(~np.isnan(mature.p))
+    if len(told.p) < MIN_MATURE:
+        share = (told.came.sum() + PRIOR_RETURNS) / (len(told.p) + PRIOR_CONTACTS)
+        return Curves(pd.Index([]), straight(np.array([share])), {}, len(told.p), "prior_line")
+    reasons = pd.Index(np.unique(told.reason.astype(str)))
+    counts = histograms(told, reasons)
+    curves = Curves(reasons, returns_by_reason(counts), {}, len(told.p), "by_kind")
+    for names in (("channel",), ("weekday",), ("reason", "channel", "weekday")):
+        curves = _with_kind(curves, told, names)
+    return curves
 
-    ``solved`` weighs each contact (all 1 by default), ``quiet`` is the probability that its return was none (0).
+
+def straight(share: np.ndarray) -> np.ndarray:
+    """Curves of one reason, evenly over the window, solved or not."""
+    return np.asarray(share[:, None, None] * np.diff(EDGES)[None, None, :].repeat(2, axis=1))
+
+
+def histograms(waits: Waits, reasons: pd.Index) -> np.ndarray:
+    """Contacts by reason, level of p and bin of their return, the last bin those that stayed quiet."""
+    reason = reasons.get_indexer(pd.Index(waits.reason.astype(str)))
+    level = np.minimum((waits.p * P_LEVELS).astype(int), P_LEVELS - 1)
+    counts = np.zeros((len(reasons), P_LEVELS, BINS + 1))
+    np.add.at(counts, (reason, level, bins_of(waits.returned_at)), waits.came)
+    np.add.at(counts, (reason, level, np.full(len(level), BINS)), 1.0 - waits.came)
+    return counts
+
+
+def bins_of(share: np.ndarray) -> np.ndarray:
+    """Bin of EDGES that holds each share of the window; BINS for inf."""
+    inside = np.clip(np.searchsorted(EDGES, share, side="right") - 1, 0, BINS - 1)
+    return np.asarray(np.where(np.isfinite(share), inside, BINS))
+
+
+def returns_by_reason(counts: np.ndarray) -> np.ndarray:
+    """``Curves.returns`` from ``histograms``, or shares returned in all from histograms of one bin and the quiet.
+
+    What sets a reason apart is fitted for early, middle and late returns, not bin by bin, to keep the noise out.
     """
-    weight = np.ones(len(returned_after)) if solved is None else np.nan_to_num(solved)
-    doubt = np.zeros(len(returned_after)) if quiet is None else quiet
-    came = np.where(returned_after <= window, weight * (1.0 - doubt), 0.0)
-    contacts = int((weight > 0).sum())
-    if contacts < MIN_MATURE:
-        share = (came.sum() + PRIOR_RETURNS) / (weight.sum() + PRIOR_CONTACTS)
-        return ReturnCurve(np.array([0.0, window]), np.array([1.0, 1.0 - share]), window, contacts, "prior_line")
-    if not (came > 0).any():
-        return ReturnCurve(np.zeros(0), np.zeros(0), window, contacts, "kaplan_meier")
-    curve = _kaplan_meier(np.minimum(returned_after, window), came, weight - came, window)
-    return ReturnCurve(curve[0], curve[1], window, contacts, "kaplan_meier")
+    bins = counts.shape[-1] - 1
+    parts = (_PART[:, None] == np.arange(3)).astype(float) if bins == BINS else np.eye(bins)
+    everyone = _ordered(_fitted(counts.sum(axis=0), np.zeros((2, bins)), 0.0))
+    within = everyone @ parts
+    share = np.divide(everyone, within @ parts.T, out=np.zeros_like(everyone), where=everyone > 0)
+    changes = (_fitted(own, everyone, EVEN_CONTACTS) @ parts for own in counts)
+    return np.stack([*(_ordered(np.maximum(within + change, 0.0) @ parts.T * share) for change in changes), everyone])
 
 
-def _kaplan_meier(
-    age: np.ndarray, came: np.ndarray, stayed: np.ndarray, window: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Times and survival: of each contact ``came`` returns at its age and ``stayed`` is quiet all through."""
-    times = np.concatenate([np.maximum(age, 1e-9), np.full(len(age), window)])
-    event, weight = np.repeat([1, 0], len(age)), np.concatenate([came, stayed])
-    some = weight > 0
-    curve = SurvfuncRight(times[some], event[some], freq_weights=weight[some])
-    return np.asarray(curve.surv_times, float), np.asarray(curve.surv_prob, float)
+def _fitted(counts: np.ndarray, prior: np.ndarray, weight: float) -> np.ndarray:
+    """What is to be added to ``prior`` by class and bin: ridge regression on p of the returns it leaves unexplained."""
+    n = max(counts.sum(), 1e-9)
+    here = counts.sum(axis=1)
+    mean_p = float(here @ _LEVEL / n)
+    spread = float(here @ (_LEVEL - mean_p) ** 2)
+    left = counts[:, :-1] - here[:, None] * ((1 - _LEVEL)[:, None] * prior[0] + _LEVEL[:, None] * prior[1])
+    common = left.sum(axis=0) / (n + weight)
+    slope = (_LEVEL - mean_p) @ left / (spread + EVEN_SPREAD)
+    return np.stack([common - slope * mean_p, common + slope * (1.0 - mean_p)])
+
+
+def _ordered(returns: np.ndarray) -> np.ndarray:
+    """With shares of 0 to MOST_RETURN in all, the unsolved returning at least as often as the solved."""
+    totals = np.clip(returns.sum(axis=1), 0.0, MOST_RETURN)
+    if totals[0] < totals[1]:
+        totals[:] = totals.mean()
+    shape = np.maximum(returns, 0.0) + 1e-12
+    return np.asarray(shape / shape.sum(axis=1, keepdims=True) * totals[:, None])
+
+
+def _with_kind(curves: Curves, told: Waits, names: tuple[str, ...]) -> Curves:
+    """The curves with the factors of one more sort of kind."""
+    totals = curves.returns.sum(axis=2)[curves.row(told)]
+    expected = (totals[:, 0] * (1 - told.p) + totals[:, 1] * told.p) * curves.factor(told)
+    sums = pd.DataFrame({"seen": told.came, "expected": expected}).groupby(_kinds(told, names)).sum()
+    ratio = shrunken_ratio(sums["seen"].to_numpy(), sums["expected"].to_numpy())
+    return replace(curves, factors={**curves.factors, names: pd.Series(ratio, index=sums.index)})
+
+
+def shrunken_ratio(seen: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """(O + a) / (E + a), ``a`` the inverse of the variance of ratios beyond chance (method of moments)."""
+    surprise = (seen - expected) ** 2 - expected
+    variance = float(np.clip(surprise.sum() / max((expected**2).sum(), 1e-9), 1e-3, 0.5))
+    return np.asarray((seen + 1.0 / variance) / (expected + 1.0 / variance))
+
+
+def _kinds(waits: Waits, names: Sequence[str]) -> pd.Index:
+    first, *rest = (pd.Series(getattr(waits, name)).astype(str) for name in names)
+    for column in rest:
+        first = first + "|" + column
+    return pd.Index(first)
+
+
+def over_by(share: np.ndarray) -> np.ndarray:
+    """Part of each bin that is over when ``share`` of the window is, contacts × BINS."""
+    return np.asarray(np.clip((share[:, None] - EDGES[:-1]) / np.diff(EDGES), 0.0, 1.0))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -22,6 +23,7 @@ from analyzer.journey.assemble import commitments_table, episodes_table, fcr_tab
 from analyzer.journey.chains import chain_contacts, micros, with_ends
 from analyzer.journey.linking import LinkModel, candidate_pairs, join_episodes, pair_features
 from analyzer.journey.promises import EVIDENCE_FROM, Promise, find_promises, judge_promises
+from analyzer.journey.rates import fcr_rates
 from analyzer.journey.returns import (
     chasing_returns,
     claimed_returns,
@@ -31,10 +33,12 @@ from analyzer.journey.returns import (
 )
 from analyzer.journey.signals import company_openers, hear_signals
 
+UNTOLD: Final = "untold"  # a reason nobody could tell is a kind of its own
+
 
 @dataclass(frozen=True, slots=True)
 class Journeys:
-    """``episodes``, ``fcr``, ``commitments`` as TABLES.md has them; ``links``: LINK_COLUMNS by ``interaction_id``.
+    """``episodes``, ``fcr``, ``fcr_rates``, ``commitments`` as stored; ``links``: LINK_COLUMNS by ``interaction_id``.
 
     ``repeat_probability`` is the probability that the customer had to come back in the same matter within the headline
     window; NaN without a customer key, for the company's own contacts, and while the window runs without a return.
@@ -43,6 +47,7 @@ class Journeys:
 
     episodes: pa.Table
     fcr: pa.Table
+    fcr_rates: pa.Table
     commitments: pa.Table
     links: pd.DataFrame
 
@@ -56,8 +61,12 @@ def trace_journeys(
     *,
     business_timezone: str,
     link_model: LinkModel,
+    left_at: pd.Series | None = None,
 ) -> Journeys:
-    """The journeys of all contacts of the store as of ``as_of`` (aware)."""
+    """The journeys of all contacts of the store as of ``as_of`` (aware).
+
+    ``left_at``: when customers gave notice or left, as known by then; None where a company keeps no record of it.
+    """
     now = pd.Timestamp(as_of).tz_convert(UTC)
     now_us = int(micros(pd.Series([now]))[0])
     begun = micros(facts["started_at"]) <= now_us
@@ -74,15 +83,34 @@ def trace_journeys(
     contact_of = {leg: position for position, legs in enumerate(contacts["legs"]) for leg in legs}
     promises = find_promises(seen, cues, turns, contact_of, settings, ZoneInfo(business_timezone))
     promises = judge_promises(promises, contacts, signals, matter["episode"].tolist(), now_us)
-    judged, neighbours = _judge(contacts, signals, pairs, matter, promises, settings, now_us)
-    headline = judged["same", settings.headline_window_days]
+    zone = ZoneInfo(business_timezone)
+    traced = _judge(contacts, signals, pairs, matter, promises, settings, now_us, zone, _left_us(contacts, left_at))
+    judged, neighbours = traced.judged, traced.neighbours
+    headline = judged["same", settings.headline_window_days].rows
     day_of = dict(zip(facts["interaction_id"], facts["day"], strict=True))
     return Journeys(
         episodes=episodes_table(contacts, matter),
-        fcr=fcr_table(contacts, judged, later, day_of, now.to_pydatetime()),
+        fcr=fcr_table(contacts, {key: part.rows for key, part in judged.items()}, later, day_of, now.to_pydatetime()),
+        fcr_rates=fcr_rates(
+            judged,
+            traced.standing.rated,
+            traced.standing.identified,
+            [day_of[name] for name in contacts["contact_id"]],
+            settings.mature_share,
+            now.to_pydatetime(),
+        ),
         commitments=commitments_table(promises),
         links=links_frame(contacts, matter, headline, neighbours, promises, later),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Traced:
+    """FCR by kind of matter and window, what it rests on, and each contact's prior count, previous, next contact."""
+
+    judged: dict[tuple[str, int], fcr.Judged]
+    standing: fcr.Standing
+    neighbours: pd.DataFrame
 
 
 def _judge(
@@ -93,8 +121,9 @@ def _judge(
     promises: list[Promise],
     settings: JourneySettings,
     as_of_us: int,
-) -> tuple[dict[tuple[str, int], pd.DataFrame], pd.DataFrame]:
-    """FCR by kind of matter and window, and each contact's prior count, previous and next contact."""
+    zone: ZoneInfo,
+    left_us: np.ndarray | None,
+) -> _Traced:
     counted = (contacts["customer_began"] & contacts["has_request"]).to_numpy(dtype=bool)
     prior, previous = earlier_in_episode(matter["episode"].to_numpy(), counted)
     claims = claimed_returns(pairs, signals, matter, counted, prior, EVIDENCE_FROM)
@@ -104,7 +133,7 @@ def _judge(
     same = same_matter_returns(contacts, pairs, matter, counted, claims)
     following = next_contacts(contacts)
     chases = chasing_returns(same, signals)
-    standing = _standing(contacts, promises, counted, prior)
+    standing = _standing(contacts, promises, counted, prior, zone, left_us)
     judged = {
         (kind, window): fcr.judge(standing, returns, chases, window, as_of_us)
         for kind, returns in (("same", same), ("any", following))
@@ -112,10 +141,22 @@ def _judge(
     }
     next_ = np.full(len(contacts), -1, dtype=np.int64)
     next_[following["earlier"].to_numpy()] = following["later"].to_numpy()
-    return judged, pd.DataFrame({"prior": prior, "previous": previous, "next": next_})
+    return _Traced(judged, standing, pd.DataFrame({"prior": prior, "previous": previous, "next": next_}))
 
 
-def _standing(contacts: pd.DataFrame, promises: list[Promise], counted: np.ndarray, prior: np.ndarray) -> fcr.Standing:
+def _left_us(contacts: pd.DataFrame, left_at: pd.Series | None) -> np.ndarray | None:
+    """When the customer of each contact left, −1 where not, None where nobody keeps record."""
+    return None if left_at is None else micros(contacts["customer_key"].map(left_at))
+
+
+def _standing(
+    contacts: pd.DataFrame,
+    promises: list[Promise],
+    counted: np.ndarray,
+    prior: np.ndarray,
+    zone: ZoneInfo,
+    left_us: np.ndarray | None,
+) -> fcr.Standing:
     settled = np.full(len(contacts), -1, dtype=np.int64)
     promised = np.zeros(len(contacts))
     for promise in promises:
@@ -130,4 +171,8 @@ def _standing(contacts: pd.DataFrame, promises: list[Promise], counted: np.ndarr
         identified=contacts["customer_key"].notna().to_numpy(dtype=bool),
         first=prior == 0,
         settled_us=settled,
+        reason=contacts["reason"].fillna(UNTOLD).to_numpy(dtype=object),
+        channel=contacts["channel"].to_numpy(dtype=object),
+        zone=zone,
+        left_us=left_us,
     )

@@ -162,7 +162,7 @@ def test_tracing_2000_contacts_is_fast() -> None:
 
     started = time.perf_counter()
     trace_journeys(*frames, settings(), at(61), business_timezone="Europe/Berlin", link_model=MODEL)
-    assert time.perf_counter() - started < 3.0
+    assert time.perf_counter() - started < 4.0
 
 
 @pytest.mark.parametrize("count", [3])

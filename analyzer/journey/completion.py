@@ -1,0 +1,199 @@
+"""Windows completed: of each contact the probabilities that it proves solved, and that it is returned to.
+
+    waits of all contacts  →  curves (nowcast.py) of those whose window is over  →  factors of unlike days (unlike.py)
+    →  solved, returned, and solved as other samples would have given it (draws), for the intervals of rates
+
+A day is settled once all windows of its contacts are over. Its contacts are judged for good by what the ``LEARN_DAYS``
+up to that day have taught, whenever that is asked; all others by what is known now.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from analyzer.journey import nowcast
+from analyzer.journey.nowcast import EDGES, MOST_RETURN, Curves, Rng, Waits
+from analyzer.journey.unlike import Course, DayFactors, Days, calm_shape, day_factors, drawn_factors, surges
+
+DRAWS: Final = 24
+LEARN_DAYS: Final = 91  # a quarter: enough contacts, and no memory of how things were a year ago
+MOST_LEARNED: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """What is known of contacts whose returns can be seen; ``day`` counts local days, ``settled`` tells of the day.
+
+    ``over`` is the share of the window that is over, in calling time; ``waits.quiet`` tells of the returns seen.
+    """
+
+    waits: Waits
+    day: np.ndarray
+    over: np.ndarray
+    settled: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """``solved``: solved at the first contact, NaN where the text tells nothing; ``returned``: taken up again by the
+    end of the window. One entry a contact; ``draws`` × contacts are ``solved`` under curves of other samples.
+    ``taught``: contacts learned from."""
+
+    solved: np.ndarray
+    returned: np.ndarray
+    draws: np.ndarray
+    taught: int
+    method: str
+
+
+def complete(windows: Windows) -> Completion:
+    """The completion of each contact."""
+    solved, returned = _settled(windows)
+    draws = np.repeat(solved[None].astype(np.float32), DRAWS, axis=0)
+    lessons = _lessons(windows)
+    taught = windows.waits.some(lessons)
+    curves = nowcast.learn_curves(taught)
+    rest = np.flatnonzero(~windows.settled)
+    if len(rest):
+        unsettled = Windows(windows.waits.some(rest), windows.day[rest], windows.over[rest], windows.settled[rest])
+        solved[rest], returned[rest], draws[:, rest] = _unsettled(windows, unsettled, rest, lessons, curves)
+    return Completion(solved, returned, draws, curves.mature, curves.method)
+
+
+def _lessons(windows: Windows) -> np.ndarray:
+    """Positions of the settled contacts of the last ``LEARN_DAYS``, at most ``MOST_LEARNED``, evenly spaced."""
+    able = windows.settled & ~np.isnan(windows.waits.p)
+    newest = int(windows.day[able].max()) if able.any() else 0
+    positions = np.flatnonzero(able & (windows.day > newest - LEARN_DAYS))
+    return np.asarray(positions[:: -(-len(positions) // MOST_LEARNED) or 1])
+
+
+def _settled(windows: Windows) -> tuple[np.ndarray, np.ndarray]:
+    """Solved and returned to of settled contacts: what silence is worth depends on their own day and those before."""
+    waits = windows.waits
+    solved, returned = waits.p * waits.quiet, 1.0 - waits.quiet
+    able = np.flatnonzero(windows.settled & ~np.isnan(waits.p))
+    for own, lesson in _by_day(windows, able):
+        unsolved, stays = 1.0 - lesson.T
+        p = waits.p[own]
+        solved[own] = p * stays / (p * stays + (1 - p) * unsolved) * waits.quiet[own]
+    return solved, returned
+
+
+def _by_day(windows: Windows, able: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Contacts of each day, and which shares (unsolved, solved) of their reason return, learned up to that day."""
+    reasons = pd.Index(np.unique(windows.waits.reason[able].astype(str)))
+    ordered = able[np.argsort(windows.day[able], kind="stable")]
+    days, starts = np.unique(windows.day[ordered], return_index=True)
+    rolling = np.zeros((len(reasons), nowcast.P_LEVELS, 2))
+    kept: deque[tuple[int, np.ndarray]] = deque()
+    for day, own in zip(days.tolist(), np.split(ordered, starts[1:]), strict=False):
+        counts = nowcast.histograms(windows.waits.some(own), reasons)
+        # When they came is told in a calling time that later returns would change.
+        counts = np.stack([counts[..., :-1].sum(axis=-1), counts[..., -1]], axis=-1)
+        rolling += counts
+        kept.append((day, counts))
+        while kept[0][0] <= day - LEARN_DAYS:
+            rolling = np.maximum(rolling - kept.popleft()[1], 0.0)
+        if rolling.sum() >= nowcast.MIN_MATURE:
+            row = reasons.get_indexer(pd.Index(windows.waits.reason[own].astype(str)))
+            yield own, nowcast.returns_by_reason(rolling).sum(axis=2)[row]
+
+
+def _unsettled(
+    windows: Windows, unsettled: Windows, rest: np.ndarray, lessons: np.ndarray, curves: Curves
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Solved, returned to and draws of the contacts at ``rest``, which are ``unsettled``."""
+    random = np.random.default_rng(len(windows.over))
+    taught = windows.waits.some(lessons)
+    unlike, error = _unlike(windows, curves, lessons, rest, random)
+    row, factor = curves.row(unsettled.waits), curves.factor(unsettled.waits)
+    solved, returned = _proves(unsettled, curves.returns, row, factor, unlike, np.ones((1, 2)))
+    draws = np.empty((DRAWS, len(solved)), dtype=np.float32)
+    for at, returns in enumerate(_redrawn(taught, curves, random)):
+        draws[at] = _proves(unsettled, returns, row, factor, unlike, error[at])[0]
+    return solved, returned, draws
+
+
+def _redrawn(taught: Waits, curves: Curves, random: Rng) -> list[np.ndarray]:
+    """``Curves.returns`` as other samples of as many contacts would have given them (Poisson bootstrap)."""
+    if curves.method == "prior_line":
+        came, left = taught.came.sum() + nowcast.PRIOR_RETURNS, nowcast.PRIOR_CONTACTS + len(taught.p)
+        return [nowcast.straight(random.beta(came, left - came, 1)) for _ in range(DRAWS)]
+    counts = nowcast.histograms(taught, curves.reasons)
+    return [nowcast.returns_by_reason(random.poisson(counts).astype(float)) for _ in range(DRAWS)]
+
+
+def _unlike(
+    windows: Windows, curves: Curves, lessons: np.ndarray, rest: np.ndarray, random: Rng
+) -> tuple[DayFactors, np.ndarray]:
+    """Factors for its day of each contact at ``rest``, and their relative error in each draw."""
+    size = len(rest)
+    factors = DayFactors(np.ones((size, 2)), np.ones((size, 2)))
+    error = np.ones((DRAWS, size, 2), dtype=np.float32)
+    told = ~np.isnan(windows.waits.p[rest])
+    if curves.method == "prior_line" or not told.any():
+        return factors, error
+    sorts = _sorts(windows, curves, lessons, rest[told])
+    found, variance = day_factors(_course(windows, curves, rest[told]), sorts)
+    factors.until_now[told], factors.to_come[told] = found.until_now, found.to_come
+    error[:, told] = drawn_factors(variance, sorts[-1].group, DRAWS, random)
+    return factors, error
+
+
+def _sorts(windows: Windows, curves: Curves, lessons: np.ndarray, running: np.ndarray) -> list[Days]:
+    """Days, and reasons within days, of the contacts whose windows run."""
+    reasons = pd.factorize(pd.Index(windows.waits.reason.astype(str)))[0]
+    waits = windows.waits.some(lessons)
+    expected = _expected(curves, waits).sum(axis=(1, 2))
+    sorts = []
+    for kind in (np.zeros(len(reasons), dtype=np.int64), reasons):
+        group = windows.day * (int(reasons.max()) + 1) + kind
+        calm = calm_shape(waits.came, expected, pd.Index(group[lessons]))
+        sorts.append(Days(pd.Index(group[running]), surges(windows.day, kind)[running], calm))
+    return sorts
+
+
+def _course(windows: Windows, curves: Curves, some: np.ndarray) -> Course:
+    waits = windows.waits.some(some)
+    return Course(windows.over[some], waits.returned_at, waits.came, _expected(curves, waits))
+
+
+def _expected(curves: Curves, waits: Waits) -> np.ndarray:
+    """Share of each contact expected to return, by class and bin, contacts × 2 × BINS."""
+    own = curves.returns[curves.row(waits)] * curves.factor(waits)[:, None, None]
+    return np.asarray(own * np.stack([1.0 - waits.p, waits.p], axis=1)[:, :, None])
+
+
+def _proves(
+    windows: Windows, returns: np.ndarray, row: np.ndarray, factor: np.ndarray, unlike: DayFactors, error: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Solved, and returned to by the end of the window. For returns, a contact whose text tells nothing is even."""
+    waits = windows.waits
+    untold = np.isnan(waits.p)
+    prior = np.where(untold, 0.5, waits.p)
+    still, gone = [], []
+    for of_class in (0, 1):
+        by_now, whole = _returned_by(returns[:, of_class], row, windows.over)
+        left = np.maximum(1.0 - by_now * factor * unlike.until_now[:, of_class], 1.0 - MOST_RETURN)
+        still.append((prior if of_class else 1.0 - prior) * left)
+        gone.append(np.minimum((whole - by_now) * factor * (unlike.to_come * error)[:, of_class] / left, MOST_RETURN))
+    now = still[1] / (still[0] + still[1])
+    solved = np.where(untold, np.nan, now * (1.0 - gone[1])) * waits.quiet
+    return solved, 1.0 - waits.quiet * (1.0 - now * gone[1] - (1.0 - now) * gone[0])
+
+
+def _returned_by(returns: np.ndarray, row: np.ndarray, over: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Share returned when ``over`` of the window is over, and in all of it."""
+    by_now = np.zeros(len(over))
+    upto = np.concatenate([np.zeros((len(returns), 1)), np.cumsum(returns, axis=1)], axis=1)
+    for at in np.unique(row):
+        mine = row == at
+        by_now[mine] = np.interp(over[mine], EDGES, upto[at])
+    return by_now, upto[row, -1]
