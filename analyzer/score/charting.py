@@ -38,13 +38,17 @@ class Charted:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """What is charted: a row a (group, unit), a column a day, NaN where there is none. ``since``: first day in it."""
+    """What is charted: a row a (group, unit), a column a day, NaN where there is none. ``since``: first day in it.
+
+    ``usual``: how many points a day with contacts would have brought before the chart began, else 0.
+    """
 
     value: Floats
     contacts: Floats
     effective: Floats
     forecast: Forecast
     since: Ints
+    usual: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,18 @@ def points(layout: Layout, epoch: slice, min_n: int, min_days: int) -> Points:
     value = layout.spread([c.y / c.w for c in sums], epoch)
     foretold = _ready(_forecasts(layout, epoch, effective, min_days), contacts, min_n, min_days)
     since = np.broadcast_to(np.arange(value.shape[1]), value.shape).copy()
-    return _gathered(Points(value, contacts, effective, foretold, since), layout.rate)
+    usual = np.where(np.isnan(foretold.sd), _usual(value, effective, layout.rate), 0.0)
+    return _gathered(Points(value, contacts, effective, foretold, since, usual), layout.rate)
+
+
+def _usual(value: Floats, effective: Floats, rate: Bools) -> Floats:
+    """Points that a day brings by the contacts so far: one, or of a rate one in so many days as make events enough."""
+    there = ~np.isnan(value)
+    n, events, days = (np.cumsum(np.nan_to_num(p), axis=1) for p in (effective, effective * value, there * 1.0))
+    level = np.divide(events, n, out=np.zeros_like(n), where=n > 0)
+    a_day = np.divide(n * level * (1.0 - level), days, out=np.zeros_like(n), where=days > 0)
+    gathered = np.ceil(LEAST_EVENTS / np.maximum(a_day, 1e-9))
+    return np.where(there, np.where(rate[:, None], 1.0 / gathered, 1.0), 0.0)
 
 
 def _forecasts(layout: Layout, epoch: slice, effective: Floats, min_days: int) -> Forecast:
@@ -135,7 +150,7 @@ def _ready(told: Forecast, contacts: Floats, min_n: int, min_days: int) -> Forec
     """Only days that have enough contacts and days of their unit before them."""
     there = np.nan_to_num(contacts)
     before = np.cumsum(there, axis=1) - there
-    days = np.cumsum(there > 0, axis=1) - np.asarray(there > 0, dtype=np.int64)
+    days: Ints = np.cumsum(there > 0, axis=1) - np.asarray(there > 0, dtype=np.int64)
     ready = (before >= min_n) & (days >= min_days)
     return Forecast(*(np.where(ready, part, np.nan) for part in (told.center, told.sd, told.degrees)))
 
@@ -165,4 +180,4 @@ def _gathered(daily: Points, rate: Bools) -> Points:
         for part in (value, center, sd, degrees):
             part[rows[there & ~full], day] = np.nan
         sums[:, full], first = 0.0, np.where(full, -1, first)
-    return Points(value, contacts, effective, Forecast(center, sd, degrees), since)
+    return Points(value, contacts, effective, Forecast(center, sd, degrees), since, daily.usual)

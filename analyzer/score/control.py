@@ -21,11 +21,11 @@ from analyzer.config import ScoreSettings
 from analyzer.errors import ConfigError
 from analyzer.score.casemix import Design, case_mix_design
 from analyzer.score.cells import Cells, day_cells, sorted_rows
-from analyzer.score.charting import Charted, Layout, Points, points
-from analyzer.score.frames import Bools, Days, Ints, days, in_order, texts, to_table
-from analyzer.score.leads import chances, lead_of
+from analyzer.score.charting import Charted, Layout, points
+from analyzer.score.frames import Days, Ints, days, in_order, texts, to_table
+from analyzer.score.leads import lead_of, watch
 from analyzer.score.measures import MEASURES, Measure, measure_values, measure_weights, unit_memberships
-from analyzer.score.signals import EWMA_WEIGHT, Signals, ewma_signals, rate_signals
+from analyzer.score.signals import EWMA_WEIGHT
 from analyzer.tables import STORED
 
 UNIT_KINDS: Final = ("agent", "channel", "queue")
@@ -135,14 +135,12 @@ def _epochs(facts: pd.DataFrame, versions: pd.Series | None, column: Ints, n_day
 def _epoch(layout: Layout, leads: list[str], epoch: slice, calendar: Days, settings: ScoreSettings) -> pa.Table:
     charted = points(layout, epoch, settings.min_n, settings.chart_min_days)
     names, lead = np.unique(np.array(leads, dtype=object).astype(str), return_inverse=True)
-    there = ~np.isnan(charted.forecast.sd)
-    rung, watched, per_week = chances(there, lead, settings.false_alarms_per_week)
-    step, rate = rung[lead], layout.rate
-    signals = _signals(charted, step, rate)
+    watched = watch(charted, layout.rate, np.asarray(lead, dtype=np.int64), settings.false_alarms_per_week)
+    signals = watched.signals
     # Days gathered into a later point have a value of their own, but are no point.
     row, day = np.nonzero(~np.isnan(charted.value))
     at = (row, day)
-    limited = there[at]
+    limited = ~np.isnan(charted.forecast.sd[at])
     method = np.array(["", *(_METHODS[r] for r in (False, True))], dtype=object)
     group = layout.group[row]
     low = np.array([one.measure.lowest for one in layout.charted])[group]
@@ -162,20 +160,9 @@ def _epoch(layout: Layout, leads: list[str], epoch: slice, calendar: Days, setti
         "ewma": signals.ewma[at],
         "false_alarm_probability": signals.chance[at],
         "lead": names[lead[row]],
-        "charts": np.where(limited, watched[lead[row], day], 0).astype(np.int32),
-        "false_alarms_per_week": np.where(limited, per_week[lead[row], day], np.nan),
+        "charts": np.where(limited, watched.charts[lead[row], day], 0).astype(np.int32),
+        "false_alarms_per_week": np.where(limited, watched.per_week[lead[row], day], np.nan),
         "restarted_on": np.full(len(row), calendar[epoch.start]),
-        "method": method[np.where(limited, 1 + rate[row], 0)],
+        "method": method[np.where(limited, 1 + layout.rate[row], 0)],
     }
     return to_table("control_chart_points", columns)
-
-
-def _signals(charted: Points, step: Ints, rate: Bools) -> Signals:
-    """Each row by the chart of its kind."""
-    means = ewma_signals(charted.value, charted.forecast, step)
-    rates = rate_signals(charted.value, charted.effective, charted.forecast, step)
-    parts = (
-        np.where(rate[:, None], getattr(rates, name), getattr(means, name))
-        for name in ("lower", "upper", "signal", "chance", "ewma")
-    )
-    return Signals(*parts)

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from analyzer.score.charting import Points
 from analyzer.score.frames import Bools, Floats, Ints, texts
-from analyzer.score.signals import ALPHAS, ladder
+from analyzer.score.signals import ALPHAS, Signals, ewma_signals, ladder, rate_signals
 
 CENTER: Final = "center"  # watches channels and queues
 NO_TEAM: Final = "no team"
 LOOK_BACK: Final = 28  # days from which it is told how many points a week brings
+LEAST_WEEKLY: Final = 0.1
 MOST_PER_POINT: Final = 0.01  # however few charts there are: more would be noise to whoever has one
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """``signals`` by unit and day; ``charts`` that a lead watches and the false alarms a week they bring, by lead and
+    day."""
+
+    signals: Signals
+    charts: Ints
+    per_week: Floats
+
+
+def watch(charted: Points, rate: Bools, lead: Ints, per_week: float) -> Watched:
+    """The signals of all charts, each lead's as rare as ``per_week`` asks for; ``rate`` and ``lead`` by unit."""
+    rung, charts, stated = chances(~np.isnan(charted.forecast.sd), charted.usual, lead, per_week)
+    step = rung[lead]
+    means = ewma_signals(charted.value, charted.forecast, step)
+    rates = rate_signals(charted.value, charted.effective, charted.forecast, step)
+    parts = (
+        np.where(rate[:, None], getattr(rates, name), getattr(means, name))
+        for name in ("lower", "upper", "signal", "chance", "ewma")
+    )
+    return Watched(Signals(*parts), charts, stated)
 
 
 def lead_of(kind: str, unit_ids: tuple[str, ...], facts: pd.DataFrame) -> list[str]:
@@ -25,32 +51,28 @@ def lead_of(kind: str, unit_ids: tuple[str, ...], facts: pd.DataFrame) -> list[s
     return [str(latest.get(unit, NO_TEAM)) for unit in unit_ids]
 
 
-def chances(charted: Bools, lead: Ints, per_week: float) -> tuple[Ints, Ints, Floats]:
+def chances(charted: Bools, usual: Floats, lead: Ints, per_week: float) -> tuple[Ints, Ints, Floats]:
     """By lead and day: rung of ``ALPHAS``, charts watched, and the false alarms a week that follow from both.
 
-    ``charted`` (rows, days) says where there is a point. Only earlier days count, so that no limit ever changes.
+    ``charted`` (rows, days) says where there is a point, ``usual`` how many points a day would have brought before a
+    row's chart began. Only earlier days tell how many points a week brings, so that no limit ever changes.
     """
-    leads, days = int(lead.max(initial=-1)) + 1, charted.shape[1]
-    there = np.zeros((leads, days))
-    np.add.at(there, lead, charted.astype(np.float64))
-    seen = np.cumsum(there, axis=1)
-    lately = seen - np.pad(seen, ((0, 0), (LOOK_BACK, 0)))[:, :days]
-    watched = np.zeros((leads, days))
-    np.add.at(watched, lead, _lately(charted).astype(np.float64))
-    age = np.cumsum(seen > 0, axis=1)  # days since the lead's first point, that day included
-    before = np.clip(age - 1, 1, LOOK_BACK)
-    weekly = np.where(age > 7, (lately - there + _left_out(there)) / before * 7.0, watched * 7.0)
-    weekly = np.maximum(weekly, 1.0)
+    watched = _in_window(charted.astype(np.float64), LOOK_BACK + 1) > 0  # a point that day, or lately
+    brought = charted + usual
+    lately = np.where(watched, _in_window(brought, LOOK_BACK + 1) - brought, 0.0)
+    window = np.clip(np.arange(charted.shape[1]), 1, LOOK_BACK)
+    weekly = np.maximum(_by_lead(lately, lead) / window * 7.0, LEAST_WEEKLY)
     rung = ladder(np.minimum(per_week / weekly, MOST_PER_POINT))
-    return rung, watched.astype(np.int64), ALPHAS[rung] * weekly
+    return rung, _by_lead(watched, lead).astype(np.int64), ALPHAS[rung] * weekly
 
 
-def _left_out(there: Floats) -> Floats:
-    """The day that falls out of the look-back when the day itself is not counted."""
-    return np.pad(there, ((0, 0), (LOOK_BACK, 0)))[:, : there.shape[1]]
+def _by_lead(values: Floats | Bools, lead: Ints) -> Floats:
+    sums = np.zeros((int(lead.max(initial=-1)) + 1, values.shape[1]))
+    np.add.at(sums, lead, values.astype(np.float64))
+    return sums
 
 
-def _lately(charted: Bools) -> Bools:
-    """Whether a row had a point that day or within the look-back."""
-    seen = np.cumsum(charted, axis=1)
-    return np.asarray(seen - np.pad(seen, ((0, 0), (LOOK_BACK + 1, 0)))[:, : charted.shape[1]] > 0)
+def _in_window(values: Floats, days: int) -> Floats:
+    """Row sums over the last ``days`` days, the day itself being one."""
+    seen = np.cumsum(values, axis=1)
+    return np.asarray(seen - np.pad(seen, ((0, 0), (days, 0)))[:, : values.shape[1]])

@@ -99,8 +99,8 @@ def test_charts_begin_anew_when_the_models_change():
     assert sorted({str(day) for day in restarted["restarted_on"]}) == ["2026-11-02", "2026-12-03"]
     silent = restarted[pd.to_datetime(restarted["day"]).between("2026-12-03", "2026-12-12")]
     assert len(silent) == 60 and silent["center"].isna().all()
-    assert restarted["signal"].sum() <= 2
-    assert agents_of(chart(facts, y, names, rare))["signal"].sum() >= 6
+    alarms = (restarted["signal"].sum(), agents_of(chart(facts, y, names, rare))["signal"].sum())
+    assert 4 * alarms[0] <= alarms[1], alarms
 
 
 def test_charts_start_after_enough_contacts_and_days():

@@ -18,6 +18,7 @@ from tests.bench.honesty.lines import Line, as_table
 
 # part: (module, function (worlds, seed) → lines)
 PARTS: Final[dict[str, tuple[str, str]]] = {
+    "charts": ("tests.bench.honesty.charts", "charts"),
     "audit": ("tests.bench.honesty.audit", "audit"),
     "gaps": ("tests.bench.honesty.gaps", "gaps"),
 }

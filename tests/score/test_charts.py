@@ -1,0 +1,113 @@
+"""Charts whose days are in control; `python -m tests.bench.honesty --part charts` has thousands of such worlds."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from analyzer.score.charting import Layout, points
+from analyzer.score.forecast import Forecast
+from analyzer.score.leads import MOST_PER_POINT, chances, watch
+from analyzer.score.signals import (
+    ALPHAS,
+    EWMA_WEIGHT,
+    ewma_limits,
+    ewma_signals,
+    ladder,
+    rate_signals,
+    raw_value,
+    standardised,
+)  # fmt: skip
+from tests.score.charted_worlds import Spec, mean_teams, rate_teams
+
+STRAYING = Spec(20, weekday=True, dispersed=True, days=70)
+
+
+def watched(make, spec, worlds=60, seed=1, per_week=1.0):
+    layout = Layout.of(
+        make(spec, worlds, np.random.default_rng(seed)), np.datetime64("2026-01-05") + np.arange(spec.days)
+    )
+    charted = points(layout, slice(0, spec.days), 10, 10)
+    return charted, watch(charted, layout.rate, layout.group, per_week)
+
+
+@pytest.mark.parametrize("make", [mean_teams, rate_teams])
+def test_false_alarms_are_as_many_as_stated(make):
+    charted, seen = watched(make, STRAYING)
+    begun = np.cumsum(np.add.reduceat(~np.isnan(charted.forecast.sd), np.arange(0, 360, 6)), axis=1) > 0
+    stated = (seen.per_week * begun).sum() / 7
+    # About 190 alarms are expected, so four standard errors are 30 %.
+    assert stated > 100 and 0.65 < seen.signals.signal.sum() / stated < 1.3
+
+
+def test_half_the_false_alarms_asked_for_are_half_as_many():
+    few, many = (watched(mean_teams, STRAYING, per_week=week)[1].signals.signal.sum() for week in (0.1, 0.3))
+    assert 2.0 < many / few < 4.5
+
+
+def test_shift_of_one_sd_is_found_sooner_than_by_single_days():
+    spec = Spec(20, weekday=True, dispersed=True, days=84, shift=1.0, from_day=56)
+    charted, seen = watched(mean_teams, spec)
+    single = np.abs(standardised(charted.value, charted.forecast)) > -stats.norm.ppf(seen.signals.chance / 2)
+    found, found_by_single = (part[:, 56:66].any(axis=1).mean() for part in (seen.signals.signal, single))
+    assert found > 0.45 and found > found_by_single + 0.15
+
+
+def test_ewma_limits_give_each_step_the_same_chance():
+    rung = int(ladder(np.array(0.01)))
+    limits = ewma_limits(np.array([rung]))[rung]
+    rng = np.random.default_rng(0)
+    ewma, steps = np.zeros(200_000), 25
+    for step in range(steps):
+        ewma = (1 - EWMA_WEIGHT) * ewma + EWMA_WEIGHT * rng.normal(size=len(ewma))
+        out = np.abs(ewma) > limits[step]
+        assert out.mean() == pytest.approx(ALPHAS[rung], rel=0.15)
+        ewma = ewma[~out]
+
+
+def test_first_limit_is_the_normal_quantile():
+    rung = int(ladder(np.array(0.01)))
+    assert ewma_limits(np.array([rung]))[rung, 0] == pytest.approx(
+        EWMA_WEIGHT * stats.norm.isf(ALPHAS[rung] / 2), rel=1e-6
+    )
+
+
+def test_standardised_errors_can_be_turned_back():
+    told = Forecast(np.array([50.0, 50.0]), np.array([4.0, 2.0]), np.array([6.0, 300.0]))
+    z = standardised(np.array([41.0, 55.0]), told)
+    assert z[0] == pytest.approx(stats.norm.ppf(stats.t.cdf(-9 / 4, 6)))
+    np.testing.assert_allclose(raw_value(z, told), [41.0, 55.0])
+
+
+def test_signal_starts_the_ewma_again():
+    told = Forecast(np.zeros((1, 4)), np.ones((1, 4)), np.full((1, 4), 1e6))
+    seen = ewma_signals(np.array([[5.0, 0.0, 0.0, 0.0]]), told, np.full((1, 4), int(ladder(np.array(0.01)))))
+    assert seen.signal.tolist() == [[True, False, False, False]]
+    assert seen.ewma[0, 1] == 0.0
+
+
+@pytest.mark.parametrize(("rate", "n"), [(0.3, 60), (0.7, 25), (0.04, 400)])
+def test_limits_of_a_rate_have_the_binomials_tails(rate, n):
+    told = Forecast(np.array([rate]), np.array([np.sqrt(rate * (1 - rate) / n)]), np.array([1e6]))
+    alpha = ALPHAS[int(ladder(np.array(0.01)))]
+    seen = rate_signals(np.array([rate]), np.array([float(n)]), told, np.array([int(ladder(np.array(0.01)))]))
+    low, high = seen.lower[0] * n, seen.upper[0] * n
+    below, above = stats.binom.cdf(np.ceil(low) - 1, n, rate), stats.binom.sf(np.floor(high), n, rate)
+    # Whole events cannot hit the chance exactly: what is outside is rare enough, one event more would be too much.
+    assert below <= alpha and stats.binom.cdf(np.ceil(low), n, rate) > alpha / 2
+    assert above <= alpha and stats.binom.sf(np.floor(high) - 1, n, rate) > alpha / 2
+
+
+def test_rare_event_cannot_fall_noticeably_and_has_its_whole_chance_above():
+    told = Forecast(np.array([0.02]), np.array([np.sqrt(0.02 * 0.98 / 200)]), np.array([1e6]))
+    seen = rate_signals(np.array([0.0]), np.array([200.0]), told, np.array([int(ladder(np.array(0.01)))]))
+    assert seen.lower[0] == 0.0 and not seen.signal[0]
+    assert stats.binom.sf(np.floor(seen.upper[0] * 200), 200, 0.02) > 0.002
+
+
+def test_more_charts_make_each_rarer_and_few_are_not_made_noisy():
+    lead = np.array([0] * 40 + [1])
+    rung, charts, stated = chances(np.ones((41, 60), dtype=bool), np.zeros((41, 60)), lead, 1.0)
+    assert charts[:, -1].tolist() == [40, 1]
+    assert ALPHAS[rung[0, -1]] <= 1 / 280 and 0.8 < stated[0, -1] <= 1.0
+    assert ALPHAS[rung[1, -1]] == pytest.approx(MOST_PER_POINT, rel=0.01)
+    assert stated[1, -1] == pytest.approx(0.07, rel=0.01)
