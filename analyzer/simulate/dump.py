@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,7 +60,7 @@ def write_truth(world: World, to: Path, progress: Progress) -> None:
     folder.mkdir()
     progress.begin("truth", len(TRUTH_TABLES), "tables")
     for name in TRUTH_TABLES:
-        frame = getattr(world.truth, name)
+        frame = getattr(replace(world).truth, name)  # a fresh one lets each frame go
         pq.write_table(
             pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(), folder / f"{name}.parquet"
         )

@@ -13,52 +13,71 @@ from analyzer.simulate.lives import Lives
 from analyzer.simulate.rows import Rows
 from analyzer.simulate.spec import PRODUCT_LINES, SEGMENTS, WorldSpec
 
-_SECOND = 1 / 86_400
+_SECOND = 1 / 86_400  # a date is the last second of its day
+_MONTH_DAYS = 30.4375
 KNOWN_AFTER_DAYS = 2.0
 NOTICE_TO_END_DAYS = 30.0
 EXIT_REASONS = ("service", "price", "moving")
 
 
 def loyalty_records(spec: WorldSpec, lives: Lives, rng: np.random.Generator) -> pa.Table:
-    """STORED["loyalty_records"]: every fact on the first day and at the end of each wave, notices when received."""
+    """STORED["loyalty_records"]: on the day before the first and at the end of each wave; notices when received.
+
+    What does not change is told once, at a customer's first date, complaints when they change, the rest at each date
+    while they are customers.
+    """
     customers = lives.customers
     parts = [_notices(spec, customers, rng)]
+    before, written = np.zeros(len(customers), dtype=np.bool_), np.zeros(len(customers))
     for wave in range(-1, spec.waves):
         until = min((wave + 1) * spec.loyalty.wave_days, spec.days) - _SECOND
         there = customers["joined"] < until
-        parts += _at(spec, lives, wave, until, there, rng)
+        new = there & ~before
+        parts += _lasting(spec, lives, until, new, rng)
+        parts += _changing(spec, lives, wave, until, there, rng)
+        complaints = _complaints(lives.contacts, until, len(customers))
+        parts.append(_facts(spec, "complaints_12m", until, there & (new | (complaints != written)), number=complaints))
+        written = complaints
+        before = there
     return pa.concat_tables(parts)
 
 
-def _at(
+def _lasting(spec: WorldSpec, lives: Lives, until: float, new: Bools, rng: np.random.Generator) -> list[pa.Table]:
+    customers = lives.customers
+    referrals = rng.poisson(np.exp(-1.6 + 0.5 * lives.waves.attitude[:, 0])).astype(np.float64)
+    end = np.floor(customers["contract_end"])
+    return [
+        _facts(spec, "may_contact", until, new, number=customers["may_contact"].astype(np.float64)),
+        _facts(spec, "referrals", until, new, number=referrals),
+        _facts(spec, "segment", until, new, text=c.words(SEGMENTS, customers["segment"])),
+        _facts(spec, "product_line", until, new, text=c.words(PRODUCT_LINES, customers["product_line"])),
+        _facts(spec, "contract_end", until, new & ~np.isnan(end), time=end),
+    ]
+
+
+def _changing(
     spec: WorldSpec, lives: Lives, wave: int, until: float, there: Bools, rng: np.random.Generator
-) -> list[pa.Table]:  # fmt: skip
+) -> list[pa.Table]:
     """The facts at the end of a wave; −1 is the day before the first."""
-    customers, contacts, waves = lives.customers, lives.contacts, lives.waves
-    n = len(customers)
+    customers, waves = lives.customers, lives.waves
+    n, of = len(customers), spec.loyalty
     present = there & ~(customers["notice_at"] < until)
-    attitude, tenure = waves.attitude[:, max(wave, 0)], (until - customers["joined"]) / 30.4375
-    nps = np.clip(np.round(7.0 + 1.6 * attitude + spec.loyalty.nps_noise * rng.standard_normal(n)), 0, 10)
-    asked = present & (rng.random(n) < spec.loyalty.nps_asked)
+    attitude, tenure = waves.attitude[:, max(wave, 0)], (until - customers["joined"]) / _MONTH_DAYS
+    nps = np.clip(np.round(7.0 + 1.6 * attitude + of.nps_noise * rng.standard_normal(n)), 0, 10)
     purchases = _purchases(waves, wave, tenure, rng)
-    failed = contacts["at"] < until
-    failed &= ~contacts["resolved"] & (contacts["feeling"] < -1.2)
-    complaints = np.bincount(contacts["customer"][failed], minlength=n).astype(np.float64)
     numbers: dict[str, tuple[Floats, Bools]] = {
         "tenure_months": (np.floor(tenure), there),
-        "purchases_12m": (purchases, there),
-        "revenue_12m": (np.round(customers["revenue"] * (0.6 + 0.1 * purchases), 2), there),
-        "referrals": (rng.poisson(np.exp(-1.6 + 0.5 * attitude)).astype(np.float64), there),
-        "complaints_12m": (complaints, there),
-        "nps": (nps, asked),
-        "may_contact": (customers["may_contact"], there),
+        "purchases_12m": (purchases, present),
+        "revenue_12m": (np.round(customers["revenue"] * (0.6 + 0.1 * purchases), 2), present),
+        "nps": (nps, present & (rng.random(n) < of.nps_asked)),
     }
-    facts = [_facts(spec, name, until, who, number=values) for name, (values, who) in numbers.items()]
-    for name, names in (("segment", SEGMENTS), ("product_line", PRODUCT_LINES)):
-        facts.append(_facts(spec, name, until, there, text=c.words(names, customers[name])))
-    end = np.floor(customers["contract_end"])
-    facts.append(_facts(spec, "contract_end", until, there & ~np.isnan(end), time=end))
-    return facts
+    return [_facts(spec, name, until, who, number=values) for name, (values, who) in numbers.items()]
+
+
+def _complaints(contacts: Rows, until: float, n: int) -> Floats:
+    """Failed contacts so far that upset the customer enough to write a complaint."""
+    written = (contacts["at"] < until) & ~contacts["resolved"] & (contacts["feeling"] < -1.2)
+    return np.bincount(contacts["customer"][written], minlength=n).astype(np.float64)
 
 
 def _purchases(waves: Waves, wave: int, tenure_months: Floats, rng: np.random.Generator) -> Floats:
