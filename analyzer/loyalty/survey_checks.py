@@ -59,11 +59,10 @@ def unsound(answers: pd.DataFrame) -> pd.DataFrame:
     rated = rated.assign(turned=(place - rated["good"]).abs() > 1e-9, known=rated["good"].notna())
     by = rated.groupby(["response", "scale_min", "scale_max"])
     sets = by.agg(items=("answer", "size"), answers=("answer", "nunique"), turned=("turned", "sum"),
-                  known=("known", "sum"), low=("answer", "min"))  # fmt: skip
-    middle = sets["low"] == (sets.index.get_level_values(1) + sets.index.get_level_values(2)) / 2
+                  known=("known", "sum"))  # fmt: skip
     opposed = (sets["known"] == sets["items"]) & sets["turned"].between(1, sets["items"] - 1)
-    # The middle of the scale said to everything contradicts nothing.
-    lined = ((sets["answers"] == 1) & ~middle).where(opposed & (sets["items"] >= OPPOSED_ITEMS))
+    # The middle of the scale, said to everything, is turned to itself and contradicts nothing.
+    lined = (sets["answers"] == 1).where(opposed & (sets["items"] >= OPPOSED_ITEMS))
     same = (sets["answers"] == 1).where(~opposed & (sets["items"] >= SAME_ITEMS))
     index = pd.Index(answers["response"].unique(), name="response").sort_values()
     return pd.DataFrame(
