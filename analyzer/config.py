@@ -147,6 +147,7 @@ class FlagRule(Section, frozen=True):
 
 
 class FlagSettings(Section, frozen=True):
+    urgent_share: Share
     rules: tuple[FlagRule, ...]
 
 

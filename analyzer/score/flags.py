@@ -8,6 +8,7 @@ observed meets no condition. Where speakers seem swapped, only what the record i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,6 +22,7 @@ from analyzer.config import Condition, FlagRule, FlagSettings
 from analyzer.errors import ConfigError
 from analyzer.records import stable_id
 from analyzer.score.frames import Bools, Days, Floats, Objects, days, linked, numbers, texts, to_table
+from analyzer.score.urgency import rare
 from analyzer.tables import FACT_COLUMNS
 
 RECORDED: Final = frozenset(
@@ -77,16 +79,23 @@ def raise_flags(
 ) -> pa.Table:
     """The flags of all rules, by contact and rule; ``turn`` is that of the strongest cue of the rule's first label.
 
-    ``experience`` (score_contacts) is needed only where a rule asks for it. Raises ConfigError for an unknown measure.
+    ``experience`` (score_contacts) is needed where a rule asks for it, and tells the gravest of the urgent. Raises
+    ConfigError for an unknown measure.
     """
     for rule in flag_settings.rules:
         _check(rule, experience is not None)
     contacts = _gather(facts, cues, links, experience, swap_below, _labels(flag_settings))
     rows = [row for rule in flag_settings.rules for row in _rows(rule, contacts)]
+    rows = rare(rows, Counter(contacts.day.tolist()), flag_settings.urgent_share, _scores(contacts))
     rows.sort(key=lambda row: (row["interaction_id"], row["rule"]))
     columns = ("flag_id", "interaction_id", "day", "rule", "severity", "polarity", "turn", "explanation",
                "sampling_probability")  # fmt: skip
     return to_table("flags", {name: [row[name] for row in rows] for name in columns})
+
+
+def _scores(contacts: _Contacts) -> dict[str, float]:
+    scores = numbers(contacts.experience, "experience_contact")
+    return {str(i): float(score) for i, score in zip(contacts.ids, scores, strict=True) if not np.isnan(score)}
 
 
 def _check(rule: FlagRule, has_experience: bool) -> None:

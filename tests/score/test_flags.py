@@ -27,12 +27,14 @@ def flags(facts, heard=NO_CUES, links=None, rules=None, experience=None):
 
 def rule(*conditions, name="rule"):
     return FlagSettings(
-        rules=(FlagRule(name=name, severity=1, polarity="concern", explanation="Because.", when=conditions),)
+        urgent_share=0.02,
+        rules=(FlagRule(name=name, severity=1, polarity="concern", explanation="Because.", when=conditions),),
     )
 
 
 CHURN = ("c-000000", 2, "loyal.churn")
 STAYS = ("c-000000", 3, "loyal.return", 0.6)
+LOST = {"resolved_probability": 0.3, "satisfaction": 1.9, "sentiment_end": -0.51}
 CASES = [
     ({"sentiment_end": -0.51, "satisfaction": 2.4}, {}, None, {"angry_end"}),
     ({"sentiment_end": -0.5, "satisfaction": 2.4}, {}, None, set()),
@@ -65,6 +67,18 @@ CASES = [
     ({"resolved_probability": 0.2, "satisfaction": 3.0}, {"prior_contacts": 1}, None, set()),
     ({"resolved_probability": 0.2, "satisfaction": 2.0}, {"prior_contacts": 0}, None, set()),
     ({}, {"prior_contacts": 1}, None, set()),
+    ({**LOST}, {}, (*CHURN, 0.9), {"losing_customer", "churn_threat", "angry_end"}),
+    ({**LOST, "resolved_probability": 0.4}, {}, (*CHURN, 0.9), {"churn_threat", "angry_end"}),
+    ({**LOST, "satisfaction": 2.0}, {}, (*CHURN, 0.9), {"churn_threat", "angry_end"}),
+    ({**LOST, "sentiment_end": -0.5}, {}, (*CHURN, 0.9), {"churn_threat"}),
+    ({**LOST}, {}, None, {"angry_end"}),
+    (
+        {"satisfaction": 2.4},
+        {"promises_broken": 1},
+        (*CHURN, 0.9),
+        {"promise_broken_leaving", "broken_promise", "churn_threat"},
+    ),
+    ({"satisfaction": 2.6}, {"promises_broken": 1}, (*CHURN, 0.9), {"broken_promise", "churn_threat"}),
     ({"role_confidence": 0.2, "sentiment_end": -0.9}, {"promises_broken": 1}, (*CHURN, 0.9), {"speakers_swapped"}),
 ]
 
