@@ -7,10 +7,7 @@ from typing import Annotated
 
 import typer
 
-_WORLDS = (
-    "steady, outage, confounded (hard queues go to good agents), empathy_only, speed_only, no_effects, no_dynamics, "
-    "forgiving"
-)
+from analyzer.simulate.named import WORLDS
 
 
 def simulate(
@@ -22,7 +19,7 @@ def simulate(
     ] = False,
     days: Annotated[int, typer.Option(help="Days the world lasts.", min=2)] = 120,
     icc: Annotated[float, typer.Option(help="Share of variance that lies between agents.")] = 0.05,
-    world: Annotated[str, typer.Option(help=f"{_WORLDS}.")] = "steady",
+    world: Annotated[str, typer.Option(help=f"{', '.join(WORLDS)}.")] = "steady",
     no_detector_error: Annotated[
         bool, typer.Option("--no-detector-error", help="Findings are the truth; only with --findings-only.")
     ] = False,
@@ -47,8 +44,8 @@ def simulate(
             "--no-detector-error needs --findings-only.",
             hint="In a dump with text the program itself does the hearing.",
         )
-    prepare(to)
     spec = world_spec(world, contacts=contacts, days=days, icc=icc, detector_error=not no_detector_error)
+    prepare(to)
     with run_progress(quiet=False) as progress:
         progress.begin("inventing lives", None, "")
         invented = make(spec, seed)
