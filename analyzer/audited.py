@@ -26,11 +26,13 @@ class Heard:
     turns: pd.DataFrame
 
 
-def audit_of(verdicts: pa.Table, heard: Heard, settings: Settings, as_of: datetime, links: LinkModel) -> Audit | None:
+def audit_of(
+    verdicts: pa.Table, reveals: pa.Table, heard: Heard, settings: Settings, as_of: datetime, links: LinkModel
+) -> Audit | None:
     """The audit that ``verdicts`` make; None where there is no verdict at all."""
     if not _may_correct(verdicts):
         return None
-    told = judgements(verdicts, heard.facts)
+    told = judgements(verdicts, heard.facts, reveals)
     journeys = _journeys(told, heard, settings, as_of, links)
     scores = score_contacts(told.facts, journeys, settings.score, swap_below=settings.understand.swap_below)
     return Audit(told, Scored(told.facts, journeys, scores.experience))

@@ -58,12 +58,14 @@ class Table:
         return tuple(c.name for c in self.columns)
 
     def from_rows(self, rows: list[dict[str, Any]]) -> pa.Table:
-        """An Arrow table of exactly this schema; a key that is no column raises ``KeyError``, a missing one is null."""
+        """An Arrow table of exactly this schema; a key that is no column raises ``KeyError``, a missing one is null, or
+        the column's default."""
         known = set(self.column_names)
         for row in rows:
             if unknown := row.keys() - known:
                 raise KeyError(f"{self.name} has no column {sorted(unknown)}")
-        return pa.Table.from_pylist(rows, schema=self.schema)
+        defaults = {column.name: column.default for column in self.columns if column.default is not None}
+        return pa.Table.from_pylist([{**defaults, **row} for row in rows] if defaults else rows, schema=self.schema)
 
     def empty(self) -> pa.Table:
         return self.schema.empty_table()
@@ -269,6 +271,10 @@ STORED: Final[Mapping[str, Table]] = {
                _c("sampling_probability", FLOAT, "of the draw that brought it up", unit="0–1"),
                _n("assigned_at", TIME, "when it was assigned"), _c("content_hash", STRING, "transcript judged"),
                _c("model_version", STRING, "weights judged"), _c("use", STRING, "what it may serve", "audit", "training")),
+        _table("reveals", "looks at the machine's findings of a drawn contact before its audit was answered",
+               "interaction_id revealed_at revealed_by",
+               _INTERACTION, _c("revealed_at", TIME, "when; verdicts after it are not blind"),
+               _c("revealed_by", STRING, "who, as the machine knows them")),
         _table("rejects", "conversation records that could not be read", "source_uri position",
                _c("source_uri", STRING, "file and archive member"), _c("position", LONG, "0-based record in the file"),
                _n("source_format", STRING, "reader"), _c("code", STRING, "stable reject code"),
@@ -365,7 +371,11 @@ STORED: Final[Mapping[str, Table]] = {
                _SEGMENT, _AS_OF, _c("horizon_days", INT, "horizon", unit="days"),
                _c("measure", STRING, "quadrant share, leaves_given_satisfied, unhappy_given_loyal, …"), _N,
                _n("raw", FLOAT, "counted", unit="0–1"), _n("corrected", FLOAT, "corrected for measurement error", unit="0–1"),
-               *_INTERVAL),
+               *_INTERVAL,
+               Column("error_basis", STRING, "whether readings are calibrated against answers or audits",
+                      one_of=("model_only", "audit_corrected"), default="model_only"),
+               Column("method", STRING, "estimator, or why it is only counted or not estimable", default="counted"),
+               _n("claimed", FLOAT, "share that a source of ours claims, without a source of its own", unit="0–1")),
         _table("loyalty_drivers", "what moves notice and repurchase", "segment outcome horizon_days driver",
                _SEGMENT, _c("outcome", STRING, "notice or repurchase"), _c("horizon_days", INT, "horizon", unit="days"),
                _c("driver", STRING, "driver"), _c("scale", STRING, "HR or OR per sd"), _n("effect", FLOAT, "effect"),

@@ -19,6 +19,7 @@ from rich.text import Text
 from analyzer.config import PublishSettings
 from analyzer.errors import UsageError
 from analyzer.publish.agents import AgentPolicy, agent_policy
+from analyzer.publish.blind import awaits_audit
 from analyzer.publish.reading import Tables, interactions
 from analyzer.publish.terminal import add_row, columns, feeling_bar, visible, words
 from analyzer.publish.wording import Wording, wording
@@ -29,6 +30,8 @@ CLOSE_IDS = 3
 SHOWN_FROM = 0.05
 UNJUDGED = frozenset({"not_first", "not_applicable"})  # the same in every window
 SEARCHED_IDS = 50_000
+# of the contact itself, what the machine made of it
+HEARD = ("reason", "resolution", "resolved_probability", "sentiment_start", "sentiment_end")
 SPEAKER_STYLES = {"customer": "bold cyan", "agent": "bold", "bot": "dim", "system": "dim italic"}
 
 
@@ -41,10 +44,17 @@ class Shown:
     others: list[Row]
 
 
-def render_interaction(tables: Tables, interaction_id: str, settings: PublishSettings) -> Group:
-    """The contact as rich renderables, top to bottom. Raises UsageError for an unknown id, naming close ones."""
+def render_interaction(
+    tables: Tables, interaction_id: str, settings: PublishSettings, *, reveal: bool = False
+) -> Group:
+    """The contact as rich renderables, top to bottom. Raises UsageError for an unknown id, naming close ones.
+
+    Of a contact whose audit is awaited only what was said is shown, unless ``reveal`` is given.
+    """
     w = wording(settings.report_language)
     shown = gather(tables, interaction_id, agent_policy(tables, settings))
+    if not reveal and awaits_audit(tables, interaction_id):
+        return _blind(shown, w)
     parts: list[RenderableType] = [_header(shown, w)]
     for title, part in (
         ("flags", _flags(shown, w)),
@@ -58,6 +68,18 @@ def render_interaction(tables: Tables, interaction_id: str, settings: PublishSet
         if part is not None:
             parts += [Text(), Rule(Text(w(f"show.{title}"), style="bold"), align="left", style="dim"), part]
     return Group(*parts)
+
+
+def _blind(shown: Shown, w: Wording) -> Group:
+    """What was said, and that the rest is hidden until the audit is answered."""
+    unheard = Shown(
+        shown.contact | dict.fromkeys(HEARD),
+        shown.rows | {"cues": [], "turns": [turn | {"sentiment": None} for turn in shown.rows["turns"]]},
+        [],
+    )
+    rule = Rule(Text(w("show.transcript"), style="bold"), align="left", style="dim")
+    note = Text(w("show.awaits_audit"), style="bold yellow")
+    return Group(_header(unheard, w), Text(), note, Text(), rule, _transcript(unheard, w))
 
 
 def gather(tables: Tables, interaction_id: str, policy: AgentPolicy) -> Shown:

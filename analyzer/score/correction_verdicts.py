@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from analyzer.codebook import RESOLUTIONS
 from analyzer.score.frames import Bools, Floats
+from analyzer.tables import STORED
 
 RESOLUTION: Final = "resolution"
 _WORDS: Final = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
@@ -65,9 +66,13 @@ class Judgements:
         return np.asarray(self.judged[list(findings)].all(axis=1), dtype=np.bool_)
 
 
-def judgements(verdicts: pa.Table, facts: pd.DataFrame) -> Judgements:
-    """The judged contacts among ``facts``. Several reviewers of a finding count as their mean, each with their last."""
+def judgements(verdicts: pa.Table, facts: pd.DataFrame, reveals: pa.Table | None = None) -> Judgements:
+    """The judged contacts among ``facts``. Several reviewers of a finding count as their mean, each with their last.
+
+    ``reveals``: looks at the machine's findings before the answer; what was answered after one was not blind.
+    """
     told = verdicts.to_pandas()
+    told["revealed_at"] = _first_look(told["interaction_id"], reveals)
     known = facts.drop_duplicates("interaction_id").set_index("interaction_id")
     told["number"] = [_number(finding, answer) for finding, answer in zip(told["finding"], told["answer"], strict=True)]
     why = _why_not(told, known)
@@ -93,6 +98,7 @@ def _why_not(told: pd.DataFrame, known: pd.DataFrame) -> pd.Series[str]:
         (trained, "trained on"),
         (told["use"] != "audit", "not an audit"),
         (~told["blind"].eq(True), "not blind"),
+        (told["answered_at"] > told["revealed_at"], "findings seen before"),
         (~((share > 0) & (share <= 1)), "not drawn at random"),
         (~told["interaction_id"].isin(known.index), "contact not known"),
         (standing != told["content_hash"], "another version of the contact"),
@@ -101,6 +107,12 @@ def _why_not(told: pd.DataFrame, known: pd.DataFrame) -> pd.Series[str]:
     )
     why = np.select([np.asarray(holds, dtype=bool) for holds, _ in reasons], [name for _, name in reasons], "")
     return pd.Series(why, index=told.index, dtype=object)
+
+
+def _first_look(contacts: pd.Series[str], reveals: pa.Table | None) -> pd.DatetimeIndex:
+    looks = (STORED["reveals"].empty() if reveals is None else reveals).to_pandas()
+    first = looks.groupby("interaction_id")["revealed_at"].min().reindex(contacts.to_numpy())
+    return pd.DatetimeIndex(pd.to_datetime(first, utc=True))
 
 
 def _number(finding: str, answer: str) -> float:

@@ -1,0 +1,51 @@
+"""What the machine found is not seen before the audit of a drawn contact is answered."""
+
+from datetime import UTC, datetime
+
+from analyzer.publish.blind import awaits_audit
+
+from .test_show import HURT, SOLVED, publish, terminal
+from .world import world
+
+MACHINE = ("Findings", "Why the score", "First-contact resolution", "loyal.churn", "Flags")
+
+
+def drawn(interaction_id):
+    day = next(r["day"] for r in world().read("flags").to_pylist())
+    flag = {
+        "flag_id": "x", "interaction_id": interaction_id, "day": day, "rule": "random_audit", "severity": 1,
+        "polarity": "concern", "turn": None, "explanation": "Drawn.", "sampling_probability": 0.02,
+    }  # fmt: skip
+    return world().having(flags=[*world().read("flags").to_pylist(), flag])
+
+
+def answered(tables, use="audit"):
+    verdict = {
+        "verdict_id": "v", "interaction_id": HURT, "finding": "resolution", "answer": "resolved", "reviewer": "r",
+        "answered_at": datetime(2026, 11, 20, tzinfo=UTC), "blind": True, "sampling_probability": 0.02,
+        "assigned_at": None, "content_hash": "h", "model_version": "m", "use": use,
+    }  # fmt: skip
+    return tables.having(verdicts=[verdict])
+
+
+def test_a_drawn_contact_shows_what_was_said_and_nothing_that_was_heard():
+    text = terminal(drawn(HURT), HURT)
+    assert "Dann kündige ich" in text and "What was said" in text and "--reveal" in text
+    assert not [part for part in MACHINE if part in text]
+
+
+def test_other_contacts_show_everything():
+    assert "Findings" in terminal(drawn(HURT), SOLVED)
+
+
+def test_an_answered_contact_shows_everything_but_training_is_no_answer():
+    assert awaits_audit(drawn(HURT), HURT) and not awaits_audit(answered(drawn(HURT)), HURT)
+    assert awaits_audit(answered(drawn(HURT), use="training"), HURT)
+    assert "Findings" in terminal(answered(drawn(HURT)), HURT)
+
+
+def test_reveal_shows_what_was_heard():
+    from analyzer.publish.show import render_interaction
+
+    hidden, shown = (render_interaction(drawn(HURT), HURT, publish(), reveal=reveal) for reveal in (False, True))
+    assert len(shown.renderables) > len(hidden.renderables)
