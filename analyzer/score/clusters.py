@@ -15,39 +15,30 @@ class Repeats:
 
     rows: Ints
     starts: Ints
-    period: Ints  # of each customer's first row
 
 
-def repeats(cell: Ints, period: Ints, customer: Ints) -> Repeats:
+def repeats(cell: Ints, customer: Ints) -> Repeats:
     """``cell`` is the (period, unit) of each row, ``customer`` a code, negative where unknown."""
     known = np.flatnonzero(customer >= 0)
-    order = known[np.lexsort((customer[known], cell[known]))]
-    new = np.concatenate([[True], (np.diff(cell[order]) != 0) | (np.diff(customer[order]) != 0)])[: len(order)]
-    starts = np.flatnonzero(new)
-    again = np.repeat(np.diff(np.append(starts, len(order))) > 1, np.diff(np.append(starts, len(order))))
-    rows = order[again]
-    first = np.flatnonzero(new[again])
-    return Repeats(rows, first, period[rows[first]])
+    if not len(known):
+        return Repeats(known, known)
+    key = cell[known] * (int(customer.max()) + 1) + customer[known]
+    order = np.argsort(key)
+    new = np.concatenate([[True], np.diff(key[order]) != 0])
+    size = np.diff(np.append(np.flatnonzero(new), len(order)))
+    again = np.repeat(size > 1, size)
+    return Repeats(known[order[again]], np.flatnonzero(new[again]))
 
 
-def inflation(residual: Floats, cell: Ints, weight: Floats, period: Ints, repeated: Repeats, periods: int) -> Floats:
-    """By period the design effect of customers who come back, at least 1; ``residual`` is NaN where not observed.
+def together(residual: Floats, repeated: Repeats) -> Floats:
+    """By customer (Σ r)² − Σ r² of the weighted residuals ``residual`` of ``repeated.rows`` about their unit's mean.
 
-    Σ over customers (Σ weight × residual)² / Σ (weight × residual)², residuals about the unit's mean: the ratio of the
-    cluster-robust variance of the units' means to that of independent contacts, pooled over units (Liang & Zeger,
-    Biometrika 1986; Kish, Survey Sampling, 1965).
+    Over the whole period's Σ r² it is what the cluster-robust variance of the units' means has in excess of that of
+    independent contacts (Liang & Zeger, Biometrika 1986; the design effect of Kish, Survey Sampling, 1965).
     """
     if not len(repeated.rows):
-        return np.ones(periods)
-    observed = ~np.isnan(residual)
-    w = np.where(observed, weight, 0.0)
-    value = np.where(observed, residual, 0.0)
-    cells = int(cell.max()) + 1
-    total = np.bincount(cell, w, cells)
-    mean = np.bincount(cell, w * value, cells) / np.where(total > 0, total, 1.0)
-    apart = w * (value - mean[cell])
-    squares = np.bincount(period, apart**2, periods)
-    again = apart[repeated.rows]
-    together = np.add.reduceat(again, repeated.starts) ** 2 - np.add.reduceat(again**2, repeated.starts)
-    extra = np.bincount(repeated.period, together, periods)
-    return np.maximum(1.0 + np.divide(extra, squares, out=np.zeros(periods), where=squares > 0), 1.0)
+        return np.zeros(0)
+    return np.asarray(
+        np.add.reduceat(residual, repeated.starts) ** 2 - np.add.reduceat(residual**2, repeated.starts),
+        dtype=np.float64,
+    )

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special, stats
 
 from analyzer.config import ScoreSettings
@@ -16,7 +17,7 @@ from analyzer.score.comparison import comparison_groups
 from analyzer.score.frames import Bools, Floats, Ints
 from analyzer.score.measures import Measure
 from analyzer.score.shrinkage import Shrunken, UnitMeans, posterior_draws, shrink
-from analyzer.score.sums import UnitSums, contact_degrees, weight_degrees
+from analyzer.score.sums import UnitSums, contact_degrees, within_variance
 
 DECILE_UNITS: Final = 50
 DRAWS: Final = 400
@@ -125,19 +126,10 @@ def _adjusted(sums: UnitSums, slopes: list[Slopes], group: Ints) -> tuple[Floats
 
 def _within(sums: UnitSums, slopes: list[Slopes], measure: Measure) -> tuple[Floats, Floats]:
     """Within-unit squares and degrees by period, with those that the scale stands for where it has ends."""
-    squares = sums.by_period(sums.yy - sums.y * sums.mean)
-    for period, (at, slope) in enumerate(zip(sums.bounds(), slopes, strict=True)):
-        if slope.rank:
-            x = sums.x[at]
-            xy = sums.xy[period] - x.T @ sums.mean[at]
-            xx = sums.xx[period] - x.T @ sums.mean_x[at]
-            squares[period] += slope.beta @ (xx @ slope.beta - 2.0 * xy)
-    weights = weight_degrees(sums)
-    variance = np.divide(np.maximum(squares, 0.0), weights, out=np.zeros(len(squares)), where=weights > 1e-9)
     degrees = np.maximum(contact_degrees(sums), 0.0)
     left = np.maximum(degrees - [s.rank for s in slopes], 0.0)
     # Slopes that were fitted to these very contacts took degrees of freedom with them.
-    squares = variance * degrees
+    squares = within_variance(sums, slopes) * degrees
     spread = measure.prior_spread
     return (squares, left) if spread is None else (squares + PRIOR_DEGREES * spread**2, left + PRIOR_DEGREES)
 
@@ -200,7 +192,7 @@ def _lowest_decile(posterior: Shrunken, units: UnitMeans, measure: Measure) -> F
 
 
 @lru_cache(maxsize=64)
-def _chance(n: int) -> tuple[Floats, Floats]:
+def _chance(n: int) -> tuple[npt.NDArray[np.float32], Floats]:
     # The same draws for every measure and run: a re-run must give the same number.
     rng = np.random.default_rng(DRAW_SEED)
-    return rng.standard_normal((DRAWS, n + 2)), (np.arange(DRAWS) + 0.5) / DRAWS
+    return rng.standard_normal((DRAWS, n + 2), dtype=np.float32), (np.arange(DRAWS) + 0.5) / DRAWS

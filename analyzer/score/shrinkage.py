@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from analyzer.score.frames import Floats, Ints
 
@@ -180,7 +181,9 @@ def _moments(
     return mean, np.sum(share * variance, axis=0), mean_gap, np.sum(share * gap_variance, axis=0)
 
 
-def posterior_draws(units: UnitMeans, shrunken: Shrunken, at: slice, normals: Floats, points: Floats) -> Floats:
+def posterior_draws(
+    units: UnitMeans, shrunken: Shrunken, at: slice, normals: npt.NDArray[np.float32], points: Floats
+) -> npt.NDArray[np.float32]:
     """θ (draws, units) of the units ``at``, one group of one period; λ, σ² and μ are drawn too.
 
     ``normals`` (draws, units + 2) and ``points`` (draws,), uniform on 0–1, are the chance.
@@ -193,13 +196,16 @@ def posterior_draws(units: UnitMeans, shrunken: Shrunken, at: slice, normals: Fl
     precision = 1.0 / (noise + ratio)
     total = precision.sum(axis=1, keepdims=True)
     pooled = noise * precision
-    theta = mean + pooled * (np.sum(precision * mean, axis=1, keepdims=True) / total - mean)
+    theta = (mean + pooled * (np.sum(precision * mean, axis=1, keepdims=True) / total - mean)).astype(np.float32)
+    own, common = np.sqrt(ratio * pooled).astype(np.float32), (pooled / np.sqrt(total)).astype(np.float32)
     within = _chi2_scale(float(shrunken.degrees[period]), normals[:, -1]) * shrunken.squares[drawn, period]
-    spread = np.sqrt(ratio * pooled)[drawn] * normals[:, :-2] + (pooled / np.sqrt(total))[drawn] * normals[:, -2:-1]
-    return np.asarray(theta[drawn] + np.sqrt(within)[:, None] * spread, dtype=np.float64)
+    spread = own[drawn] * normals[:, :-2]
+    spread += common[drawn] * normals[:, -2:-1]
+    spread *= np.sqrt(within).astype(np.float32)[:, None]
+    return np.asarray(theta[drawn] + spread, dtype=np.float32)
 
 
-def _chi2_scale(degrees: float, normals: Floats) -> Floats:
+def _chi2_scale(degrees: float, normals: npt.NDArray[np.float32]) -> Floats:
     """1 / χ², by the cube-root normal of Wilson & Hilferty (1931)."""
     part = 2.0 / (9.0 * max(degrees, 1.0))
     return np.asarray(1.0 / (degrees * np.maximum(1.0 - part + np.sqrt(part) * normals, 0.2) ** 3), dtype=np.float64)

@@ -108,3 +108,19 @@ def contact_degrees(sums: UnitSums) -> Floats:
 def weight_degrees(sums: UnitSums) -> Floats:
     """What Σ w r² is a multiple of: trace of Q − Q Z A⁻¹ Zᵀ Q, by period."""
     return np.maximum(sums.by_period(sums.w - sums.w2 / sums.apart.own), 0.0)
+
+
+def within_variance(sums: UnitSums, slopes: list[Slopes]) -> Floats:
+    """σ² of one contact by period, about the units' own means and ``slopes``; 0 where no unit has two contacts.
+
+    The slopes' own degrees of freedom are not taken off.
+    """
+    squares = sums.by_period(sums.yy - sums.y * sums.mean)
+    for period, (at, slope) in enumerate(zip(sums.bounds(), slopes, strict=True)):
+        if slope.rank:
+            x = sums.x[at]
+            xy = sums.xy[period] - x.T @ sums.mean[at]
+            xx = sums.xx[period] - x.T @ sums.mean_x[at]
+            squares[period] += slope.beta @ (xx @ slope.beta - 2.0 * xy)
+    weights = weight_degrees(sums)
+    return np.divide(np.maximum(squares, 0.0), weights, out=np.zeros(len(squares)), where=weights > 1e-9)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 
-from analyzer.score.casemix import Design
 from analyzer.score.cells import Cells
-from analyzer.score.estimate import Estimates
-from analyzer.score.frames import Bools, Floats, Ints, Objects, to_table
+from analyzer.score.frames import Bools, Floats, to_table
 from analyzer.score.measures import Measure
 from analyzer.score.periods import Periods
+from analyzer.score.scoring import Scored
 from analyzer.tables import STORED
 
 COLUMNS: Final = ("raw_mean", "adjusted", "value", "low", "high", "spread", "worse_probability",
@@ -29,7 +28,7 @@ _SHARING: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """All units of one kind in all periods of one length, for one measure; ``at``: cells with ``estimates``."""
+    """All units of one kind in all periods of one length, for one measure; ``mix``: what it is adjusted for."""
 
     kind: str
     measure: Measure
@@ -37,12 +36,8 @@ class Block:
     cells: Cells
     length: Periods
     final: Bools  # by period
-    design: Design
-    at: Ints | None = None
-    estimates: Estimates | None = None
-
-    def with_estimates(self, at: Ints, estimates: Estimates) -> Block:
-        return replace(self, at=at, estimates=estimates)
+    mix: str
+    scored: Scored | None
 
 
 def unit_table(block: Block, min_n: int, as_of: datetime) -> pa.Table:
@@ -65,8 +60,8 @@ def unit_table(block: Block, min_n: int, as_of: datetime) -> pa.Table:
         "error_basis": pa.repeat("model_only", rows),
         "as_of": pa.repeat(pa.scalar(as_of, STORED["unit_scores"].schema.field("as_of").type), rows),
         "is_final": block.final[cells.period],
-        "method": _placed_words(block, _methods),
-        "standing": _placed_words(block, _standings),
+        "method": _methods(block),
+        "standing": _standings(block),
         "compared_units": pa.array(_placed(block, "rivals"), from_pandas=True).cast(pa.int32()),
     }
     columns |= {name: _placed(block, name) for name in COLUMNS}
@@ -75,41 +70,45 @@ def unit_table(block: Block, min_n: int, as_of: datetime) -> pa.Table:
 
 def _placed(block: Block, name: str) -> Floats:
     values = np.full(len(block.cells.period), np.nan)
-    if block.at is not None:
-        values[block.at] = getattr(block.estimates, name)
+    if block.scored is not None:
+        values[block.scored.at] = getattr(block.scored.estimates, name)
     return values
 
 
-def _placed_words(block: Block, words: Any) -> Objects:
-    values = np.full(len(block.cells.period), None if words is _standings else "nothing observed", dtype=object)
-    if block.at is not None:
-        values[block.at] = words(block, block.estimates)
-    return values
-
-
-def _standings(block: Block, estimates: Estimates) -> Objects:
+def _standings(block: Block) -> pa.Array:
     """What may be said of each unit beside those it is compared with."""
-    words = np.full(len(estimates.value), "not distinguishable", dtype=object)
-    words[estimates.worse_probability >= CERTAIN] = "worse"
-    words[estimates.better_probability >= CERTAIN] = "better"
-    words[estimates.rivals == 0] = "not compared"
-    words[np.isnan(estimates.value)] = None
-    return words
+    code = np.full(len(block.cells.period), -1)
+    if block.scored is not None:
+        e = block.scored.estimates
+        code[block.scored.at] = np.select(
+            [np.isnan(e.value), e.rivals == 0, e.worse_probability >= CERTAIN, e.better_probability >= CERTAIN],
+            [-1, 3, 0, 1],
+            2,
+        )
+    words = pa.array(["worse", "better", "not distinguishable", "not compared", None], pa.string())
+    return words.take(pa.array(code % 5))
 
 
-def _methods(block: Block, estimates: Estimates) -> Objects:
-    mix = ", ".join(dict.fromkeys(block.design.source))
-    shared = [_SHARING[block.measure.sharing]] if block.kind == "agent" else []
-    start = "; ".join(["mean of calibrated readings", *shared])
-    units = np.bincount(block.cells.period[block.at], minlength=len(block.length.names))[block.cells.period[block.at]]
+def _methods(block: Block) -> pa.Array:
+    """How each estimate was made, in words."""
+    code = np.full(len(block.cells.period), 16)
+    if block.scored is not None:
+        e, period = block.scored.estimates, block.cells.period[block.scored.at]
+        in_period = np.bincount(period)[period]
+        facts = (e.slopes > 0, e.rivals > 0, e.rivals < in_period - 1, e.mixed)
+        code[block.scored.at] = sum(fact.astype(np.int64) << bit for bit, fact in enumerate(facts))
+    words = [_method(block, *((code >> bit) & 1 == 1 for bit in range(4))) for code in range(16)]
+    return pa.array([*words, "nothing observed"], pa.string()).take(pa.array(code))
+
+
+def _method(block: Block, sloped: bool, compared: bool, parted: bool, mixed: bool) -> str:
+    within = "units" if block.kind == "agent" else "agents"
     parts = [
-        np.where(estimates.slopes > 0, f"; case mix within {'units' if block.kind == 'agent' else 'agents'} ({mix})",
-                 "; no case-mix adjustment (too few contacts or no mix)"),
-        np.where(estimates.rivals > 0, "; one-way REML, normal shrinkage", "; not shrunken: nobody to compare with"),
-        np.where(estimates.rivals < units - 1, "; compared only with units whose case mix its own contacts link", ""),
-        np.where(estimates.mixed, "; nearly always worked with others: not told apart from them", ""),
-    ]  # fmt: skip
-    words = np.full(len(estimates.slopes), start, dtype=object)
-    for part in parts:
-        words = words + part.astype(object)
-    return words
+        "mean of calibrated readings",
+        _SHARING[block.measure.sharing] if block.kind == "agent" else "",
+        f"case mix within {within} ({block.mix})" if sloped else "no case-mix adjustment (too few contacts or no mix)",
+        "one-way REML, normal shrinkage" if compared else "not shrunken: nobody to compare with",
+        "compared only with units whose case mix somebody's contacts link with its own" if parted else "",
+        "nearly always worked with others: not told apart from them" if mixed else "",
+    ]
+    return "; ".join(part for part in parts if part)

@@ -117,7 +117,8 @@ def test_draws_have_the_mean_and_spread_of_the_posterior():
     units = sums(unit, y)
     ours = shrink(units)
     rng = np.random.default_rng(5)
-    draws = posterior_draws(units, ours, slice(0, 12), rng.standard_normal((20_000, 14)), rng.random(20_000))
+    draws = posterior_draws(units, ours, slice(0, 12), rng.standard_normal((20_000, 14), dtype=np.float32),
+                            rng.random(20_000))  # fmt: skip
     np.testing.assert_allclose(draws.mean(axis=0), ours.mean, atol=0.06)
     np.testing.assert_allclose(draws.std(axis=0), np.sqrt(ours.variance), rtol=0.04)
 
