@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn, Optional
 
@@ -83,14 +83,28 @@ def run(
 @app.command()
 def export(
     store: Store,
-    to: Annotated[Path, typer.Option("--to", help="Folder to write into.", metavar="DIR")],
-    format_: Annotated[Literal["parquet", "csv"], typer.Option("--format", help="File format.")] = "parquet",
+    to: Annotated[
+        str, typer.Option("--to", help="Folder (parquet, csv), file (xlsx, sqlite) or URL (postgres).", metavar="PLACE")
+    ],
+    format_: Annotated[
+        Literal["parquet", "csv", "xlsx", "sqlite", "postgres"], typer.Option("--format", help="Where it goes.")
+    ] = "parquet",
+    since: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            help="First day to write, as 2026-11-20: earlier ones stay in a database, files go without."
+        ),
+    ] = None,
     config: Config = None,
     sets: Sets = None,
 ) -> None:
-    """Write every table as one file, for BI tools.
+    """Write every table for BI tools, with dimensions, keys, and what each column means (datapackage.json).
 
     Example: analyzer export --store store --to export --format csv
+
+    Example: analyzer export --store store --to analyzer.xlsx --format xlsx --since 2026-11-01
+
+    Example: analyzer export --store store --to postgresql://bi@localhost/quality --format postgres --since 2026-11-20
     """
     from analyzer.config import load_settings
     from analyzer.publish.export import export_tables
@@ -99,8 +113,8 @@ def export(
 
     settings = load_settings(config, sets or ())
     with open_store(store, write=False) as opened:
-        files = export_tables(opened, to, format_, settings.publish)
-    print_exported(files, to)
+        files = export_tables(opened, to, format_, settings.publish, _day(since))
+    print_exported(files, "the database" if format_ == "postgres" else to)
 
 
 @app.command()
@@ -234,6 +248,13 @@ def repair(store: Store) -> None:
     from analyzer.terminal import print_repaired
 
     print_repaired(repair_store(store))
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"Cannot read --since {text}.", hint="Write it as 2026-11-20.") from error
 
 
 def _moment(text: str | None) -> datetime | None:

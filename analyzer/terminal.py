@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from analyzer.ingest.explain import Candidate, Explanation
     from analyzer.ingest.formats import Format
     from analyzer.pipeline import RunSummary
-    from analyzer.publish.export import ExportedFile
+    from analyzer.publish.exported import Exported
     from analyzer.retry import Retried
     from analyzer.store.verify import Problem, Repaired
 
@@ -138,11 +138,13 @@ def summary_json(summary: RunSummary) -> str:
     return json.dumps(fields, default=str, ensure_ascii=False)
 
 
-def print_exported(files: Sequence[ExportedFile], to: Path) -> None:
-    width = max(len(file.path.name) for file in files)
-    for file in files:
-        print(f"  {file.path.name:<{width}}  {file.rows:>9,} rows")
-    print(f"Wrote {len(files)} tables to {to}.")
+def print_exported(tables: Sequence[Exported], to: str) -> None:
+    width = max(len(table.place) for table in tables)
+    for table in tables:
+        print(f"  {table.place:<{width}}  {table.rows:>9,} rows")
+    print(f"Wrote {len(tables)} tables to {to}.")
+    if cut := sum(table.cut for table in tables):
+        print(f"{cut:,} texts did not fit a cell and end in …; another --format holds them whole.")
 
 
 def print_formats(formats: Mapping[str, Format]) -> None:

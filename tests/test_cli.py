@@ -270,3 +270,12 @@ def test_sample_run_prints_and_logs_no_word_of_its_contacts(sample: Sample) -> N
 
 def words_of(text: str) -> set[str]:
     return {word.strip(".,;:!?()[]\"'") for word in text.lower().split()}
+
+
+def test_export_writes_a_workbook_of_the_latest_days(sample: Sample, tmp_path: Path) -> None:
+    book = tmp_path / "analyzer.xlsx"
+    command = ("export", "--store", sample.store, "--to", book, "--format", "xlsx", "--since")
+    ended = call(*command, "2026-11-20")
+    assert ended.code == 0 and book.read_bytes().startswith(b"PK") and "sheet interactions" in ended.out
+    ended = call(*command, "yesterday")
+    assert ended.code == 2 and "Write it as 2026-11-20" in ended.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,32 +11,47 @@ import pyarrow.parquet as pq
 import pytest
 
 from analyzer.errors import RunAborted, UsageError
-from analyzer.publish import export
+from analyzer.publish import export_files, outgoing
+from analyzer.publish.dimensions import DIMENSIONS
 from analyzer.publish.export import export_tables
+from analyzer.publish.exported import Exported
 from analyzer.publish.reading import day_spans
+from analyzer.publish.relations import PUBLISHED
 from analyzer.tables import EXPORTED
 
 from .test_agents import publish
 from .world import EMPTY, MemoryTables, world
 
 
+def path_of(file: Exported) -> Path:
+    assert file.path is not None and file.path.name == file.place
+    return file.path
+
+
+def content(file: Exported) -> bytes:
+    return path_of(file).read_bytes()
+
+
 @pytest.mark.parametrize("tables", [world(), EMPTY], ids=["world", "empty"])
 def test_parquet_has_every_table_with_its_schema(tmp_path: Path, tables: MemoryTables) -> None:
     files = export_tables(tables, tmp_path / "out", "parquet", publish())
-    assert [file.table for file in files] == list(EXPORTED)
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {f"{name}.parquet" for name in EXPORTED}
+    assert [file.table for file in files] == list(PUBLISHED)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "datapackage.json",
+        *(f"{name}.parquet" for name in (*EXPORTED, *DIMENSIONS)),
+    }
     for file in files:
-        table = pq.read_table(file.path)
-        assert table.schema.equals(EXPORTED[file.table].schema), file.table
+        table = pq.read_table(path_of(file))
+        assert table.schema.equals(PUBLISHED[file.table].schema), file.table
         assert table.num_rows == file.rows
 
 
 @pytest.mark.parametrize("tables", [world(), EMPTY], ids=["world", "empty"])
 def test_csv_has_every_table_with_its_columns(tmp_path: Path, tables: MemoryTables) -> None:
     for file in export_tables(tables, tmp_path, "csv", publish()):
-        with file.path.open(encoding="utf-8", newline="") as handle:
+        with path_of(file).open(encoding="utf-8", newline="") as handle:
             header, *rows = csv.reader(handle)
-        assert tuple(header) == EXPORTED[file.table].column_names
+        assert tuple(header) == PUBLISHED[file.table].column_names
         assert len(rows) == file.rows
 
 
@@ -62,22 +78,22 @@ def test_views_hold_the_rows_of_their_kind(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("format", ["parquet", "csv"])
-def test_export_twice_gives_the_same_bytes(tmp_path: Path, format: export.Format) -> None:
+def test_export_twice_gives_the_same_bytes(tmp_path: Path, format: str) -> None:
     shuffled = MemoryTables(
         {name: t.take(pa.array(range(t.num_rows), pa.int64())[::-1]) for name, t in world().tables.items()}
     )
     first = export_tables(world(), tmp_path / "a", format, publish())
     second = export_tables(shuffled, tmp_path / "b", format, publish())
-    assert [file.path.read_bytes() for file in first] == [file.path.read_bytes() for file in second]
+    assert [content(file) for file in first] == [content(file) for file in second]
 
 
 def test_days_in_groups_give_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     export_tables(world(), tmp_path / "whole", "csv", publish())
     spans = day_spans(world(), contacts=10)
     assert len(spans) > 5
-    monkeypatch.setattr(export, "day_spans", lambda tables: spans)
+    monkeypatch.setattr(outgoing, "day_spans", lambda tables: spans)
     for file in export_tables(world(), tmp_path / "parts", "csv", publish()):
-        assert file.path.read_bytes() == (tmp_path / "whole" / file.path.name).read_bytes()
+        assert content(file) == (tmp_path / "whole" / file.place).read_bytes()
 
 
 def test_export_replaces_former_files_and_leaves_strangers(tmp_path: Path) -> None:
@@ -105,7 +121,28 @@ def test_a_failing_disk_leaves_former_files_whole(tmp_path: Path, monkeypatch: p
         path.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(export, "_write_csv", full)
+    monkeypatch.setattr(export_files, "_fill_csv", full)
     with pytest.raises(RunAborted, match="No space left"):
         export_tables(EMPTY, tmp_path, "csv", publish())
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_since_leaves_earlier_days_out_of_files(tmp_path: Path) -> None:
+    first = date(2026, 11, 16)
+    export_tables(world(), tmp_path / "whole", "parquet", publish())
+    export_tables(world(), tmp_path, "parquet", publish(), first)
+    days = {
+        name: pq.read_table(tmp_path / f"{name}.parquet")["day"].to_pylist()
+        for name in ("interactions", "turns", "fcr", "flags")
+    }
+    assert all(column and min(column) >= first for column in days.values())
+    whole = world().read("interaction_facts")["day"].to_pylist()
+    assert len(days["interactions"]) == sum(day >= first for day in whole) < len(whole)
+    scores, all_scores = (pq.read_table(folder / "unit_scores.parquet") for folder in (tmp_path, tmp_path / "whole"))
+    assert scores.equals(all_scores)
+
+
+def test_export_to_nowhere_says_what_it_wants() -> None:
+    with pytest.raises(UsageError, match="--to is empty") as caught:
+        export_tables(EMPTY, " ", "sqlite", publish())
+    assert caught.value.hint == "For sqlite give a file."

@@ -30,6 +30,6 @@ def test_a_store_publishes_what_its_tables_hold(tmp_path: Path) -> None:
         memory = MemoryTables(world().tables, store.secret("agents"), exact_key=True)
         stored = export_tables(store, tmp_path / "a", "csv", publish())
         held = export_tables(memory, tmp_path / "b", "csv", publish())
-        assert [f.path.read_bytes() for f in stored] == [f.path.read_bytes() for f in held]
+        assert [f.path and f.path.read_bytes() for f in stored] == [f.path and f.path.read_bytes() for f in held]
         pages = [render_report(t, settings.publish, settings.score, settings.journey) for t in (store, memory)]
         assert pages[0] == pages[1]
