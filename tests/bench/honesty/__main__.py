@@ -18,7 +18,9 @@ from tests.bench.honesty.lines import Line, as_table
 
 # part: (module, function (worlds, seed) → lines)
 PARTS: Final[dict[str, tuple[str, str]]] = {
+    "journey": ("tests.bench.honesty.journey", "journey"),
     "charts": ("tests.bench.honesty.charts", "charts"),
+    "units": ("tests.bench.honesty.units", "units"),
     "audit": ("tests.bench.honesty.audit", "audit"),
     "gaps": ("tests.bench.honesty.gaps", "gaps"),
 }
