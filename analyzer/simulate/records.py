@@ -21,16 +21,16 @@ EXIT_REASONS = ("service", "price", "moving")
 
 
 def loyalty_records(spec: WorldSpec, lives: Lives, rng: np.random.Generator) -> pa.Table:
-    """STORED["loyalty_records"]: on the day before the first and at the end of each wave; notices when received.
+    """STORED["loyalty_records"]: three days before the first wave and before the end of each; notices when received.
 
     What does not change is told once, at a customer's first date, complaints when they change, the rest at each date
-    while they are customers.
+    while they are customers. Three days, so that what holds for a wave is known by its end.
     """
     customers = lives.customers
     parts = [_notices(spec, customers, rng)]
     before, written = np.zeros(len(customers), dtype=np.bool_), np.zeros(len(customers))
     for wave in range(-1, spec.waves):
-        until = min((wave + 1) * spec.loyalty.wave_days, spec.days) - _SECOND
+        until = min((wave + 1) * spec.loyalty.wave_days, spec.days) - KNOWN_AFTER_DAYS - 1 - _SECOND
         there = customers["joined"] < until
         new = there & ~before
         parts += _lasting(spec, lives, until, new, rng)
@@ -58,7 +58,7 @@ def _lasting(spec: WorldSpec, lives: Lives, until: float, new: Bools, rng: np.ra
 def _changing(
     spec: WorldSpec, lives: Lives, wave: int, until: float, there: Bools, rng: np.random.Generator
 ) -> list[pa.Table]:
-    """The facts at the end of a wave; −1 is the day before the first."""
+    """The facts of a wave, just before its end; −1 is before the first."""
     customers, waves = lives.customers, lives.waves
     n, of = len(customers), spec.loyalty
     present = there & ~(customers["notice_at"] < until)

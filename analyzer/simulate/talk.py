@@ -10,8 +10,9 @@ from typing import Final
 import numpy as np
 
 from analyzer.simulate.cues import said
-from analyzer.simulate.draws import Draws
+from analyzer.simulate.draws import Bools, Draws, Ints
 from analyzer.simulate.lives import Lives
+from analyzer.simulate.rows import Rows
 from analyzer.simulate.spec import CHANNELS, RESOLUTIONS, WorldSpec
 from analyzer.simulate.stock import ANY, Stock
 
@@ -26,7 +27,9 @@ class _Contact:
     """What of a contact its talk depends on."""
 
     number: int
-    matter: int
+    opened_spoken: bool  # the matter's first contact was a call
+    frame: int  # place of the matter's frame: different matters of a customer differ where the stock allows it
+    returns: bool  # not the matter's first contact
     language: str
     spoken: bool
     reason: str
@@ -55,10 +58,12 @@ def _contacts(spec: WorldSpec, lives: Lives, draws: Draws) -> Iterator[_Contact]
     spoken = said(lives, draws.stream("said"))
     names = tuple(spoken)
     told = np.column_stack(list(spoken.values())) if len(contacts) else np.zeros((0, len(names)), dtype=bool)
+    voice = contacts["channel"] == CHANNELS.index("voice")
+    opened_spoken, frame = _matters(contacts, voice)
     for place in range(len(contacts)):
         yield _Contact(
-            place, int(contacts["matter"][place]), "de" if german[place] else "en",
-            CHANNELS[contacts["channel"][place]] == "voice",
+            place, bool(opened_spoken[place]), int(frame[place]), bool(contacts["attempt"][place] > 0),
+            "de" if german[place] else "en", bool(voice[place]),
             spec.reasons[contacts["reason"][place]].name, RESOLUTIONS[contacts["resolution"][place]],
             float(contacts["sentiment_end"][place]), int(contacts["opportunities"][place]), int(contacts["met"][place]),
             int(contacts["hurt"][place]), bool(contacts["handed"][place]), bool(contacts["churn_talk"][place]),
@@ -66,26 +71,37 @@ def _contacts(spec: WorldSpec, lives: Lives, draws: Draws) -> Iterator[_Contact]
         )  # fmt: skip
 
 
-def _spoken(contact: _Contact, stock: Stock, seed: int) -> Iterator[Turn]:
-    """A frame of the same matter, with what this customer says, feels and is told in its place.
+def _matters(contacts: Rows, voice: Bools) -> tuple[Bools, Ints]:
+    """Of each contact's matter: whether it was opened in a call, and its number within the customer."""
+    _, first, matter = np.unique(contacts["matter"], return_index=True, return_inverse=True)
+    customer = contacts["customer"][first]
+    order = np.lexsort((first, customer))
+    begins = np.searchsorted(customer[order], customer[order])
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[order] = np.arange(len(first)) - begins
+    return voice[first][matter], (7 * customer + rank)[matter]
 
-    Every contact of a matter opens with the matter's own words.
+
+def _spoken(contact: _Contact, stock: Stock, seed: int) -> Iterator[Turn]:
+    """The frame of the matter, with what this customer says, feels and is told in its place.
+
+    Who comes back opens in the matter's own words, and hears how it ends without the rest of the frame.
     """
-    here, rng = (contact.language, contact.spoken), random.Random(f"{seed} contact {contact.number}")
-    frame = rng.choice(stock.frames_of(*here, contact.reason, contact.resolution))
-    of_matter = random.Random(f"{seed} matter {contact.matter}")
-    opening = of_matter.choice(stock.frames_of(*here, contact.reason, ANY)).opening
-    fits = frame.resolution == contact.resolution
+    rng = random.Random(f"{seed} contact {contact.number}")
+    frames = stock.frames_of(contact.language, contact.opened_spoken, contact.reason, ANY)
+    frame = frames[contact.frame % len(frames)]
+    fits = frame.resolution == contact.resolution and not contact.returns
     kept = [(speaker, text) for speaker, text, is_outcome in frame.turns if fits or not is_outcome]
-    pick = _picker(contact, stock, rng, {opening, *frame.greeting, *(text for _, text in kept)})
+    kept = [] if contact.returns else kept
+    pick = _picker(contact, stock, rng, {frame.opening, *frame.greeting, *(text for _, text in kept)})
     ends = kept and kept[-1][0] == "agent"
     rest, goodbye = (kept[:-1], kept[-1:]) if ends else (kept, [])
     yield from (("agent", text, contact.handed) for text in frame.greeting)
-    yield "customer", opening, contact.handed
+    yield "customer", frame.opening, contact.handed
     yield from _claims(contact, pick)
     yield from _feelings(contact, pick)
     if contact.put_on >= 0:
-        always = stock.turns_of(*here, "empathy")
+        always = stock.turns_of(contact.language, contact.spoken, "empathy")
         yield "agent", always[contact.put_on % len(always)], False
     if contact.handed:
         yield "agent", pick("svc.transfer"), True
