@@ -10,45 +10,21 @@ import pytest
 import statsmodels.api as sm
 
 from analyzer.simulate.named import WORLDS, world_spec
-from analyzer.simulate.spec import CANCEL, Loyalty, Outcomes, WorldSpec
+from analyzer.simulate.spec import CANCEL
 from analyzer.simulate.worlds import World, make
+
+from .estimates import Estimate, bare_spec, dynamics, hazards, icc, odds
 
 SE = 4.0  # standard errors an estimate may miss by; seeds are fixed, so it passes for good or fails for good
 
 
-def near(fit: object, stated: dict[str, float]) -> None:
-    for name, value in stated.items():
-        assert abs(fit.params[name] - value) < SE * fit.bse[name], (name, fit.params[name], value, fit.bse[name])  # type: ignore[attr-defined]
-
-
-def stretches(world: World) -> pd.DataFrame:
-    """After each contact, the days until the next, the notice, the effect's or the world's end; one wave only."""
-    contacts = world.truth.contacts.merge(world.truth.customers, on="customer_key")
-    contacts = contacts[contacts["reason"] != CANCEL].sort_values(["customer_key", "at"])
-    following = contacts.groupby("customer_key")["at"].shift(-1)
-    end = np.fmin(contacts["at"] + world.spec.loyalty.exposure_days, world.spec.days)
-    stop = pd.concat([following, end, contacts["notice_at"]], axis=1).min(axis=1)
-    unlocked = contacts["contract_end"] - world.spec.customers.locked_days
-    rows = contacts.assign(
-        days=stop - contacts["at"], event=(contacts["notice_at"] == stop).astype(float),
-        locked=(unlocked > stop).astype(float),
-    )  # fmt: skip
-    return rows[(rows["days"] > 0) & ~unlocked.between(rows["at"], stop)]  # one state of lock-in in each stretch
+def near(found: dict[str, Estimate]) -> None:
+    assert {name: estimate for name, estimate in found.items() if estimate.misses_by() > SE} == {}
 
 
 def test_notice_follows_the_stated_hazards() -> None:
     spec = world_spec(contacts=40_000, days=85)
-    world = make(replace(spec, loyalty=replace(spec.loyalty, yearly=2.0, hazard_handle=0.2)), seed=1)
-    rows, of = stretches(world), world.spec.loyalty
-    sd = 1 / np.sqrt(1 - world.spec.agents.icc)
-    causes = pd.DataFrame({
-        "empathy": rows["empathy_latent"] / sd, "handle": rows["handle_latent"] / sd,
-        "resolved": rows["resolved"].astype(float), "repeat": rows["attempt"].astype(float),
-        "broken": (rows["promised"] & ~rows["kept"]).astype(float), "attitude": rows["attitude"],
-        "locked": rows["locked"],
-    })  # fmt: skip
-    model = sm.GLM(rows["event"], sm.add_constant(causes), family=sm.families.Poisson(), offset=np.log(rows["days"]))
-    near(model.fit(), {name: getattr(of, f"hazard_{name}") for name in causes} | {"const": np.log(of.yearly / 365)})
+    near(hazards(make(replace(spec, loyalty=replace(spec.loyalty, yearly=2.0, hazard_handle=0.2)), seed=1)))
 
 
 @pytest.mark.parametrize("name", sorted(WORLDS))
@@ -59,28 +35,18 @@ def test_named_worlds_can_be_made(name: str) -> None:
 
 
 def test_buying_again_follows_attitude_and_the_feeling_before(long_panel: World) -> None:
-    waves = long_panel.truth.waves
-    before = waves.groupby("customer_key")["feeling"].shift(1).fillna(0.0)
-    causes = sm.add_constant(pd.DataFrame({"attitude": waves["attitude"], "feeling": before}))
-    of = long_panel.spec.loyalty
-    fit = sm.GLM(waves["bought"].astype(float), causes, family=sm.families.Binomial()).fit()
-    near(fit, {"const": of.buy, "attitude": of.buy_attitude, "feeling": of.buy_feeling})
+    near(odds(long_panel))
 
 
 def test_feeling_moves_the_next_waves_attitude(long_panel: World) -> None:
-    waves = long_panel.truth.waves.merge(long_panel.truth.customers[["customer_key", "trait"]], on="customer_key")
-    state = waves["attitude"] - waves["trait"]
-    frame = pd.DataFrame({"state": state, "feeling": waves["feeling"].fillna(0.0)})
-    frame["next"] = state.groupby(waves["customer_key"]).shift(-1)
-    frame = frame.dropna()
-    fit = sm.OLS(frame["next"], sm.add_constant(frame[["state", "feeling"]])).fit()
-    near(fit, {"state": long_panel.spec.loyalty.carry, "feeling": long_panel.spec.loyalty.satisfaction_to_attitude})
+    near(dynamics(long_panel))
 
 
 def test_attitude_colours_feeling(steady: World) -> None:
     of = steady.truth.contacts.query(f"reason != '{CANCEL}'")
     fit = sm.OLS(of["feeling"], sm.add_constant(of[["attitude", "skill_feeling"]].astype(float))).fit()
-    near(fit, {"attitude": steady.spec.loyalty.attitude_to_feeling, "skill_feeling": 1.0})
+    for name, stated in (("attitude", steady.spec.loyalty.attitude_to_feeling), ("skill_feeling", 1.0)):
+        assert abs(fit.params[name] - stated) < SE * fit.bse[name]
 
 
 def test_without_effects_nothing_moves_notice_or_feeling() -> None:
@@ -90,25 +56,11 @@ def test_without_effects_nothing_moves_notice_or_feeling() -> None:
     assert set(world.truth.effects.query("outcome == 'notice' and scale == 'log hazard ratio'")["value"]) == {0.0}
 
 
-def bare(icc: float) -> WorldSpec:
-    """Contacts that differ by agent and chance alone."""
-    nothing = dict.fromkeys(
-        ("ease", "ease_feeling", "mood_feeling", "repeat_feeling", "wait_feeling", "ease_handle"), 0.0
-    )
-    spec = world_spec(contacts=40_000, icc=icc)
-    outcomes = replace(Outcomes(), transfers=0.0, **nothing)
-    agents = replace(spec.agents, count=400, volume_log_sd=0.0)
-    return replace(spec, agents=agents, outcomes=outcomes, loyalty=Loyalty(attitude_to_feeling=0.0))
-
-
-@pytest.mark.parametrize("icc", [0.02, 0.05, 0.10])
-def test_icc_is_what_was_asked(icc: float) -> None:
-    contacts = make(bare(icc), seed=6).truth.contacts.query(f"reason != '{CANCEL}'")
+@pytest.mark.parametrize("asked", [0.02, 0.05, 0.10])
+def test_icc_is_what_was_asked(asked: float) -> None:
+    world = make(bare_spec(40_000, 400, asked), seed=6)
     for measure in ("feeling", "empathy_latent", "handle_latent"):
-        groups = contacts.groupby("agent_id")[measure]
-        within, size = groups.var().mean(), groups.size()
-        between = groups.mean().var() - (within / size).mean()
-        assert between / (between + within) == pytest.approx(icc, abs=0.004 + 0.12 * icc), measure
+        assert icc(world, measure) == pytest.approx(asked, abs=0.004 + 0.12 * asked), measure
 
 
 def test_failures_come_back_more(steady: World) -> None:

@@ -18,10 +18,12 @@ from tests.bench.honesty.lines import Line, as_table
 
 # part: (module, function (worlds, seed) → lines)
 PARTS: Final[dict[str, tuple[str, str]]] = {
+    "worlds": ("tests.bench.honesty.worlds", "worlds"),
     "journey": ("tests.bench.honesty.journey", "journey"),
     "charts": ("tests.bench.honesty.charts", "charts"),
     "units": ("tests.bench.honesty.units", "units"),
     "audit": ("tests.bench.honesty.audit", "audit"),
+    "weights": ("tests.bench.honesty.weights", "weights"),
     "gaps": ("tests.bench.honesty.gaps", "gaps"),
 }
 WORLDS: Final = 2000
