@@ -18,11 +18,13 @@ from analyzer.loyalty.asof import notices, notices_are_recorded, records_frame
 from analyzer.loyalty.assess import assess_loyalty
 from analyzer.score.audit import draw_audit
 from analyzer.score.bias import bias_watch
+from analyzer.score.boilerplate import boilerplate_turns
 from analyzer.score.contact import ContactScores, score_contacts
 from analyzer.score.control import control_points
 from analyzer.score.correction_samples import Audit, Scored
 from analyzer.score.correction_scores import correct_unit_scores
 from analyzer.score.correction_table import audit_corrections
+from analyzer.score.counters import counter_measures, counter_values
 from analyzer.score.flags import raise_flags
 from analyzer.score.units import score_units
 from analyzer.score.weights import score_weights
@@ -64,6 +66,7 @@ def look_out(known: Known, settings: Settings, as_of: datetime, run_id: str, mod
     audit = audit_of(known.verdicts, known.reveals, heard, settings, as_of, LinkModel.load(models / LINKING))
     if audit is not None:
         units |= _corrected(units["unit_scores"], audit, known, journeys, contacts, settings, as_of)
+    units["counter_measures"] = _counters(units["unit_scores"], known, journeys, contacts, settings, as_of)
     tables = {
         "outcomes": _outcomes(known.facts, journeys, contacts, as_of, run_id),
         "episodes": journeys.episodes,
@@ -140,6 +143,23 @@ def _corrected(
         ),
         "audit_corrections": audit_corrections(scored, audit, settings.score.interval, as_of),
     }  # fmt: skip
+
+
+def _counters(
+    unit_scores: pa.Table,
+    known: Known,
+    journeys: Journeys,
+    contacts: ContactScores,
+    settings: Settings,
+    as_of: datetime,
+) -> pa.Table:
+    """Beside each measure what would show that it was bought and not earned."""
+    templates = boilerplate_turns(known.turns, known.cues, settings.understand)
+    values = counter_values(known.facts, journeys.links, known.cues, templates, as_of)
+    return counter_measures(
+        unit_scores, values, known.facts, journeys.links, contacts.experience, known.interaction_agents,
+        settings.score, as_of, business_timezone=settings.ingest.business_timezone,
+    )  # fmt: skip
 
 
 def _loyalty_tables(

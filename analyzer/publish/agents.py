@@ -29,7 +29,9 @@ Mode = Literal["off", "team", "pseudonym", "named"]
 SECRET_NAME: Final = "agents"
 PSEUDONYM_HEX: Final = 8
 ROWS_ABOUT_AGENTS: Final = frozenset({"interaction_agents"})
-UNIT_TABLES: Final = frozenset({"unit_scores", "control_chart_points", "agent_scores", "channel_scores"})
+UNIT_TABLES: Final = frozenset(
+    {"unit_scores", "control_chart_points", "counter_measures", "agent_scores", "channel_scores"}
+)
 
 
 @dataclass(frozen=True, slots=True)

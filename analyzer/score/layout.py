@@ -78,6 +78,8 @@ def measured(layout: Layout, measure: Measure, values: Floats, weights: Mapping[
     value = values[layout.contact]
     if measure.sharing == "time":
         value = value * layout.members.time_share[layout.order]
+    if measure.sharing == "passed" and layout.kind == "agent":
+        value = np.where(np.isnan(value), np.nan, 1.0 - layout.members.closes[layout.order])
     weight = share * weights[measure.name][layout.contact] if measure.name in weights else share
     return Measured(measure, value, weight, share)
 
@@ -85,7 +87,7 @@ def measured(layout: Layout, measure: Measure, values: Floats, weights: Mapping[
 def complete_sums(layout: Layout, one: Measured, weights: Mapping[str, Floats]) -> CovariateSums:
     """Sums of the covariates with every contact observed, taken once for all measures of the same weight."""
     # Contacts of others than agents weigh alike.
-    sharing = one.measure.sharing if layout.kind == "agent" else "time"
+    sharing = one.measure.sharing if layout.kind == "agent" and one.measure.sharing != "passed" else "time"
     name = "opportunities" if one.measure.name in weights else sharing
     if name not in layout.complete:
         layout.complete[name] = covariate_sums(layout.rows, one.weight)

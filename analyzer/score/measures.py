@@ -11,14 +11,15 @@ import pandas as pd
 from analyzer.score.contact import ratio
 from analyzer.score.frames import Floats, Ints, linked, numbers, texts, truths
 
-Sharing = Literal["share", "closer", "time"]
+Sharing = Literal["share", "closer", "time", "passed"]
 FCR_COUNTED: Final = ("confirmed", "refuted", "open", "silent")
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
     """``sharing`` says what an agent answers for in a shared contact: the share of agent turns (``share``), the outcome
-    alone if they closed it (``closer``), or their own part of the time (``time``)."""
+    alone if they closed it (``closer``), their own part of the time (``time``), or whether they
+    passed it on (``passed``)."""
 
     name: str
     unit: str
@@ -111,7 +112,8 @@ class Memberships:
 
     def weights(self, sharing: Sharing) -> Floats:
         """Weight of each row; 0 where the unit does not answer for this contact."""
-        return {"share": self.share, "closer": self.closes, "time": np.ones(len(self.share))}[sharing]
+        return {"share": self.share, "closer": self.closes, "time": np.ones(len(self.share)),
+                "passed": np.ones(len(self.share))}[sharing]  # fmt: skip
 
 
 def unit_memberships(facts: pd.DataFrame, interaction_agents: pd.DataFrame, kind: str) -> Memberships:

@@ -23,6 +23,7 @@ _SHARING: Final = {
     "share": "contacts of several agents by multiple membership",
     "closer": "closing agent only",
     "time": "own part of a shared contact's time",
+    "passed": "passed on by whoever did not close it",
 }
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from analyzer.config import ScoreSettings
 from analyzer.score.casemix import Design, case_mix_design
 from analyzer.score.cells import day_cells, period_cells
-from analyzer.score.frames import Bools, Floats, Ints, days, in_order, linked, texts, truths
+from analyzer.score.frames import Bools, Floats, Ints, days, in_order, linked, numbers, texts, truths
 from analyzer.score.layout import complete_sums, lay_out, measured
 from analyzer.score.measures import (
     MEASURES,
@@ -59,6 +59,7 @@ def score_units(
     business_timezone: str,
     kinds: Sequence[str] = UNIT_KINDS,
     measures: Sequence[Measure] = MEASURES,
+    own_values: pd.DataFrame | None = None,
 ) -> pa.Table:
     """unit_scores: an estimate of every measure for every unit in every configured period.
 
@@ -66,13 +67,14 @@ def score_units(
     final once its period is over; one that the journey moves (first-contact resolution, experience_score) once all
     contacts of its kind are final too: values are drawn towards the others' mean, so another unit's open contact can
     still move them. The case mix's slopes are learned within agents and serve the other kinds too: within a team the
-    hard queue may lie with the good agents. ``kinds`` must begin with agent for that.
+    hard queue may lie with the good agents. ``kinds`` must begin with agent for that. ``own_values`` (by interaction_id)
+    holds those of ``measures`` that are none of MEASURES.
     """
     facts = in_order(facts)
     facts = facts.iloc[np.argsort(days(facts), kind="stable")]  # days lie together: sums run through memory once
     distinct, day = np.unique(days(facts), return_inverse=True)
     world = _World(
-        measure_values(facts, links, experience),
+        measure_values(facts, links, experience) | _own_values(facts, own_values),
         measure_weights(facts),
         case_mix_design(facts, links, settings.case_mix),
         np.asarray(day, dtype=np.int64),
@@ -92,6 +94,10 @@ def score_units(
         return STORED["unit_scores"].empty()
     order = [(name, "ascending") for name in ("period", "unit_kind", "unit_id", "measure")]
     return pa.concat_tables(blocks).sort_by(order).combine_chunks()
+
+
+def _own_values(facts: pd.DataFrame, own: pd.DataFrame | None) -> dict[str, Floats]:
+    return {} if own is None else {str(name): numbers(linked(own, facts), str(name)) for name in own.columns}
 
 
 def _kind_blocks(kind: str, members: Memberships, world: _World) -> Iterator[Block]:

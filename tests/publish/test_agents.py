@@ -27,7 +27,9 @@ def let_out(mode: str, name: str, **changes: Any) -> pa.Table:
 
 
 @pytest.mark.parametrize("mode", ["off", "team", "pseudonym"])
-@pytest.mark.parametrize("name", ["interactions", "turns", "interaction_agents", "unit_scores", "control_chart_points"])
+@pytest.mark.parametrize(
+    "name", ["interactions", "turns", "interaction_agents", "unit_scores", "control_chart_points", "counter_measures"]
+)
 def test_policy_lets_no_agent_id_out(mode: str, name: str) -> None:
     table = let_out(mode, name)
     assert table.schema.equals(EXPORTED[name].schema)
