@@ -6,8 +6,10 @@ are not after the date asked for. So a file delivered later, with facts from the
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import pandas as pd
 import pyarrow as pa
@@ -47,7 +49,7 @@ class KnownFacts:
 
 
 def records_frame(records: pa.Table, surveys: pa.Table, settings: LoyaltySettings) -> pd.DataFrame:
-    """All facts in long form, with those survey answers that settings count as loyalty facts, on the facts' scale."""
+    """All facts in long form, with survey answers (``asked``) that settings count as loyalty facts, on their scale."""
     asked = {*settings.attitudinal, *settings.behavioural}
     answers = surveys.select(["customer_key", "answered_at", "item", "good", "source_uri"]).to_pandas()
     answers = answers[answers["item"].isin(asked) & answers["good"].notna() & answers["answered_at"].notna()]
@@ -63,9 +65,10 @@ def records_frame(records: pa.Table, surveys: pa.Table, settings: LoyaltySetting
             "text": None,
             "time": pd.Series(pd.NaT, index=answers.index, dtype="datetime64[us, UTC]"),
             "source_uri": answers["source_uri"],
+            "asked": True,
         }
     )
-    given: pd.DataFrame = records.select(COLUMNS).to_pandas()
+    given: pd.DataFrame = records.select(COLUMNS).to_pandas().assign(asked=False)
     frame = pd.concat([part for part in (given, said) if len(part)], ignore_index=True) if len(said) else given
     return frame.sort_values(
         ["customer_key", "fact", "as_of", "known_at", "source_uri"], kind="stable", ignore_index=True
@@ -85,19 +88,28 @@ def known_facts(frame: pd.DataFrame, as_of: datetime) -> KnownFacts:
     return KnownFacts(customers, wide("number"), wide("text"), wide("time"))
 
 
-def notices(frame: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
-    """Who had left or given notice by ``as_of``: ``left`` and ``notice_at`` (NaT where the date is unknown).
+def notices(frame: pd.DataFrame, as_of: datetime, other_exits: Collection[str] = ()) -> pd.DataFrame:
+    """Who had left or given notice by ``as_of``: ``left``, ``exit_at``, ``notice_at`` (NaT if unknown), ``moved_on``.
 
     The event is the notice, not the contract's end: the earlier of ``cancel_received_at`` and ``churned_at``, in no
     case later than when the company knew it. A bare ``churned`` = yes is dated by its own record, if an earlier one of
-    that customer still said no; else the date stays unknown and whatever needs it leaves the customer out.
+    that customer still said no; else the date stays unknown and whatever needs it leaves the customer out. Who left for
+    one of ``other_exits`` (a move, a death) has ``moved_on``, an ``exit_at`` and no notice: that was no choice against
+    the company.
     """
     facts = known_facts(frame, as_of)
     dated = pd.concat([_event(frame, fact, as_of) for fact in ("cancel_received_at", "churned_at")], axis=1)
-    notice_at = dated.min(axis=1).reindex(facts.customers) if len(dated) else facts.time("cancel_received_at")
+    exit_at = dated.min(axis=1).reindex(facts.customers) if len(dated) else facts.time("cancel_received_at")
     flag = _churned_flag(frame, as_of).reindex(facts.customers)
-    left = notice_at.notna() | (facts.number("churned") >= 0.5)
-    return pd.DataFrame({"left": left, "notice_at": notice_at.fillna(flag.where(left))}, index=facts.customers)
+    left = exit_at.notna() | (facts.number("churned") >= 0.5)
+    exit_at = exit_at.fillna(flag.where(left))
+    words = {word.casefold() for word in other_exits}
+    reason = facts.text("exit_reason").map(lambda said: str(said).strip().casefold() in words)
+    moved_on = left & reason.astype(bool)
+    return pd.DataFrame(
+        {"left": left, "exit_at": exit_at, "notice_at": exit_at.mask(moved_on), "moved_on": moved_on},
+        index=facts.customers,
+    )
 
 
 def _event(frame: pd.DataFrame, fact: str, as_of: datetime) -> pd.Series[pd.Timestamp]:
@@ -119,3 +131,31 @@ def _churned_flag(frame: pd.DataFrame, as_of: datetime) -> pd.Series[pd.Timestam
 def notices_are_recorded(frame: pd.DataFrame) -> bool:
     """Whether the company records notices at all; where it does not, nobody leaving says nothing."""
     return bool(frame["fact"].isin(["cancel_received_at", "churned_at", "churned"]).any())
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """How far the records reach: nothing is known of exits after ``until``; ``first`` is each customer's first record.
+
+    ``looks_back``: whether records tell exits from before a customer's first record. Where they do not, a customer
+    counts as watched only from that record on: who had left before would not be there.
+    """
+
+    until: datetime
+    first: pd.Series[pd.Timestamp]
+    looks_back: bool
+
+
+LOOKS_BACK_SHARE: Final = 0.05
+
+
+def register_of(frame: pd.DataFrame, as_of: datetime, exit_at: pd.Series[pd.Timestamp]) -> Register | None:
+    """The register as known by ``as_of``; None without records."""
+    given = frame[~frame["asked"] & (frame["as_of"] <= as_of) & (frame["known_at"] <= as_of)]
+    if given.empty:
+        return None
+    first = given.groupby("customer_key")["as_of"].min()
+    dated = exit_at.dropna()
+    before = dated < first.reindex(dated.index)
+    looks_back = bool(before.mean() >= LOOKS_BACK_SHARE) if len(dated) else True
+    return Register(given["as_of"].max().to_pydatetime(), first, looks_back)

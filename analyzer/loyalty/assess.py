@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pandas as pd
 import pyarrow as pa
 
 from analyzer.config import LoyaltySettings
 from analyzer.loyalty.actions import action_lists
-from analyzer.loyalty.asof import notices_are_recorded, records_frame
+from analyzer.loyalty.asof import notices_are_recorded, records_frame, register_of
 from analyzer.loyalty.contacts import contacts_as_of, of_customer
 from analyzer.loyalty.customers import assess_customers, customers_table
 from analyzer.loyalty.drivers import loyalty_drivers
 from analyzer.loyalty.dynamics import loyalty_dynamics
 from analyzer.loyalty.gaps import expectation_gap
 from analyzer.loyalty.initiatives import initiative_effects
-from analyzer.loyalty.matrix import loyalty_matrix
+from analyzer.loyalty.levels import levels_at
+from analyzer.loyalty.matrix import Read, loyalty_matrix
 from analyzer.loyalty.organisation import organisational_gaps
 from analyzer.loyalty.perception import perception_gap
-from analyzer.loyalty.satisfaction import satisfaction_readings
+from analyzer.loyalty.satisfaction import error_of_readings, satisfaction_readings, standing_readings
 from analyzer.loyalty.staff_mood import staff_mood
 from analyzer.loyalty.state import customer_state
 from analyzer.loyalty.survey_checks import invitations, silence_weights, sound_surveys, survey_checks
@@ -67,20 +68,23 @@ def assess_loyalty(
     contacts = contacts_as_of(facts, links, experience, as_of)
     readings = satisfaction_readings(contacts, surveys)
 
+    error = error_of_readings(readings, as_of, settings.satisfaction_halflife_days)
+
     def state_at(date: datetime) -> pd.DataFrame:
-        return customer_state(frame, contacts, readings, date, settings)
+        return customer_state(frame, contacts, readings, date, settings, error)
 
     state, recorded = state_at(as_of), notices_are_recorded(frame)
     if state.empty and contacts.empty:
         return LoyaltyTables(**{name: STORED[name].empty() for name in LoyaltyTables.__slots__})
-    customers = assess_customers(state, state_at, contacts, as_of, settings)
+    levels = levels_at(standing_readings(readings, as_of), error, as_of, settings.satisfaction_halflife_days)
+    customers = assess_customers(state, state_at, contacts, levels, error, as_of, settings)
     contacts = contacts.assign(segment_of_customer=_segment_of(contacts, customers))
-    then = state_at(as_of - timedelta(days=settings.horizon_days))
+    read = Read(readings, error, levels, register_of(frame, as_of, state["exit_at"]))
     answered = _answered_by(surveys, as_of)
     weights = silence_weights(invitations(given, as_of), contacts)
     return LoyaltyTables(
         customers=customers_table(customers, as_of, settings),
-        loyalty_matrix=loyalty_matrix(customers, then, recorded, as_of, settings),
+        loyalty_matrix=loyalty_matrix(customers, read, recorded, as_of, settings),
         loyalty_drivers=loyalty_drivers(contacts, customers, frame, recorded, as_of, settings, verdicts.to_pandas()),
         loyalty_dynamics=loyalty_dynamics(frame, readings, customers, as_of, settings),
         expectation_gap=expectation_gap(contacts, cues, answered),

@@ -8,17 +8,21 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.config import LoyaltySettings
-from analyzer.loyalty.quadrants import likeliest, quadrant_probabilities
+from analyzer.loyalty.levels import Levels
+from analyzer.loyalty.quadrant_shares import MIN_CUSTOMERS, base_of, cell_probabilities, parts_of
+from analyzer.loyalty.quadrants import likeliest, of_cells, quadrant_probabilities
+from analyzer.loyalty.reading_error import ReadingError
 from analyzer.loyalty.reasons import customer_reasons
 from analyzer.loyalty.risk import StateAt, notice_probability
 from analyzer.tables import STORED
 
 
 def assess_customers(
-    state: pd.DataFrame, state_at: StateAt, contacts: pd.DataFrame, as_of: datetime, settings: LoyaltySettings
-) -> pd.DataFrame:
+    state: pd.DataFrame, state_at: StateAt, contacts: pd.DataFrame, levels: Levels, error: ReadingError,
+    as_of: datetime, settings: LoyaltySettings,
+) -> pd.DataFrame:  # fmt: skip
     """``state`` with ``quadrant``, ``likeliest_quadrant`` (however unsure), ``at_risk_probability`` and reasons."""
-    probabilities = quadrant_probabilities(state, settings)
+    probabilities = _probabilities(state, levels, error, settings)
     complete = probabilities.notna().all(axis=1)
     return state.assign(
         quadrant=likeliest(probabilities, settings.quadrant_probability),
@@ -26,6 +30,16 @@ def assess_customers(
         at_risk_probability=notice_probability(state, state_at, contacts, as_of, settings),
         **customer_reasons(state, contacts, as_of, settings),
     )
+
+
+def _probabilities(state: pd.DataFrame, levels: Levels, error: ReadingError, settings: LoyaltySettings) -> pd.DataFrame:
+    """Of each quadrant; from how all customers are distributed, once that can be told."""
+    alone, base = quadrant_probabilities(state, settings), base_of(state, levels)
+    if not error.known or len(base.loyalty) < MIN_CUSTOMERS:
+        return alone
+    cells = cell_probabilities(parts_of(base, error, settings), base, error, settings)
+    alone.loc[cells.index] = of_cells(cells, state["locked_in"])
+    return alone
 
 
 def customers_table(customers: pd.DataFrame, as_of: datetime, settings: LoyaltySettings) -> pa.Table:

@@ -28,7 +28,7 @@ class Spells:
     exit: Floats
     cause: NDArray[np.int64]
 
-    def of(self, rows: NDArray[np.bool_]) -> Spells:
+    def of(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Spells:
         """The spells of some customers."""
         return Spells(self.entry[rows], self.exit[rows], self.cause[rows])
 
@@ -56,7 +56,7 @@ def incidence(spells: Spells, cause: int, horizon: float) -> float | None:
 def pseudo_values(spells: Spells, cause: int, horizon: float) -> Floats:
     """What each customer adds to ``incidence``: F + n · dF / d(weight of the customer); their mean is F.
 
-    Where everybody was watched from 0 to the horizon or their exit this is 1 for who left for the cause by then, else 0.
+    Where everybody was watched from 0 to the horizon or their exit, it is 1 for who left for the cause by then, else 0.
     """
     curve = _curve(spells, cause, horizon)
     if not len(curve.times):
@@ -86,7 +86,8 @@ def _curve(spells: Spells, cause: int, horizon: float) -> _Curve:
     gone = (spells.cause > 0) & (spells.exit <= horizon) & (spells.exit > spells.entry)
     times, place = np.unique(spells.exit[gone], return_inverse=True)
     of_any = np.bincount(place, minlength=len(times)).astype(np.float64)
-    of_cause = np.bincount(place, weights=(spells.cause[gone] == cause).astype(np.float64), minlength=len(times))
+    own = (spells.cause[gone] == cause).astype(np.float64)
+    of_cause = np.bincount(place, weights=own, minlength=len(times)).astype(np.float64)
     left_before = np.searchsorted(np.sort(spells.exit), times, side="left")
     entered = np.searchsorted(np.sort(spells.entry), times, side="left")
     at_risk = (entered - left_before).astype(np.float64)

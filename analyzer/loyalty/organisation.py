@@ -85,7 +85,7 @@ def contact_signs(contacts: pd.DataFrame, cues: pd.DataFrame) -> pd.DataFrame:
     """Probability that each sign was heard in each contact (index ``interaction_id``); 0 where no cue speaks for it."""
     p = cues["probability" if "probability" in cues.columns else "found"].astype("float64").clip(upper=1 - 1e-9)
     heard = cues[["interaction_id", "turn", "label"]].assign(p=p)
-    topics = heard[heard["label"].str.startswith("topic.")]
+    topics = heard[heard["label"].astype("str").str.startswith("topic.")]
     share = topics["p"] / topics.groupby(["interaction_id", "turn"])["p"].transform("sum")
     topics = topics.assign(share=share)[["interaction_id", "turn", "label", "share"]]
     index = pd.Index(contacts["interaction_id"], name="interaction_id")

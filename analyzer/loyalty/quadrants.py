@@ -10,7 +10,9 @@ thresholds, so that the matrix of a bad year is a bad matrix. ``locked_in`` ente
 customer whom a contract holds stays for now and is a hostage, however disloyal; a satisfied one it makes no
 loyalist. Who has given notice is held by nothing any more.
 
-Both indices are taken to err normally around their value with their standard errors, independently.
+A customer's probabilities come from their own readings and from how customers like them are distributed
+(quadrant_shares.py). Before enough customers are known, both indices are taken to err normally around their value with
+their standard errors, independently.
 """
 
 from __future__ import annotations
@@ -51,3 +53,22 @@ def likeliest(probabilities: pd.DataFrame, at_least: float) -> pd.Series[str]:
     best = known.argmax(axis=1) if len(known) else np.empty(0, dtype=int)
     chosen = pd.Series([QUADRANTS[i] for i in best], index=probabilities.index, dtype="object")
     return chosen.where(pd.Series(known.max(axis=1, initial=-1.0) >= at_least, index=probabilities.index), None)
+
+
+def of_cells(cells: pd.DataFrame, held: pd.Series[bool]) -> pd.DataFrame:
+    """A probability for each of QUADRANTS from those of satisfied and loyal, satisfied only, loyal only, neither."""
+    stays = held.reindex(cells.index).eq(True)
+    neither = cells[3].where(~stays, 0.0)
+    columns = (cells[0], cells[2] + cells[3].where(stays, 0.0), cells[1], neither)
+    return pd.DataFrame(dict(zip(QUADRANTS, columns, strict=True)), index=cells.index)
+
+
+def by_thresholds(state: pd.DataFrame, settings: LoyaltySettings) -> pd.Series[str]:
+    """The quadrant that the readings as they are say, errors and all; both indices must have been observed."""
+    satisfied = state["satisfaction_counted"] >= settings.satisfied_from
+    loyal = state["loyalty_index"] >= settings.loyal_from
+    held = state["locked_in"].eq(True) & ~state["left"].astype(bool)
+    unhappy = np.where(loyal | held, "hostage", "defector")
+    return pd.Series(
+        np.where(satisfied, np.where(loyal, "loyalist", "mercenary"), unhappy), state.index, dtype="object"
+    )

@@ -1,9 +1,9 @@
-"""How satisfied each customer is, 0–100, with a standard error: what they said, and what their contacts showed.
+"""How satisfied each customer is, 0–100: what they said, and what their contacts showed.
 
-A reading of age a weighs ``0.5 ** (a / half-life)``: one of that age says half as much, so its variance is double.
-The index is the weighted mean, its standard error ``s / sqrt(Σ weights)``, with s how much one customer's readings
-differ. Where a customer answered for a contact, the answer stands and what the model read from that contact does
-not count.
+A reading of age a weighs ``0.5 ** (a / half-life)``; the index is the weighted mean. Where a customer answered for a
+contact, the answer stands and what the model read from that contact does not count. Where enough contacts were both
+rated and read, readings are put on the scale of the answers first (reading_error.py). The standard error is that of the
+index as a reading of the level on the day itself: how readings differ, how few they are, how stale.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from analyzer.loyalty.definition import PRIOR_DEGREES, PRIOR_SPREAD
+from analyzer.loyalty.levels import levels_at, measured
+from analyzer.loyalty.reading_error import ASSUMED, ReadingError, reading_error
 
 # NPS and intentions are attitude (definition.py); these tell how it was.
 SATISFACTION_ITEMS: Final = ("csat", "ces")
 # A smaller rank replaces a larger one on the same contact; an answer about effort stands beside the one about it all.
 _ANSWERED, _RATED, _READ = 0, 1, 2
-_COLUMNS: Final = ["customer_key", "at", "value", "interaction_id", "rank", "stands"]
+_COLUMNS: Final = ["customer_key", "at", "value", "interaction_id", "rank", "stands", "language"]
 
 
 def satisfaction_readings(contacts: pd.DataFrame, surveys: pa.Table) -> pd.DataFrame:
@@ -37,6 +37,7 @@ def satisfaction_readings(contacts: pd.DataFrame, surveys: pa.Table) -> pd.DataF
             "interaction_id": answers["interaction_id"],
             "rank": answers["item"].map({"csat": _ANSWERED, "ces": _RATED}).astype("int64"),
             "stands": answers["item"].eq("ces") | answers["interaction_id"].isna(),
+            "language": None,
         }
     )
     of_contacts = [_of_contacts(contacts, "csat", _RATED), _of_contacts(contacts, "satisfaction", _READ)]
@@ -56,39 +57,54 @@ def _of_contacts(contacts: pd.DataFrame, column: str, rank: int) -> pd.DataFrame
             "interaction_id": seen["interaction_id"],
             "rank": rank,
             "stands": False,
+            "language": seen["language"].astype("object"),
         }
     )
 
 
-def _unreplaced(readings: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
-    """Readings known by ``as_of``; an answer given later had replaced nothing yet."""
+def standing_readings(readings: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
+    """Readings that count by ``as_of``, one a contact and source, with ``told``; a later answer replaces nothing yet.
+
+    Two answers about one contact are one reading, their mean: they share the moment, so they do not tell twice.
+    """
     seen = readings[readings["at"] <= as_of]
     best = seen.groupby("interaction_id")["rank"].transform("min")
-    return seen[seen["stands"].astype(bool) | (seen["rank"] == best)]
+    seen = seen[seen["stands"].astype(bool) | (seen["rank"] == best)]
+    seen = seen.assign(told=seen["rank"] < _READ)
+    contact = seen["interaction_id"].where(seen["told"])
+    doubled = contact.notna() & contact.duplicated(keep=False)
+    if not doubled.any():
+        return seen
+    merged = seen[doubled].groupby("interaction_id", sort=True)
+    means = merged.first().assign(value=merged["value"].mean(), at=merged["at"].max()).reset_index()
+    together = pd.concat([seen[~doubled], means[seen.columns]], ignore_index=True)
+    return together.sort_values(["customer_key", "at", "rank", "value"], kind="stable", ignore_index=True)
 
 
-def satisfaction_index(readings: pd.DataFrame, as_of: datetime, halflife_days: float) -> pd.DataFrame:
-    """``satisfaction_index``, ``satisfaction_error`` and ``readings`` of each customer with a reading by ``as_of``."""
-    seen = _unreplaced(readings, as_of)
-    age_days = (pd.Timestamp(as_of) - seen["at"]).dt.total_seconds() / 86400
-    # Older than 60 half-lives a weight would vanish and take the mean with it.
-    weight = np.power(0.5, (age_days / halflife_days).clip(upper=60))
-    by_customer = seen.assign(weight=weight, weighted=weight * seen["value"]).groupby("customer_key")
-    sums = by_customer[["weight", "weighted"]].sum()
-    spread = _spread(seen)
-    index = (sums["weighted"] / sums["weight"]).clip(0, 100)
+def error_of_readings(readings: pd.DataFrame, as_of: datetime, halflife_days: float) -> ReadingError:
+    """How far readings are from the level, as far as what was known by ``as_of`` tells."""
+    seen = readings[readings["at"] <= as_of]
+    rated = seen[(seen["rank"] < _READ) & ~(seen["stands"].astype(bool)) & seen["interaction_id"].notna()]
+    answer = rated.sort_values("rank", kind="stable").drop_duplicates("interaction_id").set_index("interaction_id")
+    read = seen[seen["rank"] == _READ].rename(columns={"value": "read"})
+    read = read.assign(answer=read["interaction_id"].map(answer["value"]).astype("float64"))
+    return reading_error(standing_readings(seen, as_of), read.reset_index(drop=True), halflife_days)
+
+
+def satisfaction_index(
+    readings: pd.DataFrame, as_of: datetime, halflife_days: float, error: ReadingError | None = None
+) -> pd.DataFrame:
+    """A row a customer read by ``as_of``: ``satisfaction_index``, ``satisfaction_error``, ``satisfaction_counted`` (the
+    index of readings as they are), ``readings``. Without ``error`` readings are taken as they are, with usual noise."""
+    found = ASSUMED if error is None else error
+    levels = levels_at(standing_readings(readings, as_of), found, as_of, halflife_days)
+    seen = measured(levels, found.at)
     return pd.DataFrame(
         {
-            "satisfaction_index": index,
-            "satisfaction_error": spread / np.sqrt(sums["weight"]),
-            "readings": by_customer.size(),
-        }
+            "satisfaction_index": seen.read.clip(0, 100),
+            "satisfaction_error": seen.error,
+            "satisfaction_counted": levels.counted.clip(0, 100),
+            "readings": levels.readings,
+        },
+        index=levels.customers,
     )
-
-
-def _spread(readings: pd.DataFrame) -> float:
-    """Standard deviation of readings within a customer, pooled and drawn to the prior."""
-    value = readings["value"].astype("float64")
-    squares = float(((value - value.groupby(readings["customer_key"]).transform("mean")) ** 2).sum())
-    degrees = float(len(readings) - readings["customer_key"].nunique())
-    return float(np.sqrt((PRIOR_DEGREES * PRIOR_SPREAD**2 + squares) / (PRIOR_DEGREES + degrees)))

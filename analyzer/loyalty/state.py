@@ -9,27 +9,30 @@ import pandas as pd
 from analyzer.config import LoyaltySettings
 from analyzer.loyalty.asof import KnownFacts, known_facts, notices
 from analyzer.loyalty.definition import INDEX_COLUMNS, locked_in, loyalty_indices, value_tier
+from analyzer.loyalty.reading_error import ReadingError
 from analyzer.loyalty.satisfaction import satisfaction_index
 
 KNOWN_NUMBERS = ("tenure_months", "revenue_12m", "nps", "recommend", "referrals", "complaints_12m", "purchases_12m")
 
 
 def customer_state(
-    frame: pd.DataFrame, contacts: pd.DataFrame, readings: pd.DataFrame, as_of: datetime, settings: LoyaltySettings
-) -> pd.DataFrame:
+    frame: pd.DataFrame, contacts: pd.DataFrame, readings: pd.DataFrame, as_of: datetime, settings: LoyaltySettings,
+    error: ReadingError | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """One row a customer with a record, an answer or a contact by ``as_of``, sorted by key; null where not observed."""
     facts = known_facts(frame, as_of)
     past = contacts[(contacts["known_at"] <= as_of) & contacts["customer_key"].notna()]
-    satisfaction = satisfaction_index(readings, as_of, settings.satisfaction_halflife_days)
+    satisfaction = satisfaction_index(readings, as_of, settings.satisfaction_halflife_days, error)
     keys = sorted({*facts.customers, *past["customer_key"], *satisfaction.index})
     index = pd.Index(keys, dtype="object", name="customer_key")
-    departed = notices(frame, as_of)
+    departed = notices(frame, as_of, settings.other_exits)
     state = loyalty_indices(facts, departed["left"], settings)[list(INDEX_COLUMNS)].reindex(index)
-    state[["satisfaction_index", "satisfaction_error"]] = satisfaction.reindex(index)[
-        ["satisfaction_index", "satisfaction_error"]
-    ]
-    state["left"] = departed["left"].astype("object").reindex(index).eq(True)
-    state["notice_at"] = departed["notice_at"].reindex(index)
+    for column in ("satisfaction_index", "satisfaction_error", "satisfaction_counted"):
+        state[column] = satisfaction[column].reindex(index)
+    for column in ("left", "moved_on"):
+        state[column] = departed[column].astype("object").reindex(index).eq(True)
+    for column in ("notice_at", "exit_at"):
+        state[column] = departed[column].reindex(index)
     state["on_record"] = index.isin(facts.customers)
     state["locked_in"] = locked_in(facts, as_of, settings).reindex(index)
     state["value_tier"] = value_tier(facts, settings).reindex(index)

@@ -57,8 +57,9 @@ def listed(found: LoyaltyTables, name: str) -> list[str]:
     return [row["customer_key"] for row in found.action_lists.to_pylist() if row["list"] == name]
 
 
-def matrix(found: LoyaltyTables, segment: str = "all") -> dict[str, dict[str, Any]]:
-    return {row["measure"]: row for row in found.loyalty_matrix.to_pylist() if row["segment"] == segment}
+def matrix(found: LoyaltyTables, segment: str = "all", days: int = 90) -> dict[str, dict[str, Any]]:
+    rows = [row for row in found.loyalty_matrix.to_pylist() if (row["segment"], row["horizon_days"]) == (segment, days)]
+    return {row["measure"]: row for row in rows}
 
 
 def test_nothing_gives_empty_tables_of_the_right_schema() -> None:

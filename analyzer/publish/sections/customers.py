@@ -54,12 +54,13 @@ def customers(tables: Tables, min_n: int, w: Wording) -> Customers | None:
     if not rows:
         return None
     as_of = max(row["as_of"] for row in rows)
-    by_measure = {row["measure"]: row for row in rows if row["as_of"] == as_of}
+    nearest = min(row["horizon_days"] for row in rows if row["as_of"] == as_of)
+    by_measure = {row["measure"]: row for row in sorted(rows, key=_farthest_first) if row["as_of"] == as_of}
     shares = {quadrant: _estimate(by_measure.get(f"{quadrant}_share"), min_n) for quadrant in QUADRANTS}
     lists = tables.read("action_lists").to_pylist()
     at_risk, thank = ([row for row in lists if row["list"] == name] for name in ("at_risk", "thank"))
     return Customers(
-        horizon_days=rows[0]["horizon_days"],
+        horizon_days=nearest,
         quadrants=shares,
         undecided=_estimate(by_measure["undecided_share"], min_n) if "undecided_share" in by_measure else None,
         conditionals=tuple(
@@ -73,6 +74,11 @@ def customers(tables: Tables, min_n: int, w: Wording) -> Customers | None:
         thank=_listed(thank),
         thank_count=len(thank),
     )
+
+
+def _farthest_first(row: Row) -> int:
+    """The report shows each measure over its shortest horizon."""
+    return -int(row["horizon_days"])
 
 
 def _estimate(row: Row | None, min_n: int) -> Estimate:

@@ -1,0 +1,230 @@
+"""Worlds of customers with a true level of satisfaction and a true loyalty, drawn in arrays, and what a company sees.
+
+The truth is that of the world, not of its customers: shares are integrals over many more customers than are drawn. What
+a customer would say of a contact is their level that day and the moment, within 0–100; the level is the mean of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from analyzer.tables import STORED
+from tests.loyalty.worlds import AS_OF
+
+Floats = NDArray[np.float64]
+DAY: Final = np.timedelta64(86_400_000_000, "us")
+NOW: Final = np.datetime64(AS_OF.replace(tzinfo=None), "us")
+MOMENT: Final = 16.0
+MANY: Final = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class LevelWorld:
+    """``shape`` of latent satisfaction; ``detector``: language to (intercept, slope, noise sd) of our readings."""
+
+    customers: int = 800
+    shape: str = "hump"
+    contacts: float = 4.0
+    detector: Mapping[str, tuple[float, float, float]] | None = None
+    answers: float = 0.25  # share of contacts rated, more of the satisfied
+    drift: float = 0.0  # share of the variance of levels that fades with a half-life of 60 days
+    missing: float = 0.3  # share of loyalty facts not on record
+    held: float = 0.3
+    days: float = 365.0
+
+
+PERFECT: Final = {"de": (0.0, 1.0, 0.0), "en": (0.0, 1.0, 0.0)}
+FLAWED: Final = {"de": (18.0, 0.7, 9.0), "en": (8.0, 0.75, 14.0)}
+
+
+def latent(shape: str, n: int, rng: np.random.Generator) -> Floats:
+    """Where customers stand on the whole."""
+    if shape == "hump":
+        return rng.normal(64, 15, n)
+    if shape == "two humps":
+        low = rng.uniform(size=n) < 0.3
+        return np.where(low, rng.normal(38, 9, n), rng.normal(74, 9, n))
+    return 100 * rng.beta(4, 1.8, n)  # skewed
+
+
+def spoken(place: Floats, rng: np.random.Generator) -> Floats:
+    """What is said of one contact by who stands at ``place``."""
+    return np.clip(place + MOMENT * rng.normal(size=len(place)), 0, 100)
+
+
+def level(place: Floats) -> Floats:
+    """The mean of what is said."""
+    from scipy.stats import norm
+
+    low, high = (0 - place) / MOMENT, (100 - place) / MOMENT
+    inside = norm.cdf(high) - norm.cdf(low)
+    return place * inside + MOMENT * (norm.pdf(low) - norm.pdf(high)) + 100 * norm.sf(high)
+
+
+def facts_of(place: Floats, rng: np.random.Generator) -> pd.DataFrame:
+    """Loyalty facts that go along with satisfaction."""
+    bond = 0.5 * (place - 64) / 15 + np.sqrt(0.75) * rng.normal(size=len(place))
+    return pd.DataFrame(
+        {
+            "nps": np.clip(6.8 + 1.6 * bond + 1.2 * rng.normal(size=len(place)), 0, 10),
+            "recommend": np.clip(0.62 + 0.2 * bond + 0.15 * rng.normal(size=len(place)), 0, 1),
+            "tenure_months": np.clip(34 + 14 * bond + 8 * rng.normal(size=len(place)), 0, 60),
+            "purchases_12m": np.clip(5.5 + 2.5 * bond + 2 * rng.normal(size=len(place)), 0, 12),
+        }
+    )
+
+
+SCALES: Final = {"nps": 10.0, "recommend": 1.0, "tenure_months": 60.0, "purchases_12m": 12.0}
+DEFINITION: Final = {"attitudinal": ["nps", "recommend"], "behavioural": ["tenure_months", "purchases_12m"]}
+
+
+def loyalty(facts: pd.DataFrame) -> Floats:
+    """The index by definition, all facts known."""
+    return np.asarray(100 * facts.div(pd.Series(SCALES)).mean(axis=1), dtype=np.float64)
+
+
+def truth(world: LevelWorld, seed: int = 999) -> dict[str, float]:
+    """The shares of the world."""
+    rng = np.random.default_rng(seed)
+    place = latent(world.shape, MANY, rng)
+    satisfied, loyal = level(place) >= 60, loyalty(facts_of(place, rng)) >= 60
+    held = rng.uniform(size=MANY) < world.held
+    return {
+        "loyalist_share": float((satisfied & loyal).mean()),
+        "hostage_share": float((~satisfied & (loyal | held)).mean()),
+        "mercenary_share": float((satisfied & ~loyal).mean()),
+        "defector_share": float((~satisfied & ~loyal & ~held).mean()),
+        "unhappy_given_loyal": float((~satisfied & loyal).mean() / loyal.mean()),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the company sees of a world, and the quadrant-making truth of each customer drawn."""
+
+    contacts: pd.DataFrame
+    surveys: pa.Table
+    records: pa.Table
+    satisfied: NDArray[np.bool_]
+    loyal: NDArray[np.bool_]
+    held: NDArray[np.bool_]
+
+
+def draw(world: LevelWorld, seed: int) -> Seen:
+    """One draw of the world."""
+    rng = np.random.default_rng(seed)
+    n = world.customers
+    place = latent(world.shape, n, rng)
+    held = rng.uniform(size=n) < world.held
+    facts = facts_of(place, rng)
+    who, ago = contact_days(world, rng)
+    now, then = place_on(place, world, who, ago, rng)
+    contacts, answers = contacts_of(world, who, ago, then, rng)
+    contract = {"contract_end": np.where(held, 200.0, -np.inf)}
+    records = records_table(facts.mask(rng.uniform(size=facts.shape) < world.missing), contract)
+    return Seen(contacts, answers, records, level(now) >= 60, loyalty(facts) >= 60, held)
+
+
+def contact_days(world: LevelWorld, rng: np.random.Generator) -> tuple[NDArray[np.int64], Floats]:
+    """Whose contact, and how many days ago, in order of customers and time."""
+    count = 1 + rng.poisson(world.contacts - 1, world.customers)
+    who = np.repeat(np.arange(world.customers), count)
+    ago = rng.uniform(0.1, world.days, len(who))
+    order = np.lexsort((-ago, who))
+    return who[order], ago[order]
+
+
+def place_on(
+    place: Floats, world: LevelWorld, who: NDArray[np.int64], ago: Floats, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Where each stands today and stood at each contact; a share of the variance fades with a half-life of 60 days."""
+    if world.drift == 0:
+        return place, place[who]
+    middle, spread = float(place.mean()), float(place.std())
+    fading = np.empty(len(who))
+    now = rng.normal(size=len(place))
+    before, last = now.copy(), np.zeros(len(place))
+    for step in range(len(who) - 1, -1, -1):  # back in time from today
+        one = who[step]
+        keep = 0.5 ** ((ago[step] - last[one]) / 60)
+        before[one] = keep * before[one] + np.sqrt(1 - keep**2) * rng.normal()
+        last[one], fading[step] = ago[step], before[one]
+    stays = middle + np.sqrt(1 - world.drift) * (place - middle)
+    return stays + np.sqrt(world.drift) * spread * now, stays[who] + np.sqrt(world.drift) * spread * fading
+
+
+def contacts_of(
+    world: LevelWorld, who: NDArray[np.int64], ago: Floats, place: Floats, rng: np.random.Generator
+) -> tuple[pd.DataFrame, pa.Table]:
+    """Contacts as assess_loyalty takes them, read by the detector, and the answers to surveys about some of them."""
+    said = spoken(place, rng)
+    detector = world.detector or PERFECT
+    language = np.where(np.isin(who % 3, [0, 1]), "de", "en")
+    a, b, noise = (np.asarray([detector[name][k] for name in language]) for k in range(3))
+    read = np.clip(a + b * said + noise * rng.normal(size=len(said)), 0, 100)
+    ended = NOW - (ago * 86_400_000_000).astype("timedelta64[us]")
+    ids = np.char.add("c-", np.arange(len(who)).astype(str))
+    keys = np.char.add("k-", np.char.zfill(who.astype(str), 6))
+    frame = contact_frame(ids, keys, ended, {"satisfaction": 1 + read / 25, "language": language})
+    answered = rng.uniform(size=len(said)) < world.answers * (0.5 + said / 100)
+    stars = np.round(said[answered] / 25) * 25
+    return frame, survey_table(ids[answered], keys[answered], ended[answered], stars / 100)
+
+
+EMPTY: Final = (
+    "chain_id", "segment", "product_line", "reason", "csat", "resolution", "resolved_probability", "empathy", "effort",
+    "handle_s", "wait_s", "sentiment_start", "sentiment_end", "churn_talk_probability", "empathic_opportunities",
+    "expectation_balance", "queue", "channel",
+)  # fmt: skip
+
+
+def contact_frame(ids: Any, keys: Any, ended: Any, columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Facts of contacts; what ``columns`` do not say is not observed."""
+    at = pd.DatetimeIndex(ended).tz_localize("UTC")
+    plain = dict.fromkeys(EMPTY) | {"direction": "inbound", "language": "de"}
+    return pd.DataFrame(
+        {"interaction_id": ids, "customer_key": keys, "started_at": at - timedelta(minutes=5), "ended_at": at}
+        | plain
+        | dict(columns)
+    )
+
+
+def survey_table(ids: Any, keys: Any, at: Any, good: Any) -> pa.Table:
+    """csat answers given an hour after the contact."""
+    n = len(ids)
+    frame = pd.DataFrame(
+        {
+            "survey_id": ids, "customer_key": keys, "interaction_id": ids, "invited_at": pd.NaT,
+            "answered_at": pd.DatetimeIndex(at).tz_localize("UTC") + timedelta(hours=1), "item": "csat", "answer": good,
+            "scale_min": 0.0, "scale_max": 1.0, "good": good, "text": None, "source_uri": "f",
+        },
+        index=range(n),
+    )  # fmt: skip
+    return as_table("surveys", frame)
+
+
+def records_table(facts: pd.DataFrame, times: Mapping[str, Floats], *, days: float = 0.0) -> pa.Table:
+    """Numbers of each customer (rows) known ``days`` ago, and dates as days from now; -inf where there is none."""
+    keys = np.char.add("k-", np.char.zfill(np.arange(len(facts)).astype(str), 6))
+    parts = [pd.DataFrame({"customer_key": keys, "fact": name, "number": facts[name]}) for name in facts]
+    for name, ahead in times.items():
+        known = np.isfinite(ahead)
+        moment = NOW + (np.where(known, ahead, 0) * 86_400_000_000).astype("timedelta64[us]")
+        parts.append(pd.DataFrame({"customer_key": keys, "fact": name, "time": moment})[known])
+    frame = pd.concat([part.dropna(subset=[part.columns[2]]) for part in parts], ignore_index=True)
+    at = pd.Timestamp(AS_OF) - pd.Timedelta(days=days)
+    return as_table("loyalty_records", frame.assign(as_of=at, known_at=at, source_uri="f"))
+
+
+def as_table(name: str, frame: pd.DataFrame) -> pa.Table:
+    """The frame in the stored schema; absent columns are null."""
+    schema = STORED[name].schema
+    return pa.Table.from_pandas(frame.reindex(columns=schema.names), schema=schema, preserve_index=False)
