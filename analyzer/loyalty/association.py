@@ -57,12 +57,13 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Log effects per true standard deviation, a value a column; ``raw`` is what the readings alone give."""
+    """Log effects per true standard deviation, a value a column; ``raw``: per that of the readings, not corrected."""
 
     names: tuple[str, ...]
     effects: Floats
     covariance: Floats
     raw: Floats
+    raw_errors: Floats
     weak: frozenset[str]
     basis: Basis
     events: int
@@ -166,7 +167,8 @@ def _corrected(
     p = len(design.names)
     n = {name: int(evidence.values[name].notna().sum()) for name in drivers if name in evidence.values}
     return Fitted(
-        design.names, told.effects[:p], told.covariance[:p, :p], effects[:p], weak,
+        design.names, told.effects[:p], told.covariance[:p, :p], effects[:p],
+        np.sqrt(np.diag(covariance))[:p], weak,
         _basis(design, calibration, drivers), events, n, method,
     )  # fmt: skip
 

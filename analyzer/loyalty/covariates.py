@@ -61,18 +61,24 @@ def loyalty_before(contacts: pd.DataFrame, frame: pd.DataFrame, settings: Loyalt
         return pd.Series(dtype="float64")
     asked = [fact for fact in (*settings.attitudinal, *settings.behavioural) if fact not in _NO_CONTROL]
     scaled = {}
-    left = contacts[["customer_key", "known_at"]].reset_index().sort_values("known_at", kind="stable")
+    left = in_order(contacts[["customer_key", "known_at"]].reset_index(), "known_at")
     for fact in asked:
         told = frame[(frame["fact"] == fact) & frame["number"].notna()]
         told = told.assign(since=told[["as_of", "known_at"]].max(axis=1))[["customer_key", "since", "number"]]
-        told = told.sort_values("since", kind="stable")
         if told.empty:
             continue
+        told = in_order(told, "since")
         match = pd.merge_asof(
             left, told, left_on="known_at", right_on="since", by="customer_key", allow_exact_matches=False
         )
         scaled[fact] = on_scale(match.set_index("index")["number"].reindex(contacts.index), settings.scale[fact])
     return pd.DataFrame(scaled, index=contacts.index).mean(axis=1)
+
+
+def in_order(rows: pd.DataFrame, moment: str) -> pd.DataFrame:
+    """The rows by ``moment``, keys and moments as pandas' join by time wants them on both sides."""
+    kinds = {"customer_key": "object", moment: "datetime64[us, UTC]"}
+    return rows.astype(kinds).sort_values(moment, kind="stable")
 
 
 def refusal(values: pd.Series[float]) -> str:

@@ -37,16 +37,17 @@ Row = dict[str, Any]
 def hypothesis_rows(evidence: Evidence, loyal_from: float, horizon_days: int) -> Iterator[Row]:
     """A row a hypothesis, with the keys of ``Fitted.told`` or only why it is not estimable."""
     told = (
-        _empathy_or_speed(evidence),
-        _loyal_forgive(evidence, loyal_from),
-        _one_bad_contact(evidence, horizon_days),
-        *_expectations(evidence),
+        empathy_or_speed(evidence),
+        loyal_forgive(evidence, loyal_from),
+        one_bad_contact(evidence, horizon_days),
+        *expectations(evidence),
     )
     for row in told:
         yield {"outcome": "notice", "family": FAMILY} | row
 
 
-def _empathy_or_speed(evidence: Evidence) -> Row:
+def empathy_or_speed(evidence: Evidence) -> Row:
+    """The named comparison; ``effect`` is HR(empathy + 1 sd) over HR(log handle time − 1 sd)."""
     met = (evidence.contacts["empathic_opportunities"] > 0).to_numpy(dtype=bool)
     part = _only(evidence, met)
     head = {"driver": EMPATHY_OR_SPEED, "scale": "HR of 1 sd more empathy over HR of 1 sd less handle time",
@@ -58,7 +59,8 @@ def _empathy_or_speed(evidence: Evidence) -> Row:
     return head | _ratio(fitted, {"empathy": 1.0, "handle_s": 1.0}, "empathy")
 
 
-def _loyal_forgive(evidence: Evidence, loyal_from: float) -> Row:
+def loyal_forgive(evidence: Evidence, loyal_from: float) -> Row:
+    """The ratio of two hazard ratios of a failed contact: of the loyal, from ``loyal_from``, and of the others."""
     before = evidence.values["loyalty_before"]
     known = before.notna().to_numpy()
     head = {"driver": LOYAL_FORGIVE, "scale": f"{_FAILED}: the loyal over the others", "n": int(known.sum())}
@@ -75,7 +77,8 @@ def _loyal_forgive(evidence: Evidence, loyal_from: float) -> Row:
     return head | _ratio(fitted, {"failed_loyal": 1.0}, "failed_loyal")
 
 
-def _one_bad_contact(evidence: Evidence, horizon_days: int) -> Row:
+def one_bad_contact(evidence: Evidence, horizon_days: int) -> Row:
+    """The hazard ratio of a failed contact with no other within the horizon before it."""
     at = evidence.contacts["known_at"]
     since = at - at.groupby(evidence.contacts["customer_key"]).shift(1)
     alone = ~(since <= pd.Timedelta(days=horizon_days)).to_numpy()
@@ -87,7 +90,8 @@ def _one_bad_contact(evidence: Evidence, horizon_days: int) -> Row:
     return head | _ratio(fitted, {"failed": 1.0}, "failed")
 
 
-def _expectations(evidence: Evidence) -> Iterator[Row]:
+def expectations(evidence: Evidence) -> Iterator[Row]:
+    """Exceeded against met, and met against unmet."""
     balance = evidence.contacts["expectation_balance"].astype("float64")
     said = {"exceeded": balance.clip(lower=0).fillna(0.0), "unmet": (-balance).clip(lower=0).fillna(0.0)}
     n = int(balance.notna().sum())

@@ -14,6 +14,8 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
+from analyzer.loyalty.covariates import in_order
+
 YEAR_DAYS: Final = 365
 TOLERANCE_DAYS: Final = 45  # a yearly count may be recorded this much before or after the year is full
 PURCHASE: Final = "purchased_at"
@@ -43,8 +45,8 @@ def repurchases(contacts: pd.DataFrame, frame: pd.DataFrame, as_of: datetime, ho
 
 def _dated(contacts: pd.DataFrame, bought: pd.DataFrame, as_of: datetime, horizon_days: int) -> Repurchase:
     horizon, now = pd.Timedelta(days=horizon_days), pd.Timestamp(as_of)
-    left = contacts[["customer_key", "known_at"]].reset_index().sort_values("known_at", kind="stable")
-    right = bought[["customer_key", "time"]].sort_values("time", kind="stable")
+    left = in_order(contacts[["customer_key", "known_at"]].reset_index(), "known_at")
+    right = in_order(bought[["customer_key", "time"]], "time")
     found = {}
     directions: tuple[tuple[str, Literal["forward", "backward"]], ...] = (("after", "forward"), ("before", "backward"))
     for name, direction in directions:
@@ -62,8 +64,8 @@ def _yearly(contacts: pd.DataFrame, counted: pd.DataFrame, due: pd.Series[pd.Tim
     """Whether the count recorded nearest to ``due`` is above 0."""
     if counted.empty or contacts.empty:
         return pd.Series(np.nan, index=contacts.index, dtype="float64")
-    left = contacts[["customer_key"]].assign(due=due).reset_index().sort_values("due", kind="stable")
-    right = counted[["customer_key", "as_of", "number"]].sort_values("as_of", kind="stable")
+    left = in_order(contacts[["customer_key"]].assign(due=due).reset_index(), "due")
+    right = in_order(counted[["customer_key", "as_of", "number"]], "as_of")
     match = pd.merge_asof(
         left, right, left_on="due", right_on="as_of", by="customer_key",
         tolerance=pd.Timedelta(days=TOLERANCE_DAYS), direction="nearest",

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from analyzer.loyalty.contacts import of_customer
@@ -52,32 +53,30 @@ def risk_set(
     horizon_days: int, latency_days: int,
 ) -> RiskSet:  # fmt: skip
     """The risk set as of ``as_of``. Customers of whom only the date of their notice is unknown are left out."""
-    now = pd.Timestamp(as_of)
     known = customers[customers["on_record"] & ~(customers["left"] & customers["notice_at"].isna())]
     counted = _counted(contacts, known)
-    spans, clock = _spans(counted, known, starts, now, horizon_days)
-    counted = counted[counted["customer_key"].isin(spans.index)].reset_index(drop=True)
-    rows = pd.concat(
-        [
-            _in_force(counted, spans, horizon_days, latency_days),
-            _between(counted, spans, horizon_days),
-            _before(counted, spans),
-        ],
-        ignore_index=True,
-    )
-    rows = rows[rows["stop"] > rows["start"]]
-    told = spans.loc[rows["customer_key"]]
-    origin = told["origin"].to_numpy()
+    at = _days(counted["known_at"], as_of)
+    spans, clock = _spans(at, counted["customer_key"], known, starts, as_of, horizon_days)
+    inside = counted["customer_key"].isin(spans.index).to_numpy()
+    counted, at = counted[inside].reset_index(drop=True), at[inside].reset_index(drop=True)
+    rows = pd.concat(_stretches(at, counted["customer_key"], spans, horizon_days, latency_days), ignore_index=True)
+    rows = rows[rows["stop"] > rows["start"]].reset_index(drop=True)
+    told = spans.loc[rows["customer_key"]].reset_index(drop=True)
     found = pd.DataFrame(
         {
             "customer_key": rows["customer_key"],
             "contact": rows["contact"].astype("int64"),
-            "entry": (rows["start"].to_numpy() - origin) / _DAY,
-            "exit": (rows["stop"].to_numpy() - origin) / _DAY,
-            "event": (told["notice_at"].to_numpy() == rows["stop"].to_numpy()).astype("float64"),
+            "entry": rows["start"] - told["origin"],
+            "exit": rows["stop"] - told["origin"],
+            "event": (told["notice"] == rows["stop"]).astype("float64"),
         }
     )
-    return RiskSet(counted, found.reset_index(drop=True), clock)
+    return RiskSet(counted, found, clock)
+
+
+def _days(moments: pd.Series[pd.Timestamp], as_of: datetime) -> pd.Series[float]:
+    """Days after ``as_of``, below 0 before it."""
+    return (moments - pd.Timestamp(as_of)) / _DAY
 
 
 def _counted(contacts: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
@@ -87,48 +86,39 @@ def _counted(contacts: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
 
 
 def _spans(
-    contacts: pd.DataFrame, known: pd.DataFrame, starts: pd.Series[pd.Timestamp], now: pd.Timestamp, horizon_days: int
-) -> tuple[pd.DataFrame, str]:
-    """Each customer's time at risk (``begin``, ``end``), ``notice_at`` and the clock's ``origin``; and its name."""
-    spans = pd.DataFrame({"notice_at": known["notice_at"].where(known["notice_at"] <= now)})
-    spans["end"] = spans["notice_at"].fillna(now)
-    first = contacts.groupby("customer_key")["known_at"].min().reindex(spans.index)
-    started = starts.reindex(spans.index)
+    at: pd.Series[float], keys: pd.Series[str], known: pd.DataFrame, starts: pd.Series[pd.Timestamp], as_of: datetime,
+    horizon_days: int,
+) -> tuple[pd.DataFrame, str]:  # fmt: skip
+    """Each customer's time at risk (``begin``, ``end``), ``notice`` and the clock's ``origin`` in days; its name."""
+    notice = _days(known["notice_at"], as_of)
+    spans = pd.DataFrame({"notice": notice.where(notice <= 0)})
+    spans["end"] = spans["notice"].fillna(0.0)
+    first = at.groupby(keys).min().reindex(spans.index)
+    started = _days(starts.reindex(spans.index), as_of)
     # Before the first notice on record nobody may have been recording them.
-    recorded = spans["notice_at"].min() - pd.Timedelta(days=horizon_days)
-    observed = pd.Series([contacts["known_at"].min(), recorded]).max() if len(contacts) else now
-    tenure = len(spans) > 0 and started.notna().mean() >= TENURE_SHARE
+    observed = pd.Series([at.min(), spans["notice"].min() - horizon_days]).max() if len(at) else 0.0
+    tenure = len(spans) > 0 and bool(started.notna().mean() >= TENURE_SHARE)
     # Tenure in whole months may put the start after a first contact; nobody calls before they are a customer.
     origin = pd.concat([started, first], axis=1).min(axis=1).where(started.notna()) if tenure else first
-    spans["begin"] = origin.where(~(origin < observed), observed)
+    spans["first"] = first
+    spans["begin"] = origin.clip(lower=observed)
     spans["origin"] = origin if tenure else observed
-    return spans[spans["begin"].notna() & (spans["begin"] < spans["end"])], "tenure" if tenure else "calendar"
+    return spans[spans["begin"] < spans["end"]], "tenure" if tenure else "calendar"
 
 
-def _stretches(customers: Any, contact: Any, start: Any, stop: Any) -> pd.DataFrame:
-    return pd.DataFrame({"customer_key": customers, "contact": contact, "start": start, "stop": stop})
+def _stretches(
+    at: pd.Series[float], keys: pd.Series[str], spans: pd.DataFrame, horizon_days: int, latency_days: int
+) -> list[pd.DataFrame]:
+    """With each contact in force, after it with none, and before the first."""
+    told = spans.loc[list(keys)].reset_index(drop=True)
+    until = at.groupby(keys).shift(-1).fillna(told["end"])
 
+    def stretch(customers: Any, contact: Any, start: Any, stop: Any) -> pd.DataFrame:
+        return pd.DataFrame({"customer_key": customers, "contact": contact, "start": start, "stop": stop})
 
-def _limits(contacts: pd.DataFrame, spans: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
-    """Of each contact, the earliest moment that counts and the moment when the next one or the end comes."""
-    told = spans.loc[contacts["customer_key"]].set_axis(contacts.index)
-    following = contacts.groupby("customer_key")["known_at"].shift(-1)
-    return told["begin"], following.fillna(told["end"])
-
-
-def _in_force(contacts: pd.DataFrame, spans: pd.DataFrame, horizon_days: int, latency_days: int) -> pd.DataFrame:
-    begin, until = _limits(contacts, spans)
-    start = contacts["known_at"] + pd.Timedelta(days=latency_days)
-    stop = contacts["known_at"] + pd.Timedelta(days=horizon_days)
-    return _stretches(contacts["customer_key"], contacts.index, start.clip(lower=begin), stop.clip(upper=until))
-
-
-def _between(contacts: pd.DataFrame, spans: pd.DataFrame, horizon_days: int) -> pd.DataFrame:
-    begin, until = _limits(contacts, spans)
-    start = contacts["known_at"] + pd.Timedelta(days=horizon_days)
-    return _stretches(contacts["customer_key"], -1, start.clip(lower=begin), until)
-
-
-def _before(contacts: pd.DataFrame, spans: pd.DataFrame) -> pd.DataFrame:
-    first = contacts.groupby("customer_key")["known_at"].min().reindex(spans.index)
-    return _stretches(spans.index, -1, spans["begin"].to_numpy(), first.fillna(spans["end"]).to_numpy())
+    over = at + horizon_days
+    return [
+        stretch(keys, at.index, np.maximum(at + latency_days, told["begin"]), np.minimum(over, until)),
+        stretch(keys, -1, np.maximum(over, told["begin"]), until),
+        stretch(spans.index, -1, spans["begin"].to_numpy(), spans["first"].fillna(spans["end"]).to_numpy()),
+    ]
