@@ -25,6 +25,8 @@ PARTS: Final[dict[str, tuple[str, str]]] = {
     "audit": ("tests.bench.honesty.audit", "audit"),
     "weights": ("tests.bench.honesty.weights", "weights"),
     "gaps": ("tests.bench.honesty.gaps", "gaps"),
+    "drivers": ("tests.bench.honesty.drivers", "drivers"),
+    "dynamics": ("tests.bench.honesty.dynamics", "dynamics"),
 }
 WORLDS: Final = 2000
 
