@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from analyzer.journey.trace import trace_journeys
 from analyzer.score.contact import score_contacts
 from analyzer.score.correction_samples import Audit, Scored
 from analyzer.score.correction_verdicts import Judgements, judgements
+from analyzer.score.weights import Weighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +29,22 @@ class Heard:
 
 
 def audit_of(
-    verdicts: pa.Table, reveals: pa.Table, heard: Heard, settings: Settings, as_of: datetime, links: LinkModel
+    verdicts: pa.Table,
+    reveals: pa.Table,
+    heard: Heard,
+    settings: Settings,
+    as_of: datetime,
+    links: LinkModel,
+    weightings: Sequence[Weighting] = (),
 ) -> Audit | None:
     """The audit that ``verdicts`` make; None where there is no verdict at all."""
     if not _may_correct(verdicts):
         return None
     told = judgements(verdicts, heard.facts, reveals)
     journeys = _journeys(told, heard, settings, as_of, links)
-    scores = score_contacts(told.facts, journeys, settings.score, swap_below=settings.understand.swap_below)
+    scores = score_contacts(
+        told.facts, journeys, settings.score, swap_below=settings.understand.swap_below, weightings=weightings
+    )
     return Audit(told, Scored(told.facts, journeys, scores.experience))
 
 

@@ -89,6 +89,9 @@ class ScoreSettings(Section, frozen=True):
     false_alarms_per_week: Positive
     weights: dict[str, float]
     references: dict[str, float]
+    learn_weights: bool
+    survey_item: Name
+    min_surveys: Count
 
 
 class LoyaltySettings(Section, frozen=True):

@@ -79,6 +79,7 @@ def known_after(store: Store, intake: Intake, given: Tables, settings: Settings)
         surveys=given["surveys"],
         initiatives=given["initiatives"],
         verdicts=store.read("verdicts"),
+        score_weights=store.read("score_weights"),
         reveals=store.read("reveals"),
         model_versions=_model_versions(store, new, intake),
     )

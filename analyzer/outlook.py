@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -19,6 +21,7 @@ from analyzer.loyalty.assess import assess_loyalty
 from analyzer.score.audit import draw_audit
 from analyzer.score.bias import bias_watch
 from analyzer.score.boilerplate import boilerplate_turns
+from analyzer.score.calibration import score_calibration, weight_trials
 from analyzer.score.contact import ContactScores, score_contacts
 from analyzer.score.control import control_points
 from analyzer.score.correction_samples import Audit, Scored
@@ -27,7 +30,8 @@ from analyzer.score.correction_table import audit_corrections
 from analyzer.score.counters import counter_measures, counter_values
 from analyzer.score.flags import raise_flags
 from analyzer.score.units import score_units
-from analyzer.score.weights import score_weights
+from analyzer.score.weights import Weighting, score_weights, serving, weightings
+from analyzer.score.weights_learned import adopted, answers, try_weights
 from analyzer.tables import STORED
 
 LINKING = "linking.json"
@@ -48,6 +52,7 @@ class Known:
     surveys: pa.Table
     initiatives: pa.Table
     verdicts: pa.Table
+    score_weights: pa.Table  # all versions that ever served
     reveals: pa.Table  # looks at the machine's findings before an audit was answered
     model_versions: pd.Series  # of each contact, the weights that heard it
 
@@ -60,10 +65,13 @@ def look_out(known: Known, settings: Settings, as_of: datetime, run_id: str, mod
         business_timezone=zone, link_model=LinkModel.load(models / LINKING),
         left_at=_left_at(known, settings, as_of),
     )  # fmt: skip
-    contacts = score_contacts(known.facts, journeys.links, settings.score, swap_below=settings.understand.swap_below)
+    served = weightings(settings.score, known.score_weights, zone)
+    contacts = score_contacts(
+        known.facts, journeys.links, settings.score, swap_below=settings.understand.swap_below, weightings=served
+    )
     units = _unit_tables(known, journeys, contacts, settings, as_of)
     heard = Heard(known.facts, known.cues, known.turns)
-    audit = audit_of(known.verdicts, known.reveals, heard, settings, as_of, LinkModel.load(models / LINKING))
+    audit = audit_of(known.verdicts, known.reveals, heard, settings, as_of, LinkModel.load(models / LINKING), served)
     if audit is not None:
         units |= _corrected(units["unit_scores"], audit, known, journeys, contacts, settings, as_of)
     units["counter_measures"] = _counters(units["unit_scores"], known, journeys, contacts, settings, as_of)
@@ -76,6 +84,7 @@ def look_out(known: Known, settings: Settings, as_of: datetime, run_id: str, mod
         "contributions": contacts.contributions,
         "flags": _flags(known, journeys, contacts, settings),
         **units,
+        **_survey_tables(known, contacts, served, settings, as_of),
         **_loyalty_tables(known, journeys, contacts, settings, as_of),
     }
     return {name: _with_day(name, table, known.facts) for name, table in tables.items()}
@@ -126,8 +135,25 @@ def _unit_tables(
             known.facts, journeys.links, experience, known.interaction_agents, score, known.model_versions
         ),
         "bias_watch": bias_watch(known.facts, experience, score, as_of),
-        "score_weights": score_weights(score, as_of),
     }  # fmt: skip
+
+
+def _survey_tables(
+    known: Known, contacts: ContactScores, served: Sequence[Weighting], settings: Settings, as_of: datetime
+) -> dict[str, pa.Table]:
+    """What customers answered beside the score, and the weights that this makes."""
+    zone, score = settings.ingest.business_timezone, settings.score
+    today = as_of.astimezone(ZoneInfo(zone)).date()
+    in_force = served[int(serving(served, np.array([today], dtype="datetime64[D]"))[0])]
+    told = answers(known.facts, contacts.experience, known.surveys, in_force, score.survey_item)
+    trial = try_weights(told, in_force, score)
+    new = adopted(trial, served, today, score)
+    kept = [*served, new] if new is not None and new not in served else served
+    return {
+        "score_weights": score_weights(kept, as_of, zone),
+        "score_calibration": score_calibration(told, score, as_of),
+        "weight_trials": weight_trials(trial, score.survey_item, new is not None, as_of),
+    }
 
 
 def _corrected(

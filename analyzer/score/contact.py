@@ -2,13 +2,14 @@
 
 Each part gives points = weight × (value − reference); a part that was not observed gives 0. ``experience_contact`` is
 base + the points of the contact's own parts and never changes; ``experience_score`` adds what the journey brings
-(``repeat``, ``promise``). Where a sum would leave 0–100, a row ``bound`` (own parts) or ``bound_journey`` states the
-difference, so that base + Σ points is the published score in every case.
+(``repeat``, ``promise``). Weights are those that served on the contact's day. Where a sum would leave 0–100, a row
+``bound`` (own parts) or ``bound_journey`` states the difference, so that base + Σ points is the published score in
+every case.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +19,8 @@ import pyarrow as pa
 
 from analyzer.config import ScoreSettings
 from analyzer.errors import ConfigError
-from analyzer.score.frames import Bools, Floats, Objects, days, linked, numbers, texts, to_table
+from analyzer.score.frames import Bools, Floats, Ints, Objects, days, linked, numbers, texts, to_table
+from analyzer.score.weights import Weighting, configured, serving
 
 LOWEST: Final = 0.0
 HIGHEST: Final = 100.0
@@ -75,29 +77,40 @@ class ContactScores:
 
 @dataclass(frozen=True, slots=True)
 class _Component:
+    """One part of every contact."""
+
     name: str
     value: Floats
-    reference: float
-    weight: float
+    reference: Floats
+    weight: Floats
     points: Floats
 
 
 def score_contacts(
-    facts: pd.DataFrame, links: pd.DataFrame, settings: ScoreSettings, *, swap_below: float
+    facts: pd.DataFrame,
+    links: pd.DataFrame,
+    settings: ScoreSettings,
+    *,
+    swap_below: float,
+    weightings: Sequence[Weighting] = (),
 ) -> ContactScores:
     """Contributions and experience of every contact of ``facts``; O(contacts × parts).
+
+    ``weightings`` serve in their order, the first from the beginning; none: the configured weights alone.
 
     A contact whose speakers seem swapped (role_confidence under ``swap_below``) or with none of its own parts observed
     has a null experience and no contributions at all: a lone 50 would look like a measurement.
     """
     _check_parts(settings)
-    own = _components(OWN_PARTS, facts, settings)
-    journey = _components(JOURNEY_PARTS, linked(links, facts), settings)
+    served = weightings or (configured(settings),)
+    of = serving(served, days(facts)) if len(facts) else np.zeros(0, dtype=np.int64)
+    own = _components(OWN_PARTS, facts, served, of)
+    journey = _components(JOURNEY_PARTS, linked(links, facts), served, of)
     scored = _scored(facts, own, swap_below)
-    base = np.full(len(facts), settings.base)
+    base = np.array([weighting.base for weighting in served])[of]
     contact, contact_bound = _bounded("bound", base, own)
     score, journey_bound = _bounded("bound_journey", contact, journey)
-    components = [_Component("base", base, 0.0, 1.0, base), *own, contact_bound, *journey, journey_bound]
+    components = [_plain("base", base, base), *own, contact_bound, *journey, journey_bound]
     ids = texts(facts, "interaction_id")
     experience = pd.DataFrame(
         {
@@ -117,17 +130,30 @@ def _check_parts(settings: ScoreSettings) -> None:
         )
 
 
-def _components(parts: Mapping[str, Part], frame: pd.DataFrame, settings: ScoreSettings) -> list[_Component]:
+def _components(
+    parts: Mapping[str, Part], frame: pd.DataFrame, served: Sequence[Weighting], of: Ints
+) -> list[_Component]:
+    """The parts that are scored; ``of`` is the place of each contact's weighting in ``served``."""
     return [
-        _component(name, part(frame), settings.weights[name], settings.references[name])
+        _component(
+            name,
+            part(frame),
+            np.array([weighting.weights[name] for weighting in served])[of],
+            np.array([weighting.references[name] for weighting in served])[of],
+        )
         for name, part in parts.items()
-        if name in settings.weights
+        if name in served[0].weights
     ]
 
 
-def _component(name: str, value: Floats, weight: float, reference: float) -> _Component:
+def _component(name: str, value: Floats, weight: Floats, reference: Floats) -> _Component:
     points = np.where(np.isnan(value), 0.0, weight * (value - reference))
     return _Component(name, value, reference, weight, points)
+
+
+def _plain(name: str, value: Floats, points: Floats) -> _Component:
+    """What is added as it is."""
+    return _Component(name, value, np.zeros(len(value)), np.ones(len(value)), points)
 
 
 def _scored(facts: pd.DataFrame, own: list[_Component], swap_below: float) -> Bools:
@@ -145,7 +171,7 @@ def _bounded(name: str, start: Floats, components: list[_Component]) -> tuple[Fl
     within = np.clip(total, LOWEST, HIGHEST)
     difference = within - total
     value = np.where(difference != 0, difference, np.nan)
-    return within, _Component(name, value, 0.0, 1.0, difference)
+    return within, _plain(name, value, difference)
 
 
 def _contributions(facts: pd.DataFrame, ids: Objects, components: list[_Component], scored: Bools) -> pa.Table:
@@ -165,8 +191,8 @@ def _contributions(facts: pd.DataFrame, ids: Objects, components: list[_Componen
             "component": pa.array([c.name for c in components], pa.string()).take(pa.array(part)),
             "observed": observed.ravel()[kept],
             "value": values.ravel()[kept],
-            "reference": np.array([c.reference for c in components])[part],
-            "weight": np.array([c.weight for c in components])[part],
+            "reference": np.stack([c.reference for c in components], axis=1)[order].ravel()[kept],
+            "weight": np.stack([c.weight for c in components], axis=1)[order].ravel()[kept],
             "points": points.ravel()[kept],
         },
     )

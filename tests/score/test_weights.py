@@ -1,4 +1,4 @@
-from analyzer.score.weights import score_weights, weights_version
+from analyzer.score.weights import configured, score_weights, weights_version
 from tests.score import worlds
 
 
@@ -11,6 +11,6 @@ def test_version_changes_with_any_weight_only():
 
 
 def test_weights_have_a_row_a_part_and_the_base():
-    table = score_weights(worlds.score_settings(), worlds.AS_OF).to_pandas().set_index("component")
+    table = score_weights([configured(worlds.score_settings())], worlds.AS_OF, "Europe/Berlin").to_pandas().set_index("component")
     assert table.loc["base", "weight"] == 50 and table.loc["effort", "reference"] == 2.5
     assert len(table) == 10 and table["version"].nunique() == 1
