@@ -1,6 +1,6 @@
 """What goes before a notice and before buying again: the parts of the experience in a contact, and what they are worth.
 
-    notice      Cox regression on start–stop rows (Andersen & Gill 1982; statsmodels PHReg) of all customers on record,
+    notice      Cox regression on start–stop rows (Andersen & Gill 1982; cox.py) of all customers on record,
                 with the contact in force as what varies (riskset.py); errors clustered by customer (Lin & Wei 1989)
     repurchase  logistic regression of buying again within the horizon after a contact, clustered by customer
     placebos    the same parts against what was there before the contact (placebo.py)
