@@ -2,7 +2,7 @@
 
 The same estimate as statsmodels' PHReg (a test holds both together), written out for two reasons. PHReg walks through
 events and rows one by one, which a million contacts do not allow; and its clustered errors are NaN once a risk set runs
-empty between entries, which delayed entry brings, or where a row is at risk at no event, as most rows are here. Newton's
+empty between entries, which delayed entry brings, or where a row is at risk at no event, as most are here. Newton's
 method on the partial likelihood; with r the relative risk, S0(t) the sum of r at risk at t, x̄(t) the mean of x weighted
 by r and d(t) the events,
 
