@@ -9,9 +9,11 @@ from typing import Annotated, Literal, NoReturn, Optional
 
 import typer
 
+from analyzer.commands.explain import explain as explain_command
 from analyzer.commands.learn import learn_app
 from analyzer.commands.options import HELP, Config, Sets, SideFile, Store
 from analyzer.commands.quarantine import quarantine_app
+from analyzer.commands.review import review_app
 from analyzer.commands.simulate import simulate
 from analyzer.errors import AnalyzerError, UsageError
 
@@ -24,7 +26,9 @@ app = typer.Typer(
 )  # fmt: skip
 app.add_typer(learn_app, name="learn")
 app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(review_app, name="review")
 app.command("simulate")(simulate)
+app.command("explain")(explain_command)
 
 
 def main() -> NoReturn:
@@ -91,9 +95,7 @@ def export(
     ] = "parquet",
     since: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(
-            help="First day to write, as 2026-11-20: earlier ones stay in a database, files go without."
-        ),
+        typer.Option(help="First day to write, as 2026-11-20: earlier ones stay in a database, files go without."),
     ] = None,
     config: Config = None,
     sets: Sets = None,

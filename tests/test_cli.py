@@ -39,7 +39,7 @@ def commands() -> list[tuple[str, ...]]:
 
 def test_commands_are_those_of_the_design() -> None:
     names = {path[0] for path in commands() if path}
-    assert {"run", "export", "report", "show", "formats", "doctor", "verify", "repair", "learn"} <= names
+    assert {"run", "export", "report", "show", "explain", "formats", "doctor", "verify", "repair", "learn"} <= names
 
 
 @pytest.mark.parametrize("path", commands(), ids=lambda path: " ".join(path) or "analyzer")
@@ -94,7 +94,8 @@ def processor_seconds(*arguments: str) -> float:
      (["export", "--store", "none", "--to", "out"], "No store at none"),
      (["export", "--store", "none", "--to", "out", "--format", "xml"], "xml"),
      (["report", "--store", "none", "--to", "r.html"], "No store at none"),
-     (["show", "c-1", "--store", "none"], "No store at none"), (["verify", "--store", "none"], "No store at none"),
+     (["show", "c-1", "--store", "none"], "No store at none"),
+     (["explain", "voice", "--store", "none"], "No store at none"), (["verify", "--store", "none"], "No store at none"),
      (["repair", "--store", "none"], "No store at none"), (["fly"], "fly")],
 )  # fmt: skip
 def test_wrong_usage_ends_in_2_with_a_hint(
@@ -161,6 +162,24 @@ def test_summary_names_unknown_keys_and_skipped_files(run: Run, tmp_path: Path) 
 def test_show_draws_the_contact_with_its_evidence(sample: Sample) -> None:
     ended = call("show", "hb-1011", "--store", sample.store)
     assert ended.code == 0 and "hb-1011" in ended.out and "svc.commit" in ended.out
+
+
+def test_explain_tells_a_unit_a_customer_and_a_contact(sample: Sample) -> None:
+    for name, words in (
+        ("voice", "Where the number comes from"),
+        ("k-106", "What was known on"),
+        ("hb-1011", "Points"),
+    ):
+        ended = call("explain", name, "--store", sample.store)
+        assert ended.code == 0 and words in ended.out
+    ended = call("explain", "voice", "--store", sample.store, "--json", "--measure", "fcr_rate")
+    assert json.loads(ended.out)["estimate"]["measure"] == "fcr_rate"
+    assert "Woher die Zahl kommt" in call("explain", "voice", "--store", sample.store, "--language", "de").out
+
+
+def test_explain_of_an_unknown_name_suggests_known_ones(sample: Sample) -> None:
+    ended = call("explain", "nroth", "--store", sample.store)
+    assert ended.code == 2 and "Did you mean north?" in ended.err
 
 
 def test_show_of_an_unknown_contact_suggests_a_known_one(sample: Sample) -> None:

@@ -1,0 +1,78 @@
+"""What stands behind the numbers of one contact: score, first-contact resolution, and the units it counts for."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import pyarrow.compute as pc
+
+from analyzer.config import PublishSettings
+from analyzer.publish.agents import AgentPolicy
+from analyzer.publish.reading import Tables
+from analyzer.publish.show import gather
+
+Row = dict[str, Any]
+UNIT_COLUMNS: Final = ("team", "channel", "queue", "product_line", "segment")
+SHOWN_CUES: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class ContactExplained:
+    """One contact. ``heard`` are the cues found, with the words that carried them unless ``publish.quotes`` forbids it.
+
+    ``counts_for`` are the units whose estimates it is part of, with its share in them.
+    """
+
+    contact: Row
+    contributions: tuple[Row, ...]
+    fcr: tuple[Row, ...]
+    next_contact: Row | None
+    heard: tuple[Row, ...]
+    findings: tuple[Row, ...]
+    promises: tuple[Row, ...]
+    flags: tuple[Row, ...]
+    counts_for: tuple[Row, ...]
+
+    def as_json(self) -> Row:
+        return {"explained": "contact", **asdict(self)}
+
+
+def explain_contact(
+    tables: Tables, interaction_id: str, policy: AgentPolicy, settings: PublishSettings
+) -> ContactExplained:
+    """All rows behind the contact's numbers, agents as the policy shows them."""
+    shown = gather(tables, interaction_id, policy)
+    contact, rows = shown.contact, shown.rows
+    following = next((row for row in shown.others if row["interaction_id"] == contact["next_contact_id"]), None)
+    cues = sorted((row for row in rows["cues"] if row["found"]), key=lambda row: (row["turn"], row["label"]))
+    if not settings.quotes:
+        cues = [row | {"reason": ""} for row in cues]
+    promises = [row if settings.quotes else row | {"text": ""} for row in rows["commitments"]]
+    return ContactExplained(
+        contact=contact,
+        contributions=tuple(sorted(rows["contributions"], key=_by_weight)),
+        fcr=tuple(sorted(rows["fcr"], key=lambda row: (row["matter"] != "same", row["window_days"]))),
+        next_contact=following,
+        heard=tuple(cues),
+        findings=tuple(row for row in rows["findings"] if row["abstained"] or row["number"] is not None),
+        promises=tuple(sorted(promises, key=lambda row: row["turn"])),
+        flags=tuple(sorted(rows["flags"], key=lambda row: (-row["severity"], row["rule"]))),
+        counts_for=tuple(_counts_for(tables, contact, policy)),
+    )
+
+
+def _by_weight(row: Row) -> tuple[bool, float, str]:
+    """The base first, then what moves the score most."""
+    return row["component"] != "base", -abs(row["points"]), row["component"]
+
+
+def _counts_for(tables: Tables, contact: Row, policy: AgentPolicy) -> list[Row]:
+    legs = policy.apply("interaction_agents", tables.read("interaction_agents", days=[contact["day"]]))
+    mine = legs.filter(pc.equal(legs["interaction_id"], contact["interaction_id"])).to_pylist()
+    shares: dict[str, float] = {}
+    for leg in mine:
+        shares[leg["agent_id"]] = shares.get(leg["agent_id"], 0.0) + leg["share"]
+    units = [{"kind": "agent", "unit_id": agent, "share": share} for agent, share in sorted(shares.items())]
+    others = ((kind, contact[kind]) for kind in UNIT_COLUMNS)
+    return units + [{"kind": kind, "unit_id": unit, "share": 1.0} for kind, unit in others if unit is not None]

@@ -1,0 +1,254 @@
+"""Where a number comes from: names, steps that agree with the tables, agents as the policy shows them."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from analyzer.commands.explain import _plain
+from analyzer.config import PublishSettings
+from analyzer.errors import UsageError
+from analyzer.explain.contact import ContactExplained
+from analyzer.explain.customer import CustomerExplained
+from analyzer.explain.names import Asked, Explained, explain, nearest
+from analyzer.explain.page import render
+from analyzer.explain.unit import UnitExplained, period_days
+from analyzer.publish.agents import pseudonym
+from analyzer.publish.reading import interactions
+
+from .publish.test_agents import publish
+from .publish.world import AS_OF, EMPTY, TEAMS, MemoryTables, world
+
+HURT = "c-043"
+
+
+def told(
+    name: str, tables: MemoryTables | None = None, settings: PublishSettings | None = None, **more: Any
+) -> Explained:
+    return explain(tables or world(), Asked(name, **more), settings or publish())
+
+
+def unit(name: str, **more: Any) -> UnitExplained:
+    found = told(name, **more)
+    assert isinstance(found, UnitExplained)
+    return found
+
+
+def page(explained: Explained, language: Any = "en", width: int = 140) -> str:
+    console = Console(width=width, record=True, force_terminal=True, file=io.StringIO())
+    console.print(render(explained, language))
+    return console.export_text(styles=False)
+
+
+def of_agent(agent: str) -> str:
+    return pseudonym(world().secret("agents"), agent)
+
+
+def rows(name: str, **equal: Any) -> list[dict[str, Any]]:
+    return [row for row in world().read(name).to_pylist() if all(row[key] == value for key, value in equal.items())]
+
+
+def test_unit_is_its_newest_month_and_the_experience_of_its_contacts() -> None:
+    found = unit("voice")
+    published = rows("unit_scores", unit_id="voice", period="2026-11", measure="experience_contact")[0]
+    assert (found.kind, found.estimate["value"], found.estimate["n"]) == ("channel", published["value"], published["n"])
+    assert found.contacts == published["n"] and {row["measure"] for row in found.beside} >= {"fcr_rate", "empathy"}
+
+
+def test_contacts_behind_a_unit_give_its_raw_mean() -> None:
+    for measure in ("experience_contact", "resolved_rate", "empathy"):
+        found = unit("chat", measure=measure, period="2026-11")
+        column = {"resolved_rate": "resolved_probability"}.get(measure, measure)
+        mine = [
+            row for row in interactions(world()).to_pylist() if row["channel"] == "chat" and row[column] is not None
+        ]
+        assert found.contacts == len(mine)
+        values = sorted(row[column] for row in mine)
+        assert found.lowest[0].value == pytest.approx(values[0]) and found.highest[0].value == pytest.approx(values[-1])
+        assert sum(values) / len(values) == pytest.approx(found.estimate["raw_mean"])
+
+
+def test_no_contact_stands_among_the_best_and_the_worst() -> None:
+    for period in unit("voice").periods:
+        found = unit("voice", period=period)
+        shown = [contact.interaction_id for contact in (*found.lowest, *found.highest)]
+        assert len(shown) == len(set(shown)) == min(found.contacts, 10)
+
+
+def test_parts_are_what_sets_the_contacts_apart() -> None:
+    parts = unit("voice").parts
+    gaps = [abs(part.points - part.all_points) for part in parts]
+    assert gaps == sorted(gaps, reverse=True) and {part.part for part in parts} >= {"resolution", "effort"}
+    assert not {"base", "repeat", "promise"} & {part.part for part in parts}
+
+
+def test_page_of_a_unit_shows_every_step_with_its_number() -> None:
+    found = unit("voice")
+    text = page(found)
+    for step in ("Seen", "Raw", "Adjusted", "Value", "Interval", "Error basis", "Where the number comes from"):
+        assert step in text
+    assert f"{found.estimate['raw_mean']:.1f}" in text and f"{found.estimate['value']:.1f}" in text
+    assert "no audit by people has corrected" in text and found.estimate["method"][:30] in text
+
+
+def test_case_mix_says_whether_contacts_were_harder() -> None:
+    def harder(row: dict[str, Any]) -> dict[str, Any]:
+        return row | {"adjusted": row["raw_mean"] + 3.0, "value": row["raw_mean"] + 2.0}
+
+    scores = [harder(row) if row["unit_id"] == "voice" else row for row in world().read("unit_scores").to_pylist()]
+    tables = world().having(unit_scores=scores)
+    assert "were harder than the others'" in page(told("voice", tables)) and "3.0 higher" in page(told("voice", tables))
+    effort = told("voice", tables, measure="effort")
+    assert "were easier than the others'" in page(effort)
+
+
+def test_too_few_contacts_are_said_first() -> None:
+    few = [row | {"sufficient": row["unit_id"] != "voice"} for row in world().read("unit_scores").to_pylist()]
+    assert "too little is known" in page(told("voice", world().having(unit_scores=few)))
+
+
+def test_agents_are_found_by_what_reports_call_them() -> None:
+    name = of_agent("a-03")
+    found = unit(name)
+    text = page(found)
+    assert found.unit_id == name and name in text and "a-03" not in text
+    assert "a-03" not in json.dumps(found.as_json(), default=_plain)
+    assert unit("a-03", settings=publish(agents="named")).unit_id == "a-03"
+
+
+@pytest.mark.parametrize("agents", ["off", "team", "pseudonym"])
+def test_an_agents_own_name_tells_nothing_unless_agents_are_named(agents: str) -> None:
+    with pytest.raises(UsageError, match=f"publish.agents = {agents}"):
+        told("a-03", settings=publish(agents=agents))
+
+
+@pytest.mark.parametrize("agents", ["off", "team"])
+def test_agents_and_small_teams_are_no_units_where_they_are_not_shown(agents: str) -> None:
+    for name in (of_agent("a-03"), "south"):
+        with pytest.raises(UsageError) as error:
+            told(name, settings=publish(agents=agents))
+        assert "agent-" not in error.value.hint
+    contact = told(HURT, settings=publish(agents=agents))
+    assert isinstance(contact, ContactExplained) and "agent" not in {row["kind"] for row in contact.counts_for}
+    text = page(contact)
+    assert not any(agent in text or of_agent(agent) in text for agent in TEAMS)
+
+
+def test_unknown_names_are_answered_with_the_nearest() -> None:
+    for wrong, meant in (("nroth", "north"), ("Voice", "voice"), ("c-0433", "c-043")):
+        with pytest.raises(UsageError, match="Did you mean") as error:
+            told(wrong)
+        assert meant in error.value.hint
+    with pytest.raises(UsageError, match="holds no contacts"):
+        told("north", EMPTY)
+    with pytest.raises(UsageError, match="channel: chat"):
+        told("qqqqqqqq")
+    assert nearest("NORTH", ["south", "north"])[0] == "north"
+
+
+def test_a_name_of_two_things_must_be_told_apart() -> None:
+    twice = [*world().read("unit_scores").to_pylist(),
+             *(row | {"unit_kind": "queue"} for row in rows("unit_scores", unit_id="voice"))]  # fmt: skip
+    tables = world().having(unit_scores=twice)
+    with pytest.raises(UsageError, match="is a channel and a queue"):
+        told("voice", tables)
+    assert told("voice", tables, kind="channel").as_json()["kind"] == "channel"
+
+
+def test_wrong_measures_and_periods_are_answered_with_what_there_is() -> None:
+    with pytest.raises(UsageError, match="experience_contact"):
+        told("voice", measure="nps")
+    with pytest.raises(UsageError, match="2026-W47"):
+        told("voice", period="2025")
+
+
+def test_periods_are_the_days_they_say() -> None:
+    assert [day.isoformat() for day in period_days("2026-11")] == ["2026-11-01", "2026-11-30"]
+    assert [day.isoformat() for day in period_days("2026-W01")] == ["2025-12-29", "2026-01-04"]
+    assert [day.isoformat() for day in period_days("2028-02")] == ["2028-02-01", "2028-02-29"]
+
+
+def customer() -> CustomerExplained:
+    found = told(rows("customers")[0]["customer_key"])
+    assert isinstance(found, CustomerExplained)
+    return found
+
+
+def test_customer_is_told_from_what_was_known_on_the_day() -> None:
+    key = customer().customer_key
+    record = {"customer_key": key, "known_at": AS_OF, "source_uri": "f"}
+    later = AS_OF.replace(year=2027)
+    given = [record | {"as_of": AS_OF.replace(day=1), "fact": "nps", "number": 3.0},
+             record | {"as_of": AS_OF.replace(day=9), "fact": "nps", "number": 8.0},
+             record | {"as_of": later, "fact": "nps", "number": 10.0},
+             record | {"as_of": AS_OF, "known_at": later, "fact": "tier", "text": "high"}]  # fmt: skip
+    found = told(key, world().having(loyalty_records=given))
+    assert isinstance(found, CustomerExplained)
+    assert [(row["fact"], row["number"]) for row in found.facts] == [("nps", 8.0)]
+    assert "Recommends us (0–10)" in page(found) and "9 Nov 2026" in page(found)
+
+
+def test_customer_shows_contacts_matters_and_reasons_without_their_words() -> None:
+    mine = [row for row in world().read("interaction_facts").to_pylist() if row["customer_key"] is not None]
+    key = max({row["customer_key"] for row in mine}, key=lambda one: sum(row["customer_key"] == one for row in mine))
+    found = told(key)
+    assert isinstance(found, CustomerExplained)
+    ids = {row["interaction_id"] for row in mine if row["customer_key"] == key}
+    text = page(found, width=200)
+    assert {row["interaction_id"] for row in found.contacts} == ids and all(one in text for one in ids)
+    said = [row["text"] for row in world().read("turns").to_pylist() if row["interaction_id"] in ids]
+    everything = json.dumps(found.as_json(), default=_plain, ensure_ascii=False) + text
+    assert said and not any(words in everything for words in said if len(words) > 20)
+    assert found.first_contacts == sum(row["fcr_status"] in ("confirmed", "refuted", "open", "silent") and
+                                       row["fcr_probability"] is not None for row in found.contacts)  # fmt: skip
+
+
+def test_clear_customer_numbers_find_hashed_keys() -> None:
+    key = customer().customer_key
+    found = explain(world(), Asked("4711"), publish(), lambda name: key if name == "4711" else name)
+    assert isinstance(found, CustomerExplained) and found.customer_key == key
+
+
+def test_contact_adds_up_to_its_score() -> None:
+    found = told(HURT)
+    assert isinstance(found, ContactExplained)
+    total = sum(row["points"] for row in found.contributions)
+    assert total == pytest.approx(found.contact["experience_score"]) and found.contributions[0]["component"] == "base"
+    text = page(found)
+    assert "Most against it" in text and f"{total:.2f}" in text and "loyal.churn" in text
+    assert sum(row["share"] for row in found.counts_for if row["kind"] == "agent") == pytest.approx(1)
+
+
+def test_words_are_kept_back_where_quotes_are_off() -> None:
+    cue = next(row for row in rows("cues", interaction_id=HURT) if row["found"])
+    assert cue["reason"] in page(told(HURT))
+    assert cue["reason"] not in page(told(HURT, settings=publish(quotes="false")))
+
+
+@pytest.mark.parametrize("name", ["voice", HURT, "customer"])
+def test_every_page_speaks_german_and_is_no_markup(name: str) -> None:
+    found = customer() if name == "customer" else told(name)
+    english, german = page(found), page(found, "de")
+    assert german != english and "\x1b" not in german
+    assert not any(words in german for words in ("Where the number", "How it was", "Error basis", "Why the score"))
+    assert any(words in german for words in ("Woher die Zahl", "Loyalität", "Fehlerbasis"))
+
+
+@pytest.mark.parametrize("name", ["voice", HURT, "customer"])
+def test_json_holds_what_the_page_shows(name: str) -> None:
+    found = customer() if name == "customer" else told(name)
+    read = json.loads(json.dumps(found.as_json(), default=_plain))
+    assert read["explained"] == {"voice": "unit", HURT: "contact"}.get(name, "customer")
+    assert read == json.loads(json.dumps(read))
+
+
+def test_hostile_names_do_not_reach_the_terminal() -> None:
+    hostile = "[red]x\x1b[2J"
+    moved = [row | {"customer_key": hostile} for row in world().read("interaction_facts").to_pylist()]
+    found = told(hostile, world().having(interaction_facts=moved, customers=[]))
+    text = page(found)
+    assert "[red]x␛[2J" in text and "\x1b[2J" not in text
