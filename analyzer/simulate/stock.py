@@ -35,6 +35,7 @@ class Frame:
     resolution: str
     greeting: tuple[str, ...]
     opening: str
+    industry: str
     turns: tuple[tuple[str, str, bool], ...]
 
 
@@ -44,7 +45,7 @@ class Stock:
 
     Frames: ``REASON RESOLUTION``, either may be ``any``. Turns: a codebook label, ``mood:−2`` … ``mood:2`` (of a
     customer, no label), ``closing:−2`` … (a customer's last words), ``empathy``, ``hurt``, ``plain``; each also with
-    ``:REASON`` behind it.
+    ``:REASON`` or ``:@INDUSTRY`` behind it.
     """
 
     frames: Mapping[tuple[str, bool, str], Sequence[Frame]]
@@ -74,6 +75,7 @@ def stock_of(folder: Path) -> Stock:
     turns: dict[tuple[str, bool, str], dict[str, None]] = defaultdict(dict)
     for dialogue in (told for name in FILES for told in _dialogues(folder / name)):
         here, reason = (dialogue["language"], dialogue["channel"] == "voice"), dialogue["reason"] or ANY
+        industry = f"@{dialogue['industry']}"
         if frame := _frame(dialogue):
             for key in dict.fromkeys((reason, ANY)):
                 frames[*here, f"{key} {frame.resolution}"].append(frame)
@@ -81,6 +83,7 @@ def stock_of(folder: Path) -> Stock:
         for key, text in _said(dialogue):
             turns[*here, key][text] = None
             turns[*here, f"{key}:{reason}"][text] = None
+            turns[*here, f"{key}:{industry}"][text] = None
     return Stock(dict(frames), {key: tuple(texts) for key, texts in turns.items()})
 
 
@@ -105,7 +108,7 @@ def _frame(dialogue: dict[str, Any]) -> Frame | None:
         return None
     greeting = tuple(turn["text"] for turn in turns[:opening] if turn["speaker"] == "agent" and not turn["labels"])
     rest = [(t["speaker"], t["text"], bool(OUTCOMES & set(t["labels"]))) for t in turns[opening + 1 :] if _is_plain(t)]
-    return Frame(dialogue["resolution"], greeting[:1], turns[opening]["text"], tuple(rest)) if rest else None
+    return Frame(dialogue["resolution"], greeting[:1], turns[opening]["text"], dialogue["industry"], tuple(rest))
 
 
 def _opens(turn: dict[str, Any]) -> bool:

@@ -14,7 +14,7 @@ from analyzer.simulate.draws import Bools, Draws, Ints
 from analyzer.simulate.lives import Lives
 from analyzer.simulate.rows import Rows
 from analyzer.simulate.spec import CHANNELS, RESOLUTIONS, WorldSpec
-from analyzer.simulate.stock import ANY, Stock
+from analyzer.simulate.stock import ANY, Frame, Stock
 
 Pick = Callable[..., str]
 Turn = tuple[str, str, bool]  # speaker, text, whether the opener of a handed contact speaks it
@@ -85,15 +85,14 @@ def _matters(contacts: Rows, voice: Bools) -> tuple[Bools, Ints]:
 def _spoken(contact: _Contact, stock: Stock, seed: int) -> Iterator[Turn]:
     """The frame of the matter, with what this customer says, feels and is told in its place.
 
-    Who comes back opens in the matter's own words, and hears how it ends without the rest of the frame.
+    Who comes back opens in the matter's own words, and may hear another end.
     """
     rng = random.Random(f"{seed} contact {contact.number}")
     frames = stock.frames_of(contact.language, contact.opened_spoken, contact.reason, ANY)
     frame = frames[contact.frame % len(frames)]
     fits = frame.resolution == contact.resolution and not contact.returns
     kept = [(speaker, text) for speaker, text, is_outcome in frame.turns if fits or not is_outcome]
-    kept = [] if contact.returns else kept
-    pick = _picker(contact, stock, rng, {frame.opening, *frame.greeting, *(text for _, text in kept)})
+    pick = _picker(contact, stock, rng, frame)
     ends = kept and kept[-1][0] == "agent"
     rest, goodbye = (kept[:-1], kept[-1:]) if ends else (kept, [])
     yield from (("agent", text, contact.handed) for text in frame.greeting)
@@ -114,11 +113,13 @@ def _spoken(contact: _Contact, stock: Stock, seed: int) -> Iterator[Turn]:
     yield "agent", (goodbye[0][1] if goodbye else pick("svc.check")), False
 
 
-def _picker(contact: _Contact, stock: Stock, rng: random.Random, used: set[str]) -> Pick:
-    """Picks a turn of the first of the names that has any, of the contact's reason where it can, none twice."""
+def _picker(contact: _Contact, stock: Stock, rng: random.Random, frame: Frame) -> Pick:
+    """Picks a turn of the first of the names that has any, none twice: of the reason or the industry where it can."""
+    used = {frame.opening, *frame.greeting, *(text for _, text, _ in frame.turns)}
 
     def pick(*names: str) -> str:
-        wanted = [f"{name}:{contact.reason}" for name in names] + list(names)
+        near = (f":{contact.reason}", f":@{frame.industry}", "")
+        wanted = [f"{name}{where}" for where in near for name in names]
         for name in wanted:
             found = stock.turns_of(contact.language, contact.spoken, name, names[-1])
             if fresh := [text for text in found if text not in used]:
