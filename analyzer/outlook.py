@@ -134,7 +134,7 @@ def _unit_tables(
         "control_chart_points": control_points(
             known.facts, journeys.links, experience, known.interaction_agents, score, known.model_versions
         ),
-        "bias_watch": bias_watch(known.facts, experience, score, as_of),
+        "bias_watch": bias_watch(known.facts, known.turns, experience, score, as_of),
     }  # fmt: skip
 
 

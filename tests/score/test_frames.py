@@ -55,7 +55,7 @@ def run(facts, agents, cues, turns):
         scores.contributions,
         score_units(facts, links, scores.experience, agents, settings.score, worlds.AS_OF, business_timezone=zone),
         control_points(facts, links, scores.experience, agents, settings.score),
-        bias_watch(facts, scores.experience, settings.score, worlds.AS_OF),
+        bias_watch(facts, turns, scores.experience, settings.score, worlds.AS_OF),
         raise_flags(facts, cues, links, settings.flags, swap_below=0.35, experience=scores.experience),
         draw_audit(facts, settings.audit),
         boilerplate_turns(turns, cues, settings.understand),

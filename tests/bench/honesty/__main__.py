@@ -20,6 +20,7 @@ from tests.bench.honesty.lines import Line, as_table
 PARTS: Final[dict[str, tuple[str, str]]] = {
     "worlds": ("tests.bench.honesty.worlds", "worlds"),
     "journey": ("tests.bench.honesty.journey", "journey"),
+    "bias": ("tests.bench.honesty.bias", "bias"),
     "charts": ("tests.bench.honesty.charts", "charts"),
     "units": ("tests.bench.honesty.units", "units"),
     "audit": ("tests.bench.honesty.audit", "audit"),
