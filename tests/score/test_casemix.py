@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+import statsmodels.api as sm
 
 from analyzer.errors import ConfigError
-from analyzer.score.casemix import case_mix_design, within_slopes
+from analyzer.score.casemix import Spread, case_mix_design, within_slopes
 from tests.score import worlds
 
 
@@ -52,3 +53,36 @@ def test_too_few_contacts_have_no_slopes():
 def test_columns_that_determine_each_other_share_their_slope():
     slopes = within_slopes(np.full((2, 2), 10.0), np.full(2, 10.0), 100.0)
     assert slopes.beta == pytest.approx([0.5, 0.5]) and slopes.rank == 1
+
+
+def test_slopes_equal_the_within_part_of_mundlaks_mixed_model():
+    rng = np.random.default_rng(5)
+    unit = np.repeat(np.arange(15), rng.integers(5, 40, 15))
+    x = rng.normal(size=len(unit)) + 0.5 * rng.normal(size=15)[unit]
+    y = 2.0 * x + 3.0 * rng.normal(size=15)[unit] + rng.normal(size=len(unit))
+    mean = (np.bincount(unit, x) / np.bincount(unit))[unit]
+    fit = sm.MixedLM(y, np.column_stack([np.ones(len(unit)), x, mean]), groups=unit).fit(reml=True)
+    xx, xy = np.array([[np.sum((x - mean) ** 2)]]), np.array([np.sum((x - mean) * y)])
+    assert within_slopes(xx, xy, len(unit) - 15.0).beta[0] == pytest.approx(fit.fe_params[1], abs=1e-3)
+
+
+def varied(within, between, units=10):
+    """Two covariates of variance 1; cross-products about the units' means, and among them."""
+    return np.diag(within), Spread(np.eye(2), np.diag(between), units)
+
+
+def test_what_no_unit_varies_along_is_blind_where_units_differ():
+    xx, spread = varied([300.0, 0.0], [8.0, 200.0])
+    slopes = within_slopes(xx, np.array([150.0, 0.0]), 400.0, spread)
+    assert slopes.beta == pytest.approx([0.5, 0]) and slopes.rank == 1
+    assert np.abs(slopes.blind[:, 0]) == pytest.approx([0, 1])
+
+
+def test_what_hardly_a_contact_tells_is_blind_too():
+    xx, spread = varied([300.0, 3.0], [8.0, 200.0])
+    assert within_slopes(xx, np.array([150.0, 9.0]), 400.0, spread).blind.shape == (2, 1)
+
+
+def test_differences_by_chance_part_nobody():
+    xx, spread = varied([300.0, 1.0], [8.0, 0.02])
+    assert within_slopes(xx, np.array([150.0, 0.0]), 400.0, spread).blind.shape == (2, 0)
