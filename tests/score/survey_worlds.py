@@ -16,18 +16,24 @@ AT = datetime(2026, 11, 20, tzinfo=UTC)
 
 
 def contacts(n: int, rng: np.random.Generator) -> pd.DataFrame:
-    """``n`` contacts, about 1.5 a customer, parts moving together as they do."""
+    """``n`` contacts with the columns of a score, about 1.5 a customer, parts moving together as they do."""
     feeling = np.clip(rng.normal(0.1, 0.4, n), -1, 1)
     resolved = np.clip(0.6 + 0.4 * feeling + rng.normal(0, 0.3, n), 0, 1)
-    return worlds.contacts(
-        n,
-        customer_key=[f"k-{k}" for k in rng.integers(0, max(int(n / 1.5), 1), n)],
-        resolved_probability=resolved,
-        sentiment_end=feeling,
-        sentiment_shift=np.where(rng.random(n) < 0.6, rng.normal(0.1, 0.4, n), np.nan),
-        empathy=np.clip(3 + 0.5 * feeling + rng.normal(0, 0.6, n), 1, 5),
-        effort=np.clip(2.5 - feeling + rng.normal(0, 0.7, n), 1, 5),
-    )
+    return pd.DataFrame({
+        "interaction_id": [f"c-{i:06d}" for i in range(n)],
+        "day": worlds.MONDAY,
+        "role_confidence": 1.0,
+        "customer_key": [f"k-{k}" for k in rng.integers(0, max(int(n / 1.5), 1), n)],
+        "resolved_probability": resolved,
+        "sentiment_end": feeling,
+        "sentiment_shift": np.where(rng.random(n) < 0.6, rng.normal(0.1, 0.4, n), np.nan),
+        "empathy": np.clip(3 + 0.5 * feeling + rng.normal(0, 0.6, n), 1, 5),
+        "effort": np.clip(2.5 - feeling + rng.normal(0, 0.7, n), 1, 5),
+        "expectation_balance": np.nan,
+        "empathic_opportunities": 0,
+        "opportunities_met": 0,
+        "opportunities_hurt": 0,
+    })  # fmt: skip
 
 
 def surveys(facts: pd.DataFrame, expected: np.ndarray, rng: np.random.Generator, item: str = "csat") -> pa.Table:

@@ -24,6 +24,7 @@ PARTS: Final[dict[str, tuple[str, str]]] = {
     "charts": ("tests.bench.honesty.charts", "charts"),
     "units": ("tests.bench.honesty.units", "units"),
     "audit": ("tests.bench.honesty.audit", "audit"),
+    "audited agents": ("tests.bench.honesty.audit", "audited_agents"),
     "weights": ("tests.bench.honesty.weights", "weights"),
     "gaps": ("tests.bench.honesty.gaps", "gaps"),
     "drivers": ("tests.bench.honesty.drivers", "drivers"),

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 from analyzer.score.correction import Corrected, Sample, correct, wilson
+from analyzer.score.frames import Bools
 from tests.bench.honesty.lines import Line, coverage
 from tests.score.audit_worlds import Spec, make
+from tests.score.audited_agents import AgentSpec
+from tests.score.audited_agents import tell as tell_agents
 
 KINDS: Final = ("common", "rare", "mean")
 SIZES: Final = (30, 100, 300)
@@ -107,3 +111,29 @@ def _lines(measure: str, told: list[list[Told]]) -> list[Line]:
         Line(f"width to audit alone, worst, {measure}", worst, None, None, f"≤ {WIDEST}", widths, worst <= WIDEST,
              len(pooled)),
     ]  # fmt: skip
+
+
+AGENTS: Final = (AgentSpec(), AgentSpec(style=0.0), AgentSpec(share=0.02), AgentSpec(agents=60, contacts=60))
+COSTLY: Final = 6  # a month of agents costs as much as so many cheap worlds
+
+
+def audited_agents(worlds: int, seed: int) -> list[Line]:
+    """Coverage of the published value of each agent, whose style the machine hears better or worse."""
+    rng = np.random.default_rng(seed)
+    n = max(worlds // COSTLY // len(AGENTS), 1)
+    months = [tell_agents(spec, rng) for spec in AGENTS for _ in range(n)]
+    held, machine_held = (
+        np.concatenate([_held(getattr(month, kind), month.truth) for month in months])
+        for kind in ("corrected", "machine")
+    )
+    widths = [float(np.mean([_width(getattr(m, kind)) for m in months])) for kind in ("corrected", "machine")]
+    beside = f"machine alone {machine_held.mean():.3f}; width {widths[0]:.2f}, machine alone {widths[1]:.2f}"
+    return [coverage("coverage, agents' resolved rates, 2–5 % audited", held, baseline=beside, worlds=len(months))]
+
+
+def _held(rates: pd.DataFrame, truth: pd.Series[float]) -> Bools:
+    return np.asarray((rates["low"] <= truth) & (truth <= rates["high"]), dtype=np.bool_)
+
+
+def _width(rates: pd.DataFrame) -> float:
+    return float((rates["high"] - rates["low"]).mean())

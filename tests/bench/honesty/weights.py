@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from analyzer.score.calibration import bounded_mean_interval
-from analyzer.score.contact import score_contacts
+from analyzer.score.contact import OWN_PARTS
+from analyzer.score.frames import Floats
 from analyzer.score.weights import Weighting, configured
 from analyzer.score.weights_learned import Answers, Trial, answers, try_weights
 from tests.bench.honesty.lines import Line, coverage, size
@@ -63,23 +64,26 @@ def tell(n: int, changes: dict[str, float], rng: np.random.Generator) -> Told:
     return Told(trial, _error(new, truth, known), _error(new, truth, trial.learned))
 
 
-def _score(facts: pd.DataFrame, weighting: Weighting) -> pd.DataFrame:
-    scores = score_contacts(
-        facts, worlds.links(facts), worlds.score_settings(), swap_below=0.35, weightings=[weighting]
-    )
-    return scores.experience
+def _score(facts: pd.DataFrame, weighting: Weighting) -> Floats:
+    """experience_contact by its definition, without the tables that score_contacts makes."""
+    parts = [
+        weighting.weights[name] * np.nan_to_num(part(facts) - weighting.references[name])
+        for name, part in OWN_PARTS.items()
+    ]
+    return np.asarray(np.clip(weighting.base + np.sum(parts, axis=0), 0, 100), dtype=np.float64)
 
 
 def _answers(facts: pd.DataFrame, truth: Weighting, known: Weighting, rng: np.random.Generator) -> Answers:
-    expected = 20 + 0.8 * _score(facts, truth)["experience_contact"].to_numpy()
+    expected = 20 + 0.8 * _score(facts, truth)
     surveys = survey_worlds.surveys(facts, expected, rng)
-    return answers(facts, _score(facts, known), surveys, known, "csat")
+    experience = worlds.experience(facts, _score(facts, known))
+    return answers(facts, experience, surveys, known, "csat")
 
 
 def _error(facts: pd.DataFrame, truth: Weighting, weighting: Weighting) -> float:
     """Mean squared distance of what customers expect to say from the score, at the score's best level and spread."""
-    expected = 20 + 0.8 * _score(facts, truth)["experience_contact"].to_numpy()
-    said = _score(facts, weighting)["experience_contact"].to_numpy()
+    expected = 20 + 0.8 * _score(facts, truth)
+    said = _score(facts, weighting)
     slope, level = np.polyfit(said, expected, 1)
     return float(np.mean((expected - level - slope * said) ** 2))
 
