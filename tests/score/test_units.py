@@ -295,3 +295,18 @@ def test_customers_who_come_back_widen_the_interval():
     known = of(score(known, "a-1", y), "channel", "experience_contact")
     assert (known["n_effective"] < 0.5 * strangers["n_effective"]).all()
     assert ((known["high"] - known["low"]) > 1.4 * (strangers["high"] - strangers["low"])).all()
+
+
+def test_without_a_case_mix_means_are_compared_as_they_are():
+    facts, agents, y, _ = confounded(2, agents=6, n=30)
+    rows = of(score(facts, agents, y, "score.case_mix=[]"), "agent", "experience_contact")
+    np.testing.assert_allclose(rows["adjusted"], rows["raw_mean"])
+    assert rows["method"].str.contains("no case-mix adjustment").all() and (rows["compared_units"] == 5).all()
+
+
+def test_contacts_that_only_bots_had_are_scored_for_their_channel():
+    rng = np.random.default_rng(3)
+    facts = worlds.contacts(200, channel=["voice", "chat"] * 100, queue=rng.choice(["a", "b"], 200))
+    nobody = worlds.sole_agents(facts, None).iloc[:0]
+    rows = of(score(facts, nobody, 50 + rng.normal(0, 5, 200)), "channel", "experience_contact")
+    assert rows["value"].notna().all() and (rows["compared_units"] == 1).all()

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from tests.bench.honesty.lines import Line, coverage
+from tests.bench.honesty.simulated_units import company
 from tests.score.unit_worlds import UnitWorlds, published
 
 LENGTHS: Final = ("day", "week", "month")
@@ -37,7 +38,8 @@ BARE: Final = UnitWorlds(1, customer=0.0, reason=0.0, day=0.0)
 
 def units(worlds: int, seed: int) -> list[Line]:
     """All lines of the part; coverage of each length of period rests on ``worlds``, shared out among their kinds."""
-    return [*_coverages(worlds, seed), *_bias(worlds, seed), *_errors(worlds, seed), *_probabilities(worlds, seed)]
+    parts = (_coverages, _bias, _simulated, _errors, _probabilities)
+    return [line for part in parts for line in part(worlds, seed)]
 
 
 def _coverages(worlds: int, seed: int) -> Iterator[Line]:
@@ -48,12 +50,20 @@ def _coverages(worlds: int, seed: int) -> Iterator[Line]:
         for number, (name, spec) in enumerate(CELLS.items())
         for at, length in enumerate(LENGTHS)
     )
-    rows["held"] = (rows["low"] <= rows["truth"]) & (rows["truth"] <= rows["high"])
-    rows["plain"] = (rows["raw_mean"] - rows["truth"]).abs() <= 1.96 * rows["spread"] / np.sqrt(rows["n"])
+    rows = _judged(rows)
     for (kind, length), part in rows.groupby(["unit_kind", "length"]):
         yield _coverage(f"coverage, {kind}s, {length}s", part, each * len(CELLS))
     for name in CELLS:
         yield _coverage(f"coverage, {name}", rows[rows["cell"] == name], each * len(LENGTHS))
+
+
+def _judged(rows: pd.DataFrame) -> pd.DataFrame:
+    """``held``: the published interval holds the truth; ``plain``: one of the plain mean does."""
+    error = 1.96 * rows["spread"] / np.sqrt(rows["n"])
+    return rows.assign(
+        held=(rows["low"] <= rows["truth"]) & (rows["truth"] <= rows["high"]),
+        plain=(rows["raw_mean"] - rows["truth"]).abs() <= error,
+    )
 
 
 def _coverage(name: str, rows: pd.DataFrame, worlds: int) -> Line:
@@ -81,6 +91,19 @@ def _at_most(name: str, error: pd.Series, rows: pd.DataFrame, most: float | None
     # Who is best is told by the truth, so chance leaves no bias of its own.
     bar, met = ("", None) if most is None else (f"|bias| ≤ {most} of 100", abs(bias) <= most)
     return Line(name, bias, bias - half, bias + half, bar, f"raw mean: {raw:+.2f}", met, len(by_world))
+
+
+def _simulated(worlds: int, seed: int) -> Iterator[Line]:
+    """The same in simulated companies: customers who come back, transfers, outages, home queues."""
+    count = max(worlds // 50, 4)
+    for name in ("steady", "outage", "confounded"):
+        rows = pd.concat(company(name, seed + at) for at in range(count))
+        for length, part in rows.groupby(rows["period"].str.contains("W").map({True: "weeks", False: "month"})):
+            yield _coverage(f"coverage, simulated {name}, {length}", _judged(part), count)
+    # The last were the confounded ones.
+    months = rows[~rows["period"].str.contains("W")].assign(period=lambda of: of["world"])
+    best = months[months.groupby("world")["truth"].rank(pct=True) > 0.75]
+    yield _at_most("bias of adjusted, simulated confounded, best quarter", best["adjusted"] - best["truth"], best, 0.5)
 
 
 def _errors(worlds: int, seed: int) -> Iterator[Line]:
