@@ -27,6 +27,7 @@ class Leaving:
     customers: int = 800
     days: float = 540.0
     gap_days: float = 75.0
+    gap_least: float = 0.0  # days between contacts at least
     yearly: float = 0.25
     effects: Mapping[str, float] = field(default_factory=dict)  # log hazard ratio per true sd
     hazard_loyalty: float = 0.0
@@ -40,6 +41,8 @@ class Leaving:
     buys: Mapping[str, float] = field(default_factory=dict)  # log odds of buying within the horizon, per true sd
     buy_loyalty: float = 0.0
     forgiveness: float = 0.0  # added to the log hazard ratio of failed against solved where the customer was loyal
+    exceeded: float = 0.0  # log hazard ratio of expectations exceeded
+    unmet: float = 0.0  # … and of those not met
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,12 @@ def leaving(spec: Leaving, seed: int) -> World:
     loyalty = rng.normal(size=n)
     joined = np.where(rng.random(n) < 0.7, -rng.uniform(0, 1200, n), rng.uniform(0, spec.days * 0.8, n))
     begin = np.maximum(joined, 0.0)
-    times = begin[:, None] + np.cumsum(rng.exponential(spec.gap_days, (n, k)), axis=1)
+    times = begin[:, None] + np.cumsum(spec.gap_least + rng.exponential(spec.gap_days, (n, k)), axis=1)
     true = _parts(spec, loyalty, rng)
     pull = sum(spec.effects.get(name, 0.0) * true[name] for name in PARTS) + np.zeros((n, k))
     pull = pull + spec.forgiveness * (1 - true["solved"]) * (loyalty > 0)[:, None]
     notice = _notices(spec, begin, times, pull, spec.hazard_loyalty * loyalty, rng)
+    pull = pull + spec.exceeded * (true["expected"] > 0) + spec.unmet * (true["expected"] < 0)
     seen = (times < np.minimum(notice, spec.days)[:, None]).nonzero()
     table = _contacts(spec, times, {name: value[seen] for name, value in true.items()}, seen, rng)
     sour = np.flatnonzero((rng.random(n) < spec.decided) & (notice < spec.days))
@@ -108,6 +112,7 @@ def _parts(spec: Leaving, loyalty: Floats, rng: np.random.Generator) -> dict[str
         "start": start,
         "mood": mood,
         "agent": agent.astype(float),
+        "expected": rng.choice([1.0, -1.0, 0.0], shape, p=[0.15, 0.2, 0.65]),
     }
 
 
@@ -149,6 +154,9 @@ def _contacts(
     score = 2.2 * table["solved"] - 0.6 + loud * (rng.normal(size=n) + 0.3 * channel)
     table["resolved_read"] = np.where(loud > 0, 1 / (1 + np.exp(-2.0 * (score - 0.5))), table["solved"])
     table["satisfaction_read"] = 3 + 0.7 * (table["mood"] + 0.6 * loud * rng.normal(size=n))
+    heard = rng.random(n) < np.where(table["expected"] != 0, 0.85, 0.02)
+    sign = np.where(table["expected"] != 0, table["expected"], rng.choice([-1.0, 1.0], n))
+    table["expectation_read"] = np.where(heard, sign * rng.uniform(0.6, 1.0, n), np.nan)
     table["opportunity"] = (rng.random(n) < spec.opportunity).astype(float)
     table["reason"] = rng.choice(["billing", "fault", "order"], n, p=[0.5, 0.3, 0.2])
     return table
@@ -185,19 +193,18 @@ def _records(spec: Leaving, told: dict[str, Floats], rng: np.random.Generator) -
 def _purchases(
     spec: Leaving, table: pd.DataFrame, notice: Floats, loyalty: Floats, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """At most one purchase after a contact, where another contact does not come first; and some at any time."""
+    """A purchase within the horizon after a contact or none, and one before the first day of some."""
     if not spec.buys and spec.buy_loyalty == 0:
         return _facts(spec, pd.DataFrame({"customer_key": [], "day": [], "fact": [], "number": []}))
-    row = table.sort_values(["customer", "at"])
-    alone = row[~row["customer"].duplicated(keep="first")]
-    odds = -0.6 + sum(effect * alone[name] for name, effect in spec.buys.items())
-    odds = odds + spec.buy_loyalty * loyalty[alone["customer"]]
-    buys = alone[rng.random(len(alone)) < 1 / (1 + np.exp(-odds))]
+    pull = np.asarray(spec.buy_loyalty * loyalty[table["customer"]])
+    for name, effect in spec.buys.items():
+        pull = pull + effect * np.asarray(table[name])
+    buys = table[rng.random(len(table)) < 1 / (1 + np.exp(0.6 - pull))]
     after = pd.DataFrame({"customer": buys["customer"], "day": buys["at"] + rng.uniform(1, HORIZON - 1, len(buys))})
     early = pd.DataFrame({"customer": np.arange(len(notice)), "day": -rng.uniform(0, 900, len(notice))})
     early = early[rng.random(len(early)) < 1 / (1 + np.exp(0.6 - spec.buy_loyalty * loyalty))]
     both = pd.concat([after, early], ignore_index=True)
-    both = both[both["day"] < spec.days]
+    both = both[both["day"] < spec.days].reset_index(drop=True)
     both["customer_key"] = [_key(int(i)) for i in both["customer"]]
     return _facts(spec, both.assign(fact="purchased_at", number=np.nan))
 
@@ -237,7 +244,7 @@ def _as_seen(spec: Leaving, table: pd.DataFrame) -> pd.DataFrame:
             "churn_talk_probability": np.nan,
             "experience_contact": np.nan,
             "empathic_opportunities": table["opportunity"],
-            "expectation_balance": np.nan,
+            "expectation_balance": table["expectation_read"],
         }
     )
 

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analyzer.loyalty.reliability import Design, audit_answers, calibrate, correct, too_weak
+from analyzer.loyalty.sandwich import least_squares
+
+
+def design(n: int, audits: int, seed: int, slope: float = 0.6) -> tuple[Design, np.ndarray]:
+    """One true part read with noise, and an exact fact that goes along with it; the truth beside."""
+    rng = np.random.default_rng(seed)
+    true = rng.normal(size=n)
+    fact = 0.5 * true + np.sqrt(0.75) * rng.normal(size=n)
+    reading = slope * true + 0.6 * rng.normal(size=n)
+    spread = reading.std()
+    columns = np.column_stack([reading / spread, fact])
+    found = np.column_stack([true / spread, fact])
+    weight = np.zeros(n)
+    weight[rng.choice(n, audits, replace=False)] = n / audits
+    return Design(("part", "fact"), columns, found, weight, (True, False), (True, True)), true
+
+
+def fitted(made: Design, true: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    outcome = -0.5 * true + 2 * np.random.default_rng(seed).normal(size=len(true))
+    return least_squares(made.columns, outcome, np.arange(len(true)))
+
+
+def test_audits_give_back_the_effect_and_take_it_from_what_goes_along() -> None:
+    made, true = design(20_000, 2000, 1)
+    slopes, covariance = fitted(made, true, 2)
+    told = correct(slopes, covariance, calibrate(made, {}))
+    assert slopes[1] < -0.05 and slopes[0] > -0.4
+    assert told.effects == pytest.approx([-0.5, 0.0], abs=0.05)
+
+
+def test_interval_holds_what_audits_are_unsure_of() -> None:
+    held = narrow = 0
+    for seed in range(120):
+        made, true = design(1500, 150, seed)
+        slopes, covariance = fitted(made, true, 1000 + seed)
+        calibration = calibrate(made, {})
+        told = correct(slopes, covariance, calibration)
+        sure = replace(calibration, slope_steps=0 * calibration.slope_steps, spread_steps=0 * calibration.spread_steps)
+        for corrected, count in ((told, "held"), (correct(slopes, covariance, sure), "narrow")):
+            error = np.sqrt(corrected.covariance[0, 0])
+            hit = abs(corrected.effects[0] + 0.5) <= 1.96 * error
+            held, narrow = held + (hit and count == "held"), narrow + (hit and count == "narrow")
+    assert 107 <= held <= 120 and narrow < held
+
+
+def test_stated_slope_divides_a_lone_effect_and_widens_its_interval() -> None:
+    made, _ = design(5000, 1, 3)
+    alone = Design(("part",), made.columns[:, :1], made.columns[:, :1], 0 * made.weight, (True,), (True,))
+    told = correct(np.array([-0.2]), np.array([[0.01]]), calibrate(alone, {"part": (0.5, 0.1)}))
+    assert told.effects[0] == pytest.approx(-0.2 / 0.5 * np.sqrt(0.5), rel=1e-3)
+    assert told.covariance[0, 0] > 0.01 / 0.5
+    assert calibrate(alone, {"part": (0.5, 0.1)}).basis == ("stated_reliability",)
+
+
+def test_too_few_audits_correct_nothing() -> None:
+    made, _ = design(3000, 60, 4)
+    calibration = calibrate(made, {})
+    assert calibration.basis == ("model_only", "model_only") and calibration.slopes == pytest.approx(np.eye(2))
+
+
+def test_reading_that_says_little_is_too_weak_to_divide_by() -> None:
+    deaf, _ = design(5000, 300, 5, slope=0.02)
+    sound, _ = design(5000, 300, 5, slope=0.6)
+    assert too_weak(calibrate(deaf, {}), 0) and not too_weak(calibrate(sound, {}), 0)
+
+
+def verdict(**told: object) -> dict[str, object]:
+    plain = {"verdict_id": "v", "interaction_id": "c", "finding": "empathy", "answer": "4", "blind": True}
+    plain |= {"answered_at": pd.Timestamp("2026-01-01", tz="UTC"), "sampling_probability": 0.02, "use": "audit"}
+    return plain | told
+
+
+def test_only_blind_random_audits_count_and_the_newest_of_each() -> None:
+    later = pd.Timestamp("2026-02-01", tz="UTC")
+    rows = pd.DataFrame(
+        [
+            verdict(),
+            verdict(answer="2", answered_at=later),
+            verdict(interaction_id="d", blind=False),
+            verdict(interaction_id="e", use="training"),
+            verdict(interaction_id="f", finding="resolution", answer="partial"),
+            verdict(interaction_id="g", finding="resolution", answer="resolved"),
+            verdict(interaction_id="h", answer="cannot tell"),
+        ]
+    )
+    told = audit_answers(rows).set_index("interaction_id")
+    assert told["answer"].to_dict() == {"c": 2.0, "f": 0.0, "g": 1.0}
+    assert told["driver"].to_dict() == {"c": "empathy", "f": "resolved", "g": "resolved"}
+    assert told["weight"].tolist() == pytest.approx([50.0, 50.0, 50.0])
