@@ -17,7 +17,7 @@ FACT_KINDS: Final[Mapping[str, Kind]] = {
     "referrals": "number", "complaints_12m": "number",
     "may_contact": "boolean", "churned": "boolean", "locked_in": "boolean",
     "product_line": "text", "segment": "text", "tier": "text", "exit_reason": "text",
-    "cancel_received_at": "time", "contract_end": "time", "churned_at": "time",
+    "cancel_received_at": "time", "contract_end": "time", "churned_at": "time", "purchased_at": "time",
 }  # fmt: skip
 RANGES: Final = {
     "nps": (0.0, 10.0),

@@ -126,7 +126,7 @@ def _wide_loyalty(world: World) -> pd.DataFrame:
     frame = world.loyalty_records.to_pandas().drop(columns="source_uri")
     frame["number"] = frame["number"].map(lambda number: f"{number:g}", na_action="ignore")
     frame["time"] = frame["time"].dt.strftime("%Y-%m-%d").where(frame["time"].notna(), None)
-    exact = frame["fact"] == "cancel_received_at"
+    exact = frame["fact"].isin(["cancel_received_at", "purchased_at"])
     frame.loc[exact, "time"] = frame.loc[exact, "as_of"].dt.strftime(_TIME)
     frame["value"] = (
         frame["number"].astype(object).fillna(frame["text"].astype(object)).fillna(frame["time"].astype(object))

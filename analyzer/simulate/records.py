@@ -27,7 +27,7 @@ def loyalty_records(spec: WorldSpec, lives: Lives, rng: np.random.Generator) -> 
     while they are customers. Three days, so that what holds for a wave is known by its end.
     """
     customers = lives.customers
-    parts = [_notices(spec, customers, rng)]
+    parts = [_notices(spec, customers, rng), *_bought(spec, lives, rng)]
     before, written = np.zeros(len(customers), dtype=np.bool_), np.zeros(len(customers))
     for wave in range(-1, spec.waves):
         until = min((wave + 1) * spec.loyalty.wave_days, spec.days) - KNOWN_AFTER_DAYS - 1 - _SECOND
@@ -72,6 +72,19 @@ def _changing(
         "nps": (nps, present & (rng.random(n) < of.nps_asked)),
     }
     return [_facts(spec, name, until, who, number=values) for name, (values, who) in numbers.items()]
+
+
+def _bought(spec: WorldSpec, lives: Lives, rng: np.random.Generator) -> list[pa.Table]:
+    """``purchased_at`` of each wave in which a customer bought again, some day in it, known the day after."""
+    customers, parts = lives.customers, []
+    for wave in range(spec.waves):
+        begins, ends = wave * spec.loyalty.wave_days, min((wave + 1) * spec.loyalty.wave_days, spec.days)
+        last = max(ends - begins - KNOWN_AFTER_DAYS - 2, 0.0)  # the wave's own records count it
+        at = np.floor(begins + last * rng.random(len(customers))) + 0.5
+        theirs = (customers["joined"] < at) & ~(customers["notice_at"] < at)
+        who = lives.waves.bought[:, wave] & theirs
+        parts.append(_facts(spec, "purchased_at", at, who, time=at, known_after=1.0))
+    return parts
 
 
 def _complaints(contacts: Rows, until: float, n: int) -> Floats:

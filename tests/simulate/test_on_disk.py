@@ -109,6 +109,8 @@ def test_loyalty_file_says_what_the_world_says(dump: Path, world: World) -> None
     theirs, ours = (t.to_pandas().sort_values(key).reset_index(drop=True) for t in (read.table, world.loyalty_records))
     assert read.problems == [] and theirs[key].equals(ours[key])
     pd.testing.assert_series_equal(theirs["number"], ours["number"], rtol=1e-4)
+    exact = ours["fact"].isin(["purchased_at", "cancel_received_at"])
+    assert exact.sum() > 20 and theirs.loc[exact, "time"].equals(ours.loc[exact, "time"])
 
 
 def test_survey_file_says_what_the_world_says(dump: Path, world: World) -> None:
