@@ -89,7 +89,7 @@ def assess_loyalty(
         loyalty_dynamics=loyalty_dynamics(frame, readings, customers, as_of, settings),
         expectation_gap=expectation_gap(contacts, cues, answered),
         perception_gap=perception_gap(contacts, answered, verdicts, weights, as_of),
-        survey_checks=survey_checks(given, contacts, as_of),
+        survey_checks=survey_checks(given, weights, as_of),
         action_lists=action_lists(customers, as_of, settings),
         initiative_effects=initiative_effects(initiatives, frame, customers, recorded, as_of, settings),
         organisational_gaps=organisational_gaps(contacts, cues, customers, recorded, as_of, settings),

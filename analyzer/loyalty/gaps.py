@@ -86,7 +86,8 @@ def by_segment(values: pd.DataFrame, contacts: pd.DataFrame) -> Iterator[tuple[s
     A contact without a customer is a customer of its own.
     """
     known = contacts.drop_duplicates("interaction_id").set_index("interaction_id")
-    values = values[values["interaction_id"].isin(known.index) | values["interaction_id"].isna()]
+    about = known.index.get_indexer(pd.Index(values["interaction_id"], dtype=known.index.dtype)) >= 0
+    values = values[about | values["interaction_id"].isna().to_numpy()]
     customer = values["interaction_id"].map(known["customer_key"])
     segment = values["interaction_id"].map(known["segment_of_customer"]).astype("object")
     if "customer_key" in values.columns:

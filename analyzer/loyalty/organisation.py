@@ -105,7 +105,8 @@ def _panel(
 ) -> _Panel | None:
     undated = customers["left"] & customers["notice_at"].isna()
     known = customers[customers["on_record"] & ~undated]
-    rows = contacts[contacts["customer_key"].isin(known.index) & (contacts["reason"] != "contract_cancel")]
+    of_known = known.index.get_indexer(pd.Index(contacts["customer_key"], dtype="object")) >= 0
+    rows = contacts[of_known & (contacts["reason"] != "contract_cancel").to_numpy()]
     parts = []
     for step in range(LANDMARKS, 0, -1):
         date = pd.Timestamp(as_of - step * timedelta(days=days))

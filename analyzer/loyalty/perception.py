@@ -69,7 +69,8 @@ def customers_view(contacts: pd.DataFrame, answers: pa.Table) -> pd.DataFrame:
     frame = frame.drop_duplicates(["interaction_id", "item"], keep="last")
     asked = frame[["interaction_id", "item"]].assign(theirs=frame["good"], invited=frame["invited_at"].notna())
     rated = contacts.loc[contacts["csat"].notna(), ["interaction_id", "csat"]]
-    rated = rated[~rated["interaction_id"].isin(asked.loc[asked["item"] == "csat", "interaction_id"])]
+    of_survey = pd.Index(asked.loc[asked["item"] == "csat", "interaction_id"])
+    rated = rated[of_survey.get_indexer(pd.Index(rated["interaction_id"])) < 0]
     own = pd.DataFrame({"interaction_id": rated["interaction_id"], "item": "csat", "theirs": (rated["csat"] - 1) / 4,
                         "invited": False})  # fmt: skip
     both: pd.DataFrame = pd.concat([part for part in (asked, own) if len(part)] or [own], ignore_index=True)

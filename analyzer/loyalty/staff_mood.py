@@ -30,16 +30,21 @@ ALL: Final = "all"
 
 def staff_mood(facts: pd.DataFrame, cues: pd.DataFrame, min_agents: int, as_of: datetime) -> pa.Table:
     """STORED["staff_mood"]; months by business day. ``facts`` has tables.FACT_COLUMNS."""
-    contacts = _with_tone(_of_one_agent(facts), cues)
+    contacts = _steady(_with_tone(_of_one_agent(facts), cues))
+    agents = contacts.groupby(["month", "team", "agent_id"], sort=True)["tone"].mean().reset_index()
+    count = agents.groupby(["month", "team"], sort=True)["agent_id"].size()
     rows: list[dict[str, Any]] = []
     for month in sorted(set(contacts["month"])):
-        of_month = _steady(contacts[contacts["month"] == month])
-        teams = {str(team): part for team, part in of_month.groupby("team", sort=True)}
-        shown = {team: part for team, part in teams.items() if part["agent_id"].nunique() >= min_agents}
-        hidden = of_month.loc[~of_month["team"].isin(list(shown)), "agent_id"].nunique()
-        if of_month["agent_id"].nunique() >= min_agents and (hidden == 0 or hidden >= min_agents):
-            shown = {ALL: of_month} | shown
-        rows += [{"period": month, "team": team, "as_of": as_of, **_row(part)} for team, part in shown.items()]
+        tones, felt, sizes = agents[agents["month"] == month], contacts[contacts["month"] == month], count.loc[month]
+        shown = sorted(sizes.index[sizes >= min_agents])
+        of_shown = tones["team"].isin(shown)
+        hidden = tones.loc[~of_shown, "agent_id"].nunique()
+        if tones["agent_id"].nunique() >= min_agents and (hidden == 0 or hidden >= min_agents):
+            of_all = felt.groupby("agent_id", sort=True)["tone"].mean()
+            rows.append({"period": month, "team": ALL, "as_of": as_of, **_row(of_all, felt)})
+        by_tone, by_mood = dict(list(tones.groupby("team"))), dict(list(felt.groupby("team")))
+        rows += [{"period": month, "team": team, "as_of": as_of, **_row(by_tone[team]["tone"], by_mood[team])}
+                 for team in shown]  # fmt: skip
     return STORED["staff_mood"].from_rows(rows)
 
 
@@ -61,20 +66,20 @@ def _with_tone(contacts: pd.DataFrame, cues: pd.DataFrame) -> pd.DataFrame:
 
 def _steady(contacts: pd.DataFrame) -> pd.DataFrame:
     """Contacts of agents who have enough of them in the team that month."""
-    count = contacts.groupby(["team", "agent_id"])["interaction_id"].transform("size")
-    return contacts[count >= MIN_CONTACTS]
+    count = contacts.groupby(["month", "team", "agent_id"])["interaction_id"].transform("size")
+    customer = contacts["customer_key"].fillna(contacts["interaction_id"])
+    return contacts.assign(customer=pd.factorize(customer)[0])[count >= MIN_CONTACTS]
 
 
-def _row(part: pd.DataFrame) -> dict[str, Any]:
-    of_agents = part.groupby("agent_id", sort=True)["tone"].mean().to_numpy(dtype="float64")
-    k = len(of_agents)
-    half = float(stats.t.ppf(0.975, k - 1)) * float(of_agents.std(ddof=1)) / np.sqrt(k)
-    felt = part[part["sentiment_end"].notna()]
-    customer = felt["customer_key"].fillna(felt["interaction_id"])
-    mood = clustered_mean(felt["sentiment_end"].to_numpy(dtype="float64"), pd.factorize(customer)[0])
-    tone = float(of_agents.mean())
-    return {
-        "agents": k, "n": len(part), "staff_tone": tone, "staff_low": tone - half, "staff_high": tone + half,
-        "customers": mood.customers, "customer_mood": mood.value, "customer_low": mood.low, "customer_high": mood.high,
-        "method": "staff: mean of agents' means, t over agents; customers: mean, CR2 by customer",
-    }  # fmt: skip
+def _row(tones: pd.Series[float], contacts: pd.DataFrame) -> dict[str, Any]:
+    of_agents = tones.to_numpy(dtype="float64")
+    mood, seen = contacts["sentiment_end"].to_numpy(dtype="float64"), contacts["sentiment_end"].notna().to_numpy()
+    felt = clustered_mean(mood[seen], pd.factorize(contacts["customer"].to_numpy()[seen])[0])
+    method = "staff: mean of agents' means, t over agents; customers: mean, CR2 by customer"
+    row = {"agents": len(of_agents), "n": len(contacts), "customers": felt.customers, "customer_mood": felt.value,
+           "customer_low": felt.low, "customer_high": felt.high, "method": method}  # fmt: skip
+    k, spread = len(of_agents), float(of_agents.std(ddof=1))
+    if spread == 0.0:  # nothing was heard of anybody: no tone, rather than one without doubt
+        return row | {"method": f"staff: not estimable, nothing was heard; {method.partition('; ')[2]}"}
+    tone, half = float(of_agents.mean()), float(stats.t.ppf(0.975, k - 1)) * spread / float(np.sqrt(k))
+    return row | {"staff_tone": tone, "staff_low": tone - half, "staff_high": tone + half}

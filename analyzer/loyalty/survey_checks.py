@@ -101,7 +101,7 @@ def invitations(surveys: pa.Table, as_of: datetime) -> pd.DataFrame:
 
 def silence_weights(invited: pd.DataFrame, contacts: pd.DataFrame) -> pd.Series[float] | None:
     """Weight of an answer about each of ``contacts``; None where too little is known of those who are silent."""
-    asked = invited[invited["interaction_id"].isin(contacts["interaction_id"])]
+    asked = invited[pd.Index(contacts["interaction_id"]).get_indexer(pd.Index(invited["interaction_id"])) >= 0]
     answered = asked["answered"].to_numpy(dtype=bool)
     if min(answered.sum(), (~answered).sum()) < MIN_EACH:
         return None
@@ -115,21 +115,22 @@ def silence_weights(invited: pd.DataFrame, contacts: pd.DataFrame) -> pd.Series[
     return pd.Series(1 / np.maximum(probability, LEAST_PROBABILITY), index=standard.index)
 
 
-def survey_checks(surveys: pa.Table, contacts: pd.DataFrame, as_of: datetime) -> pa.Table:
-    """STORED["survey_checks"]: for all and for each mode, what the surveys are worth."""
+def survey_checks(surveys: pa.Table, weights: pd.Series[float] | None, as_of: datetime) -> pa.Table:
+    """STORED["survey_checks"]: for all and for each mode, what the surveys are worth; ``weights`` against silence."""
     answers, invited = answers_frame(surveys, as_of), invitations(surveys, as_of)
     if answers.empty and invited.empty:
         return STORED["survey_checks"].empty()
     found = unsound(answers)
     bad = found.index[(found["control_failed"] >= 1) | (found["straight_lined"] >= 1)]
     sound = answers[~answers["response"].isin(bad) & ~answers["item"].str.startswith(CONTROL)]
-    weights = silence_weights(invited, contacts)
+    if weights is not None:
+        sound = sound.assign(weight=weights.reindex(sound["interaction_id"]).to_numpy(dtype="float64"))
     rows: list[dict[str, Any]] = []
     for mode in [ALL, *sorted({str(m) for m in [*answers["mode"].dropna(), *invited["mode"].dropna()]} - {ALL})]:
         ours, asked, theirs = (
             part if mode == ALL else part[part["mode"] == mode] for part in (answers, invited, sound)
         )
-        checks = [*_of_responses(ours, asked, found), *_of_items(theirs, weights)]
+        checks = [*_of_responses(ours, asked, found), *_of_items(theirs)]
         rows += [{"mode": mode, "as_of": as_of, **check} for check in checks]
     return STORED["survey_checks"].from_rows(rows)
 
@@ -146,7 +147,7 @@ def _of_responses(answers: pd.DataFrame, invited: pd.DataFrame, found: pd.DataFr
     return rows
 
 
-def _of_items(answers: pd.DataFrame, weights: pd.Series[float] | None) -> list[dict[str, Any]]:
+def _of_items(answers: pd.DataFrame) -> list[dict[str, Any]]:
     rows = []
     given = answers[answers["answer"].notna()]
     for item in sorted(set(given["item"])):
@@ -160,10 +161,9 @@ def _of_items(answers: pd.DataFrame, weights: pd.Series[float] | None) -> list[d
         good = said[said["good"].notna()]
         if len(good):
             rows.append(_row(item, "mean", _mean(good["good"], good["customer_key"], None), len(good)))
-        about = good[good["interaction_id"].isin(weights.index)] if weights is not None else good[:0]
-        if weights is not None and len(about):
-            of_each = np.asarray(weights.loc[about["interaction_id"]], dtype=np.float64)
-            mean = _mean(about["good"], about["customer_key"], of_each)
+        about = good[good["weight"].notna()] if "weight" in good.columns else good[:0]
+        if len(about):
+            mean = _mean(about["good"], about["customer_key"], np.asarray(about["weight"], dtype=np.float64))
             rows.append(_row(item, "mean_weighted", mean, len(about)) | {"method": WEIGHTED})
     return rows
 
