@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from analyzer.config import Settings
 from analyzer.journey.linking import LinkModel
-from analyzer.journey.trace import trace_journeys
+from analyzer.journey.trace import Journeys, trace_journeys
 from analyzer.score.contact import score_contacts
 from analyzer.score.correction_samples import Audit, Scored
 from analyzer.score.correction_verdicts import Judgements, judgements
@@ -43,17 +43,17 @@ def audit_of(
     told = judgements(verdicts, heard.facts, reveals)
     journeys = _journeys(told, heard, settings, as_of, links)
     scores = score_contacts(
-        told.facts, journeys, settings.score, swap_below=settings.understand.swap_below, weightings=weightings
+        told.facts, journeys.links, settings.score, swap_below=settings.understand.swap_below, weightings=weightings
     )
-    return Audit(told, Scored(told.facts, journeys, scores.experience))
+    return Audit(told, Scored(told.facts, journeys.links, scores.experience), journeys.fcr)
 
 
 def _may_correct(verdicts: pa.Table) -> bool:
     return bool(pc.any(pc.equal(verdicts["use"], "audit")).as_py())
 
 
-def _journeys(told: Judgements, heard: Heard, settings: Settings, as_of: datetime, links: LinkModel) -> pd.DataFrame:
-    """Links of the judged contacts: journeys of their customers, who are all that a contact's outcome depends on."""
+def _journeys(told: Judgements, heard: Heard, settings: Settings, as_of: datetime, links: LinkModel) -> Journeys:
+    """The journeys of the customers of judged contacts, which decide every contact whose window is over."""
     judged = told.facts.set_index("interaction_id")
     of_customer = heard.facts["customer_key"].isin(set(judged["customer_key"].dropna()))
     theirs = heard.facts[of_customer | heard.facts["interaction_id"].isin(judged.index)].set_index("interaction_id")
@@ -61,10 +61,9 @@ def _journeys(told: Judgements, heard: Heard, settings: Settings, as_of: datetim
     for column in ("resolution", "resolved_probability"):
         theirs[column] = judged[column].reindex(theirs.index).combine_first(theirs[column])
     ids = theirs.index
-    traced = trace_journeys(
+    return trace_journeys(
         theirs.reset_index()[list(heard.facts.columns)],
         heard.cues[heard.cues["interaction_id"].isin(ids)],
         heard.turns[heard.turns["interaction_id"].isin(ids)],
         settings.journey, as_of, business_timezone=settings.ingest.business_timezone, link_model=links,
     )  # fmt: skip
-    return traced.links

@@ -24,6 +24,7 @@ from analyzer.score.boilerplate import boilerplate_turns
 from analyzer.score.calibration import score_calibration, weight_trials
 from analyzer.score.contact import ContactScores, score_contacts
 from analyzer.score.control import control_points
+from analyzer.score.correction_fcr import correct_fcr_rates
 from analyzer.score.correction_samples import Audit, Scored
 from analyzer.score.correction_scores import correct_unit_scores
 from analyzer.score.correction_table import audit_corrections
@@ -164,11 +165,17 @@ def _corrected(
     scored = Scored(known.facts, journeys.links, contacts.experience)
     return {
         "unit_scores": correct_unit_scores(
-            unit_scores, scored, known.interaction_agents, audit, settings.score, as_of,
+            unit_scores,
+            scored,
+            known.interaction_agents,
+            audit,
+            settings.score,
+            as_of,
             business_timezone=settings.ingest.business_timezone,
         ),
         "audit_corrections": audit_corrections(scored, audit, settings.score.interval, as_of),
-    }  # fmt: skip
+        "fcr_rates": correct_fcr_rates(journeys.fcr_rates, journeys.fcr, audit.fcr, scored, audit),
+    }
 
 
 def _counters(

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from analyzer.score.contact import OWN_PARTS
 from analyzer.score.correction import Sample
@@ -54,10 +55,14 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """``judged``: the audited contacts as people judged them, sent through the same journeys and scores."""
+    """``judged``: the audited contacts as people judged them, sent through the same journeys and scores.
+
+    ``fcr``: their first-contact resolution as people heard it.
+    """
 
     judgements: Judgements
     judged: Scored
+    fcr: pa.Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +81,33 @@ def audited_measures(scored: Scored, audit: Audit) -> dict[str, Audited]:
     facts = in_order(scored.facts)
     readings = measure_values(facts, scored.links, scored.experience)
     verdicts = _verdicts(facts, scored, audit)
-    place = pd.Index(texts(facts, "interaction_id")).get_indexer(
-        pd.Index(texts(audit.judgements.facts, "interaction_id"))
-    )
-    share = np.ones(len(facts))
-    share[place] = audit.judgements.sampling_probability
-    strata = (_codes(texts(facts, "language")), _codes(texts(facts, "channel")))
-    cluster = _customers(facts)
+    ids = texts(audit.judgements.facts, "interaction_id")
     found = {}
     for measure in (m for m in MEASURES if m.name in verdicts):
-        judged = np.full(len(facts), np.nan)
-        judged[place] = verdicts[measure.name]
-        at = np.flatnonzero(~np.isnan(readings[measure.name]))
-        classes = thirds(readings[measure.name], measure.lowest, measure.highest)
-        sample = Sample(
-            readings[measure.name], judged, share, np.ones(len(facts)), (classes, *strata), cluster,
-            measure.lowest, measure.highest, measure.name in RATES,
-        )  # fmt: skip
-        found[measure.name] = Audited(taken(sample, at), at)
+        reading = readings[measure.name]
+        judged = pd.Series(verdicts[measure.name], index=ids).reindex(pd.Index(texts(facts, "interaction_id")))
+        at = np.flatnonzero(~np.isnan(reading))
+        ends = (measure.lowest, measure.highest)
+        sample = sample_of(facts, reading, judged.to_numpy(dtype=np.float64), audit, ends, at, measure.name in RATES)
+        found[measure.name] = Audited(sample, at)
     return found
+
+
+def sample_of(
+    facts: pd.DataFrame,
+    reading: Floats,
+    verdict: Floats,
+    audit: Audit,
+    ends: tuple[float, float],
+    at: Ints,
+    is_rate: bool = True,
+) -> Sample:
+    """Readings and verdicts of the contacts ``at``, with strata, clusters and sampling probabilities."""
+    told = pd.Series(audit.judgements.sampling_probability, index=texts(audit.judgements.facts, "interaction_id"))
+    share = told.reindex(pd.Index(texts(facts, "interaction_id"))).fillna(1.0).to_numpy(dtype=np.float64)
+    strata = (thirds(reading, *ends), _codes(texts(facts, "language")), _codes(texts(facts, "channel")))
+    whole = Sample(reading, verdict, share, np.ones(len(facts)), strata, _customers(facts), *ends, is_rate)
+    return taken(whole, at)
 
 
 def taken(sample: Sample, at: Ints | Bools) -> Sample:

@@ -15,6 +15,7 @@ from analyzer.score.units import score_units
 from analyzer.tables import STORED
 from tests.score import worlds
 
+NO_FCR = STORED["fcr"].empty()
 ANSWERED = worlds.AS_OF
 
 
@@ -48,7 +49,7 @@ def tell(spec: AgentSpec, rng: np.random.Generator) -> AuditedAgents:
     agents, zone = worlds.sole_agents(facts, facts["agent_id"]), "Europe/Berlin"
     model = score_units(facts, links, experience, agents, settings, worlds.AS_OF, business_timezone=zone)
     table = correct_unit_scores(
-        model, scored, agents, Audit(told, judged), settings, worlds.AS_OF, business_timezone=zone
+        model, scored, agents, Audit(told, judged, NO_FCR), settings, worlds.AS_OF, business_timezone=zone
     )
     return AuditedAgents(_rates(model), _rates(table), truth)
 

@@ -16,6 +16,7 @@ from analyzer.tables import STORED
 from tests.score import worlds
 from tests.score.audited_agents import AgentSpec, tell
 
+NO_FCR = STORED["fcr"].empty()
 ANSWERED = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
@@ -92,7 +93,7 @@ def corrected(facts, verdicts):
     settings = worlds.score_settings("score.daily=false", "score.weekly=false", "score.case_mix=[]")
     told = judgements(verdicts, facts)
     judged_links = links.loc[told.facts["interaction_id"]]
-    audit = Audit(told, Scored(told.facts, judged_links, experience.loc[told.facts["interaction_id"]]))
+    audit = Audit(told, Scored(told.facts, judged_links, experience.loc[told.facts["interaction_id"]]), NO_FCR)
     model = score_units(facts, links, experience, agents, settings, worlds.AS_OF, business_timezone="Europe/Berlin")
     scored = Scored(facts, links, experience)
     table = correct_unit_scores(model, scored, agents, audit, settings, worlds.AS_OF, business_timezone="Europe/Berlin")
@@ -149,7 +150,7 @@ def test_resolution_of_open_contacts_does_not_correct_their_first_contact_resolu
     experience = worlds.experience(facts, np.full(len(facts), 50.0))
     found = judgements(verdicts, facts)
     judged = Scored(found.facts, links.loc[found.facts["interaction_id"]], experience)
-    measures = audited_measures(Scored(facts, links, experience), Audit(found, judged))
+    measures = audited_measures(Scored(facts, links, experience), Audit(found, judged, NO_FCR))
     assert np.isnan(measures["fcr_rate"].sample.verdict).all()
     assert (~np.isnan(measures["resolved_rate"].sample.verdict)).sum() == len(found.facts)
 
@@ -160,7 +161,7 @@ def test_an_experience_is_judged_only_where_every_part_was():
     for more, whole in (([], False), ([verdict(i, "empathy", "4") for i in facts["interaction_id"]], True)):
         table = pa.concat_tables([verdicts, STORED["verdicts"].from_rows(more)])
         found = judgements(table, scored.facts)
-        audit = Audit(found, Scored(found.facts, scored.links, scored.experience))
+        audit = Audit(found, Scored(found.facts, scored.links, scored.experience), NO_FCR)
         told = audited_measures(scored, audit)["experience_contact"].sample.verdict
         assert (~np.isnan(told)).any() == whole
 
