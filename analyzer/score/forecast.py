@@ -31,7 +31,7 @@ DIFFUSE: Final = 1e4  # prior variance of a level, in day variances: as good as 
 WEEK: Final = 7
 SHIFT: Final = WEEK  # place of the day's shift in the state, after seven weekday levels
 FIRST_REFITS: Final = (14, 20, 28, 40, 56, 80)
-REFIT_EVERY: Final = 30  # days
+REFIT_EVERY: Final = 60  # days
 LIKE_UNITS: Final = 5  # from so many units on it can be told how much they differ in their scatter
 FEW_UNITS_DEGREES: Final = 10.0
 MOST_ALIKE: Final = 1e4
@@ -62,6 +62,10 @@ class Forecast:
     center: Floats
     sd: Floats
     degrees: Floats
+
+    def rows(self, at: Bools) -> Forecast:
+        """Those of the units ``at``."""
+        return Forecast(self.center[at], self.sd[at], self.degrees[at])
 
 
 def refits(first: int, last: int) -> list[int]:

@@ -33,13 +33,20 @@ def watch(charted: Points, rate: Bools, lead: Ints, per_week: float) -> Watched:
     """The signals of all charts, each lead's as rare as ``per_week`` asks for; ``rate`` and ``lead`` by unit."""
     rung, charts, stated = chances(~np.isnan(charted.forecast.sd), charted.usual, lead, per_week)
     step = rung[lead]
-    means = ewma_signals(charted.value, charted.forecast, step)
-    rates = rate_signals(charted.value, charted.effective, charted.forecast, step)
-    parts = (
-        np.where(rate[:, None], getattr(rates, name), getattr(means, name))
-        for name in ("lower", "upper", "signal", "chance", "ewma")
-    )
-    return Watched(Signals(*parts), charts, stated)
+    lower, upper, chance, ewma = np.full((4, *charted.value.shape), np.nan)
+    whole = Signals(lower, upper, np.zeros(charted.value.shape, dtype=np.bool_), chance, ewma)
+    for at, part in ((~rate, _mean_signals(charted, step, ~rate)), (rate, _rate_signals(charted, step, rate))):
+        for name in ("lower", "upper", "signal", "chance", "ewma"):
+            getattr(whole, name)[at] = getattr(part, name)
+    return Watched(whole, charts, stated)
+
+
+def _mean_signals(charted: Points, step: Ints, at: Bools) -> Signals:
+    return ewma_signals(charted.value[at], charted.forecast.rows(at), step[at])
+
+
+def _rate_signals(charted: Points, step: Ints, at: Bools) -> Signals:
+    return rate_signals(charted.value[at], charted.effective[at], charted.forecast.rows(at), step[at])
 
 
 def lead_of(kind: str, unit_ids: tuple[str, ...], facts: pd.DataFrame) -> list[str]:
