@@ -9,8 +9,6 @@ up to that day have taught, whenever that is asked; all others by what is known 
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,6 +36,9 @@ class Windows:
     over: np.ndarray
     settled: np.ndarray
 
+    def some(self, where: np.ndarray) -> Windows:
+        return Windows(self.waits.some(where), self.day[where], self.over[where], self.settled[where])
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:
@@ -61,8 +62,7 @@ def complete(windows: Windows) -> Completion:
     curves = nowcast.learn_curves(taught)
     rest = np.flatnonzero(~windows.settled)
     if len(rest):
-        unsettled = Windows(windows.waits.some(rest), windows.day[rest], windows.over[rest], windows.settled[rest])
-        solved[rest], returned[rest], draws[:, rest] = _unsettled(windows, unsettled, rest, lessons, curves)
+        solved[rest], returned[rest], draws[:, rest] = _unsettled(windows, rest, lessons, curves)
     return Completion(solved, returned, draws, curves.mature, curves.method)
 
 
@@ -79,38 +79,39 @@ def _settled(windows: Windows) -> tuple[np.ndarray, np.ndarray]:
     waits = windows.waits
     solved, returned = waits.p * waits.quiet, 1.0 - waits.quiet
     able = np.flatnonzero(windows.settled & ~np.isnan(waits.p))
-    for own, lesson in _by_day(windows, able):
-        unsolved, stays = 1.0 - lesson.T
-        p = waits.p[own]
-        solved[own] = p * stays / (p * stays + (1 - p) * unsolved) * waits.quiet[own]
+    if len(able):
+        p, still = waits.p[able], 1.0 - _returned_until(windows.some(able))
+        unsolved, settled = (1.0 - p) * still[:, 0], p * still[:, 1]
+        solved[able] = settled / (settled + unsolved) * waits.quiet[able]
     return solved, returned
 
 
-def _by_day(windows: Windows, able: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Contacts of each day, and which shares (unsolved, solved) of their reason return, learned up to that day."""
-    reasons = pd.Index(np.unique(windows.waits.reason[able].astype(str)))
-    ordered = able[np.argsort(windows.day[able], kind="stable")]
-    days, starts = np.unique(windows.day[ordered], return_index=True)
-    rolling = np.zeros((len(reasons), nowcast.P_LEVELS, 2))
-    kept: deque[tuple[int, np.ndarray]] = deque()
-    for day, own in zip(days.tolist(), np.split(ordered, starts[1:]), strict=False):
-        counts = nowcast.histograms(windows.waits.some(own), reasons)
-        # When they came is told in a calling time that later returns would change.
-        counts = np.stack([counts[..., :-1].sum(axis=-1), counts[..., -1]], axis=-1)
-        rolling += counts
-        kept.append((day, counts))
-        while kept[0][0] <= day - LEARN_DAYS:
-            rolling = np.maximum(rolling - kept.popleft()[1], 0.0)
-        if rolling.sum() >= nowcast.MIN_MATURE:
-            row = reasons.get_indexer(pd.Index(windows.waits.reason[own].astype(str)))
-            yield own, nowcast.returns_by_reason(rolling).sum(axis=2)[row]
+def _returned_until(windows: Windows) -> np.ndarray:
+    """Of each contact, shares (unsolved, solved) of its reason that return, as learned up to its day; contacts × 2.
+
+    When they came is left out: it is told in a calling time that later returns would change.
+    """
+    waits = windows.waits
+    days, day = np.unique(windows.day, return_inverse=True)
+    reasons, reason = np.unique(waits.reason.astype(str), return_inverse=True)
+    level = nowcast.levels_of(waits.p)
+    counts = np.zeros((len(days) + 1, len(reasons), nowcast.P_LEVELS, 2))
+    np.add.at(counts[..., 0], (day + 1, reason, level), waits.came)
+    np.add.at(counts[..., 1], (day + 1, reason, level), 1.0 - waits.came)
+    upto = np.cumsum(counts, axis=0)
+    begin = np.searchsorted(days, days - LEARN_DAYS, side="right")
+    rolling = np.maximum(upto[1:] - upto[begin], 0.0)
+    shares = nowcast.returns_by_reason(rolling).sum(axis=-1)
+    shares[rolling.sum(axis=(1, 2, 3)) < nowcast.MIN_MATURE] = 0.0  # of too few, silence tells nothing
+    return np.asarray(shares[day, reason])
 
 
 def _unsettled(
-    windows: Windows, unsettled: Windows, rest: np.ndarray, lessons: np.ndarray, curves: Curves
+    windows: Windows, rest: np.ndarray, lessons: np.ndarray, curves: Curves
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Solved, returned to and draws of the contacts at ``rest``, which are ``unsettled``."""
+    """Solved, returned to and draws of the contacts at ``rest``, whose days are not settled."""
     random = np.random.default_rng(len(windows.over))
+    unsettled = windows.some(rest)
     taught = windows.waits.some(lessons)
     unlike, error = _unlike(windows, curves, lessons, rest, random)
     row, factor = curves.row(unsettled.waits), curves.factor(unsettled.waits)

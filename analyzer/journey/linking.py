@@ -3,15 +3,19 @@
 A pair is two contacts of one customer, the later within ``horizon_days`` of the earlier's end. A logistic model gives
 the probability that both are about the same matter from
 
-    overlap           cosine of the customer's words, weighted by how rare they are (idf²), 0–1
+    overlap           cosine of the customer's words, weighted by how rare they are (idf²) and damped where few words
+                      were said, 0–1
+    agent_overlap     the same of the agent's words: agents name a matter by its own name
     reason            1 same contact reason, ½ neighbouring reasons or one unknown (no evidence either way), 0 otherwise
     product_differs   1 where both name a product line and they differ
     claim             the later says "I called before" or opens by rejecting what was done
     chase             the earlier promised something and the later opens with an unmet expectation
+    again             the later opens with words that take up something from before (openings.py)
     settled           the later opens by calling something settled: people close the old matter, then name the new one
     log_days          ln(1 + days between)
     earlier_resolved  probability that the earlier was solved
     same_channel      1 on the same channel
+    untold            1 where nothing is known of the customer's words in one of them, so that no overlap says nothing
 
 Words are compared by their first letters (``STEM_CHARS``), which joins German and English inflections. Rarity counts
 contacts of the training dialogues and of this store together, so that a small store borrows and a large one speaks.
@@ -37,9 +41,12 @@ from analyzer.journey.chains import DAY_US
 from analyzer.records import stable_id
 
 FEATURES: Final = (
-    "overlap", "reason", "product_differs", "claim", "chase", "settled", "log_days", "earlier_resolved", "same_channel",
+    "overlap", "agent_overlap", "again", "reason", "product_differs", "claim", "chase", "settled", "log_days",
+    "earlier_resolved", "same_channel", "untold",
 )  # fmt: skip
 STEM_CHARS: Final = 6
+FEW_WORDS: Final = 200.0  # in idf²: ten rare words; "sure, thanks" twice is no likeness
+CLOSED: Final = 0.8  # what words that close the old matter are worth beside the label for it
 UNKNOWN_REASON: Final = 0.5  # a reason that could not be told must not pass for a different one
 MAX_EARLIER: Final = 50  # a key shared by thousands (a kiosk, a test account) must not cost their square
 
@@ -152,29 +159,35 @@ def pair_features(
     gap = contacts["start_us"].to_numpy()[later] - contacts["end_us"].to_numpy()[earlier]
     couples = list(zip(earlier.tolist(), later.tolist(), strict=True))
     resolved = contacts["resolved_probability"].fillna(0.5).to_numpy(dtype=float)
+    overlap, untold = _overlap(couples, contacts, turns, model, "customer")
+    settled = np.maximum(signal["settled_opening"], CLOSED * signal["closed"])
     return pd.DataFrame(
         {
-            "overlap": _overlap(couples, contacts, turns, model),
+            "overlap": overlap,
+            "agent_overlap": _overlap(couples, contacts, turns, model, "agent")[0],
+            "again": signal["again"][later],
             "reason": [reason_likeness(reason[i], reason[j]) for i, j in couples],
             "product_differs": [float(None not in (line[i], line[j]) and line[i] != line[j]) for i, j in couples],
             "claim": np.maximum(signal["claim"], signal["denial_opening"])[later],
             "chase": signal["promised"][earlier] * signal["unmet_opening"][later],
-            "settled": signal["settled_opening"][later],
+            "settled": settled[later],
             "log_days": np.log1p(np.maximum(gap, 0) / DAY_US),
             "earlier_resolved": resolved[earlier],
             "same_channel": [float(channel[i] == channel[j]) for i, j in couples],
+            "untold": untold,
         },
         dtype=float,
     )
 
 
 def _overlap(
-    couples: list[tuple[int, int]], contacts: pd.DataFrame, turns: pd.DataFrame, model: LinkModel
-) -> np.ndarray:
+    couples: list[tuple[int, int]], contacts: pd.DataFrame, turns: pd.DataFrame, model: LinkModel, speaker: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Overlap of each couple, and 1 where one of both has no words."""
     if not couples:
-        return np.zeros(0)
+        return np.zeros(0), np.zeros(0)
     involved = sorted({position for couple in couples for position in couple})
-    words = customer_words(contacts.iloc[involved], turns)
+    words = spoken_words(contacts.iloc[involved], turns, speaker)
     row_of = {position: row for row, position in enumerate(involved)}
     here = Counter(stem for stems_ in words for stem in stems_)
     vocabulary = {stem: column for column, stem in enumerate(sorted(here))}
@@ -185,25 +198,26 @@ def _overlap(
     matrix = _rows(words, vocabulary, weights)
     first = matrix[[row_of[i] for i, _ in couples]]
     second = matrix[[row_of[j] for _, j in couples]]
-    return np.asarray(first.multiply(second).sum(axis=1)).ravel()
+    silent = np.array([not words[row_of[i]] or not words[row_of[j]] for i, j in couples], dtype=float)
+    shared = np.asarray(first.multiply(second).sum(axis=1)).ravel()
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    product = np.array([lengths[row_of[i]] * lengths[row_of[j]] for i, j in couples])
+    return shared / (product + FEW_WORDS), silent
 
 
 def _rows(words: list[set[str]], vocabulary: Mapping[str, int], weights: np.ndarray) -> sparse.csr_array:
-    """Unit rows of idf weights, contacts × stems."""
+    """Rows of idf weights, contacts × stems."""
     columns = [sorted(vocabulary[stem] for stem in stems_) for stems_ in words]
     indptr = np.concatenate([[0], np.cumsum([len(row) for row in columns])])
     indices = np.array([column for row in columns for column in row], dtype=np.int64)
-    matrix = sparse.csr_array((weights[indices], indices, indptr), shape=(len(words), len(weights)))
-    norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    matrix.data = matrix.data / np.repeat(np.where(norms > 0, norms, 1.0), np.diff(indptr))
-    return matrix
+    return sparse.csr_array((weights[indices], indices, indptr), shape=(len(words), len(weights)))
 
 
-def customer_words(contacts: pd.DataFrame, turns: pd.DataFrame) -> list[set[str]]:
-    """Stems that the customer used in each contact, over all its legs."""
+def spoken_words(contacts: pd.DataFrame, turns: pd.DataFrame, speaker: str) -> list[set[str]]:
+    """Stems that customer or agent used in each contact, over all its legs."""
     contact_of = {leg: row for row, legs in enumerate(contacts["legs"]) for leg in legs}
     words: list[set[str]] = [set() for _ in range(len(contacts))]
-    spoken = turns[(turns["speaker"] == "customer") & turns["interaction_id"].isin(list(contact_of))]
+    spoken = turns[(turns["speaker"] == speaker) & turns["interaction_id"].isin(list(contact_of))]
     for leg, text in zip(spoken["interaction_id"], spoken["text"], strict=True):
         words[contact_of[leg]] |= stems(text)
     return words

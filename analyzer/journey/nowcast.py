@@ -104,11 +104,16 @@ def straight(share: np.ndarray) -> np.ndarray:
 def histograms(waits: Waits, reasons: pd.Index) -> np.ndarray:
     """Contacts by reason, level of p and bin of their return, the last bin those that stayed quiet."""
     reason = reasons.get_indexer(pd.Index(waits.reason.astype(str)))
-    level = np.minimum((waits.p * P_LEVELS).astype(int), P_LEVELS - 1)
+    level = levels_of(waits.p)
     counts = np.zeros((len(reasons), P_LEVELS, BINS + 1))
     np.add.at(counts, (reason, level, bins_of(waits.returned_at)), waits.came)
     np.add.at(counts, (reason, level, np.full(len(level), BINS)), 1.0 - waits.came)
     return counts
+
+
+def levels_of(p: np.ndarray) -> np.ndarray:
+    """Level of each probability, 0 to P_LEVELS − 1."""
+    return np.asarray(np.minimum((p * P_LEVELS).astype(np.int64), P_LEVELS - 1))
 
 
 def bins_of(share: np.ndarray) -> np.ndarray:
@@ -121,35 +126,39 @@ def returns_by_reason(counts: np.ndarray) -> np.ndarray:
     """``Curves.returns`` from ``histograms``, or shares returned in all from histograms of one bin and the quiet.
 
     What sets a reason apart is fitted for early, middle and late returns, not bin by bin, to keep the noise out.
+    Leading axes are histograms of their own.
     """
     bins = counts.shape[-1] - 1
     parts = (_PART[:, None] == np.arange(3)).astype(float) if bins == BINS else np.eye(bins)
-    everyone = _ordered(_fitted(counts.sum(axis=0), np.zeros((2, bins)), 0.0))
+    together = counts.sum(axis=-3, keepdims=True)
+    everyone = _ordered(_fitted(together, np.zeros((1, 2, bins)), 0.0))
     within = everyone @ parts
     share = np.divide(everyone, within @ parts.T, out=np.zeros_like(everyone), where=everyone > 0)
-    changes = (_fitted(own, everyone, EVEN_CONTACTS) @ parts for own in counts)
-    return np.stack([*(_ordered(np.maximum(within + change, 0.0) @ parts.T * share) for change in changes), everyone])
+    change = _fitted(counts, everyone, EVEN_CONTACTS) @ parts
+    return np.concatenate([_ordered(np.maximum(within + change, 0.0) @ parts.T * share), everyone], axis=-3)
 
 
 def _fitted(counts: np.ndarray, prior: np.ndarray, weight: float) -> np.ndarray:
     """What is to be added to ``prior`` by class and bin: ridge regression on p of the returns it leaves unexplained."""
-    n = max(counts.sum(), 1e-9)
-    here = counts.sum(axis=1)
-    mean_p = float(here @ _LEVEL / n)
-    spread = float(here @ (_LEVEL - mean_p) ** 2)
-    left = counts[:, :-1] - here[:, None] * ((1 - _LEVEL)[:, None] * prior[0] + _LEVEL[:, None] * prior[1])
-    common = left.sum(axis=0) / (n + weight)
-    slope = (_LEVEL - mean_p) @ left / (spread + EVEN_SPREAD)
-    return np.stack([common - slope * mean_p, common + slope * (1.0 - mean_p)])
+    here = counts.sum(axis=-1)
+    n = np.maximum(here.sum(axis=-1, keepdims=True), 1e-9)
+    mean_p = (here @ _LEVEL)[..., None] / n
+    off = _LEVEL - mean_p
+    mix = np.stack([1.0 - _LEVEL, _LEVEL], axis=1) @ prior
+    left = counts[..., :-1] - here[..., None] * mix
+    common = left.sum(axis=-2) / (n + weight)
+    spread = (here * off**2).sum(axis=-1, keepdims=True)
+    slope = (off[..., None] * left).sum(axis=-2) / (spread + EVEN_SPREAD)
+    return np.stack([common - slope * mean_p, common + slope * (1.0 - mean_p)], axis=-2)
 
 
 def _ordered(returns: np.ndarray) -> np.ndarray:
     """With shares of 0 to MOST_RETURN in all, the unsolved returning at least as often as the solved."""
-    totals = np.clip(returns.sum(axis=1), 0.0, MOST_RETURN)
-    if totals[0] < totals[1]:
-        totals[:] = totals.mean()
+    totals = np.clip(returns.sum(axis=-1), 0.0, MOST_RETURN)
+    wrong = totals[..., :1] < totals[..., 1:]
+    totals = np.where(wrong, totals.mean(axis=-1, keepdims=True), totals)
     shape = np.maximum(returns, 0.0) + 1e-12
-    return np.asarray(shape / shape.sum(axis=1, keepdims=True) * totals[:, None])
+    return np.asarray(shape / shape.sum(axis=-1, keepdims=True) * totals[..., None])
 
 
 def _with_kind(curves: Curves, told: Waits, names: tuple[str, ...]) -> Curves:

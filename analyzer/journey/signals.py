@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from analyzer.journey.openings import closes_the_old, takes_up_again
+
 OPENING_TURNS = 2  # customer turns in which people say why they come and what has become of the last time
 CLAIM_LABEL = "effort.repeat_contact"
 DENIAL_LABEL = "res.denied"
@@ -25,7 +27,7 @@ HARD_FROM = 2.5  # effort of an ordinary contact, the reference of the score too
 
 SIGNALS = (
     "claim", "denial", "denial_opening", "unmet", "unmet_opening", "settled_opening", "promised", "let_down",
-    "went_well",
+    "went_well", "again", "closed",
 )  # fmt: skip
 
 
@@ -48,6 +50,8 @@ def hear_signals(contacts: pd.DataFrame, cues: pd.DataFrame, turns: pd.DataFrame
         },
         index=ids,
     )
+    words = _opening_words(turns, contacts, ids)
+    signals = signals.assign(again=words.map(takes_up_again), closed=words.map(closes_the_old))
     return signals.assign(**_aftermath(heard, contacts, ids))[list(SIGNALS)]
 
 
@@ -81,6 +85,13 @@ def company_openers(facts: pd.DataFrame, turns: pd.DataFrame) -> frozenset[str]:
     ]
     first = spoken.sort_values(["interaction_id", "turn"]).drop_duplicates("interaction_id")
     return frozenset(first.loc[first["speaker"] == "agent", "interaction_id"])
+
+
+def _opening_words(turns: pd.DataFrame, contacts: pd.DataFrame, ids: pd.Index) -> pd.Series:
+    """What the customer says in the opening of each contact, "" where nothing."""
+    spoken = turns.reindex(columns=["interaction_id", "turn", "text"])
+    opening = spoken.merge(_opening_turns(turns, contacts), on=["interaction_id", "turn"]).sort_values("turn")
+    return opening.groupby("interaction_id")["text"].agg(" ".join).reindex(ids).fillna("")
 
 
 def _opening_turns(turns: pd.DataFrame, contacts: pd.DataFrame) -> pd.DataFrame:

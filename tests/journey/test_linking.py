@@ -20,7 +20,16 @@ def probability(**changed: float) -> float:
 
 
 @pytest.mark.parametrize(
-    ("feature", "value"), [("overlap", 0.5), ("reason", 1.0), ("claim", 0.9), ("chase", 0.8), ("earlier_resolved", 0.0)]
+    ("feature", "value"),
+    [
+        ("overlap", 0.5),
+        ("agent_overlap", 0.3),
+        ("again", 1.0),
+        ("reason", 1.0),
+        ("claim", 0.9),
+        ("chase", 0.8),
+        ("earlier_resolved", 0.0),
+    ],
 )
 def test_link_evidence_raises_the_probability(feature: str, value: float) -> None:
     assert probability(**{feature: value}) > probability()
@@ -61,6 +70,26 @@ def test_horizon_holds_between_neighbours_so_that_a_matter_may_last_longer() -> 
     journeys = store.trace(at(200))
     assert journeys.episodes.to_pylist()[0]["contacts"] == 4
     assert journeys.links["prior_contacts"].tolist() == [1, 1, 2, 3]  # the first claims a contact nobody recorded
+
+
+def test_link_of_the_same_small_words_is_none() -> None:
+    """Every agent says "sure" and "thank you"; that is no matter of theirs."""
+    store = Store().contact("a", at(0), says="Hallo, danke.").contact("b", at(20), says="Hallo, danke.", reason="setup")
+    assert store.trace(at(40)).episodes.num_rows == 2
+
+
+def test_link_knows_the_matter_by_the_agents_words_too() -> None:
+    repair = "Ihre Waschmaschine bekommt eine neue Laugenpumpe, der Monteur bringt Dichtung und Riemen mit."
+
+    def probability_of(second: str) -> float:
+        store = Store().contact("a", at(0), reason="setup", says="Sie tropft.", promise=repair)
+        store.contact("b", at(6), reason="appointment", says="Niemand da gewesen.", promise=second)
+        links = [row["link_probability"] for row in store.trace(at(30), link_threshold=0.0).episodes.to_pylist()]
+        return float(links[0])
+
+    assert probability_of("Die Laugenpumpe und die Dichtung für die Waschmaschine fehlen noch.") > probability_of(
+        "Die Überweisung der Gutschrift auf Ihr Konto fehlt noch."
+    )
 
 
 def test_link_threshold_is_obeyed() -> None:
@@ -113,12 +142,14 @@ def test_link_model_of_other_features_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.evaluation
 @pytest.mark.skipif(not DATA.exists(), reason="needs the shared training data")
-def test_learning_the_links_gives_the_shipped_file_and_beats_the_baselines(tmp_path: Path) -> None:
+def test_learning_the_links_gives_the_shipped_weights_and_beats_the_baselines() -> None:
     from analyzer.learn.linking import learn_linking
 
     model, report = learn_linking(DATA)
-    model.save(tmp_path / "linking.json")
-    shipped = Path(__file__).parents[2] / "models" / "linking.json"
-    assert (tmp_path / "linking.json").read_bytes() == shipped.read_bytes()
+    shipped = LinkModel.load(Path(__file__).parents[2] / "models" / "linking.json")
+    # The worlds among the lessons may change a little; what is learned from them must not.
+    assert model.weights == pytest.approx(dict(shipped.weights), abs=0.3)
+    assert model.document_frequency == shipped.document_frequency
     assert report.auc > report.auc_same_reason
     assert report.f1 > max(report.f1_same_reason, report.f1_join_all)
+    assert report.f1_labelled >= 0.88
