@@ -19,6 +19,7 @@ from tests.bench.honesty.lines import Line, as_table
 # part: (module, function (worlds, seed) → lines)
 PARTS: Final[dict[str, tuple[str, str]]] = {
     "worlds": ("tests.bench.honesty.worlds", "worlds"),
+    "whole": ("tests.bench.honesty.whole", "whole"),
     "journey": ("tests.bench.honesty.journey", "journey"),
     "bias": ("tests.bench.honesty.bias", "bias"),
     "charts": ("tests.bench.honesty.charts", "charts"),
