@@ -2,7 +2,8 @@
 
 Contacts that people judged go through the same journeys with what they said, so that a judged contact is resolved at
 the first contact if people say it was solved and nobody came back. Its window must be over: what is still running says
-nothing of the ears. Periods borrow from each other as units do (``correction_readings``).
+nothing of the ears. The machine is taken to err alike in all periods within a stratum of class, language and channel,
+so that a week whose audits are not answered yet is corrected by the others.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import pyarrow as pa
 from scipy import stats
 
 from analyzer.score.correction import too_small, wilson
-from analyzer.score.correction_readings import Readings, corrected_readings, unit_errors
+from analyzer.score.correction_readings import Readings, common_variance, corrected_readings
 from analyzer.score.correction_samples import Audit, Scored, sample_of
 from analyzer.score.correction_verdicts import RESOLUTION
 from analyzer.score.frames import Floats, in_order, texts
@@ -77,13 +78,9 @@ def _counted(rows: pd.DataFrame, facts: pd.DataFrame) -> Floats:
 def _by_period(readings: Readings, heard: Floats, periods: np.ndarray) -> Moves:
     codes, names = pd.factorize(periods, sort=True)
     n = np.bincount(codes, minlength=len(names))
-    errors = unit_errors(readings, np.arange(len(codes)), codes.astype(np.int64), np.ones(len(codes)), len(names))
-    shift = np.bincount(codes, weights=readings.corrected - heard, minlength=len(names)) / n + errors.shift
-    return {
-        str(name): (float(shift[i]), float(errors.variance[i]), readings.n_audited)
-        for i, name in enumerate(names)
-        if np.isfinite(errors.variance[i])
-    }
+    variance = common_variance(readings, codes.astype(np.int64), len(names))
+    shift = np.bincount(codes, weights=readings.corrected - heard, minlength=len(names)) / n
+    return {str(name): (float(shift[i]), float(variance[i]), readings.n_audited) for i, name in enumerate(names)}
 
 
 def _row(row: dict[str, Any], told: Moves) -> dict[str, Any]:

@@ -118,11 +118,22 @@ def _drawn_together(mean: Floats, precision: Floats) -> tuple[Floats, Floats, Fl
     return shift, variance, gap
 
 
+def common_variance(readings: Readings, unit: Ints, n_units: int) -> Floats:
+    """Of the mean corrected reading of units whose error is that of their strata and no more; a unit a contact."""
+    share = _strata_shares(readings, np.arange(len(unit)), unit, np.ones(len(unit)), n_units)
+    return np.asarray(share**2 @ readings.error_variance, dtype=np.float64)
+
+
 def _unlike_all(readings: Readings, contact: Ints, unit: Ints, weight: Floats, n_units: int) -> Floats:
     """What a unit's error varies more because its contacts lie in other strata than everybody's."""
+    share = _strata_shares(readings, contact, unit, weight, n_units)
+    all_shares = np.bincount(readings.stratum, minlength=share.shape[1]) / len(readings.stratum)
+    return np.asarray((share - all_shares) ** 2 @ readings.error_variance, dtype=np.float64)
+
+
+def _strata_shares(readings: Readings, contact: Ints, unit: Ints, weight: Floats, n_units: int) -> Floats:
+    """Of each unit's weight, the share in each stratum (units, strata)."""
     n_strata = len(readings.error_variance)
     cell = np.bincount(unit * n_strata + readings.stratum[contact], weights=weight, minlength=n_units * n_strata)
     share = cell.reshape(n_units, n_strata)
-    share = share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
-    all_shares = np.bincount(readings.stratum, minlength=n_strata) / len(readings.stratum)
-    return np.asarray((share - all_shares) ** 2 @ readings.error_variance, dtype=np.float64)
+    return np.asarray(share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12), dtype=np.float64)

@@ -91,7 +91,7 @@ def try_weights(told: Answers, in_force: Weighting, settings: ScoreSettings) -> 
     n, customers = len(told.answer), len(np.unique(told.customer))
     if n < settings.min_surveys or customers < MIN_CUSTOMERS:
         nan = float("nan")
-        why = f"{n} linked answers of {customers} customers; {settings.min_surveys} of {MIN_CUSTOMERS} needed"
+        why = f"{n} linked answers of {customers} customers; {settings.min_surveys} of at least {MIN_CUSTOMERS} needed"
         return Trial(n, customers, nan, nan, nan, nan, nan, None, f"not tried: {why}")
     old, new = _foretold(told, in_force)
     gain = (told.answer - old) ** 2 - (told.answer - new) ** 2

@@ -34,7 +34,7 @@ def rates(facts, probability):
     return STORED["fcr_rates"].from_rows([
         empty | {
             "period": period, "matter": "same", "window_days": 7, "n": len(own), "value": own.mean(),
-            "low": own.mean() - 0.02, "high": own.mean() + 0.02, "mature_share": 1.0, "silent": 0, "unidentified": 0,
+            "low": own.mean() - 0.03, "high": own.mean() + 0.03, "mature_share": 1.0, "silent": 0, "unidentified": 0,
             "lowest": own.mean(), "highest": own.mean(), "success_rate": own.mean() - 0.05,
             "error_basis": "model_only", "method": "sum of probabilities", "as_of": worlds.AS_OF, "is_final": True,
         }
