@@ -34,7 +34,8 @@ _SIDE: Final = {"wanted": "wanted", "expectation": "wanted", "got": "got", "perc
 def expectation_gap(contacts: pd.DataFrame, cues: pd.DataFrame, answers: pa.Table) -> pa.Table:
     """STORED["expectation_gap"]; ``contacts`` has ``segment_of_customer``, ``cues`` may lack ``probability``."""
     spoken, asked = spoken_expectations(cues), asked_expectations(answers)
-    rows = [_spoken_row(segment, topic, part) for segment, topic, part in by_segment(spoken, contacts)]
+    heard = [(segment, topic, part) for segment, topic, part in by_segment(spoken, contacts) if part["found"].any()]
+    rows = [_spoken_row(segment, topic, part) for segment, topic, part in heard]
     rows += [_asked_row(segment, topic, part) for segment, topic, part in by_segment(asked, contacts)]
     return STORED["expectation_gap"].from_rows(rows)
 

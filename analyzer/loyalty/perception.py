@@ -21,9 +21,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from analyzer.codebook import RESOLUTIONS
 from analyzer.loyalty.clusters import Mean, clustered_balance, clustered_mean
 from analyzer.loyalty.gaps import by_segment, gap_row
 from analyzer.loyalty.survey_checks import UNWEIGHTED, WEIGHTED
+from analyzer.loyalty.values import read_boolean, read_number
 from analyzer.tables import STORED
 
 # topic: what we read, the survey item asked about it, and the worst and the best that our number can be
@@ -45,11 +47,13 @@ def perception_gap(
     theirs = customers_view(contacts, answers)
     ours = pd.concat([_read(contacts), _reviewed(verdicts, as_of)], ignore_index=True)
     both = ours.merge(theirs, on=["interaction_id", "item"])
-    both = both.assign(value=both["ours"] - both["theirs"])[["interaction_id", "topic", "value", "invited"]]
+    both = both.assign(value=both["ours"] - both["theirs"], drawn=both["drawn"].fillna(1.0))
+    both = both[["interaction_id", "topic", "value", "invited", "drawn"]]
     rows = []
     for segment, topic, part in by_segment(both, contacts):
         weight = _weights(part, weights)
-        method = f"mean difference, CR2 by customer; {UNWEIGHTED if weight is None else WEIGHTED}"
+        silent = weights is not None and part["invited"].astype(bool).all()
+        method = f"mean difference, CR2 by customer; {WEIGHTED if silent else UNWEIGHTED}"
         basis = None if topic.endswith(".reviewed") else "model_only"
         rows.append(gap_row(segment, topic, _mean(part, weight), len(part), method, basis))
     for segment, topic, part in by_segment(_returns(contacts, as_of), contacts):
@@ -89,21 +93,33 @@ def _read(contacts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _reviewed(verdicts: pa.Table, as_of: datetime) -> pd.DataFrame:
-    """The newest verdict on each contact and topic by ``as_of``, as numbers; answers that are none are left out."""
-    frame = verdicts.select(["interaction_id", "finding", "answer", "answered_at", "verdict_id"]).to_pandas()
-    frame = frame[frame["answered_at"] <= as_of].sort_values(["answered_at", "verdict_id"])
-    frame = frame.drop_duplicates(["interaction_id", "finding"], keep="last")
-    parts = [pd.DataFrame({"interaction_id": [], "item": [], "topic": [], "ours": []})]
+    """Blind verdicts known by ``as_of``: of each reviewer the last, of several reviewers the mean.
+
+    Each stands for the contacts that its draw passed over: those flagged for a look are not like the others.
+    """
+    frame = verdicts.to_pandas()
+    frame = frame[(frame["answered_at"] <= as_of) & frame["blind"].astype(bool) & (frame["sampling_probability"] > 0)]
+    frame = frame.sort_values(["answered_at", "verdict_id"], kind="stable")
+    frame = frame.drop_duplicates(["interaction_id", "finding", "reviewer"], keep="last")
+    parts = [pd.DataFrame({"interaction_id": [], "item": [], "topic": [], "ours": [], "drawn": []})]
     for topic, (_, item, (worst, best)) in COMPARED.items():
         judged = frame[frame["finding"] == topic]
-        said = pd.to_numeric(judged["answer"], errors="coerce")
-        ours = (said - worst) / (best - worst)
-        if topic == "resolution":
-            ours = judged["answer"].eq("resolved").astype("float64").where(judged["answer"] != "unclear")
-        rows = pd.DataFrame({"interaction_id": judged["interaction_id"], "item": item, "topic": f"{topic}.reviewed",
-                             "ours": ours})  # fmt: skip
-        parts.append(rows[rows["ours"].between(0, 1)])
+        said = judged["answer"].map(lambda answer, topic=topic: _answer(answer, topic)).astype("float64")
+        rows = judged[["interaction_id", "sampling_probability"]].assign(ours=(said - worst) / (best - worst))
+        rows = rows[rows["ours"].between(0, 1)].groupby("interaction_id", sort=True).mean().reset_index()
+        rows = rows.rename(columns={"sampling_probability": "drawn"})
+        parts.append(rows.assign(item=item, topic=f"{topic}.reviewed"))
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+
+
+def _answer(answer: str, topic: str) -> float:
+    """A verdict as a number; NaN where it is none, or the reviewer could not tell."""
+    word = answer.strip().lower()
+    if topic == "resolution" and word in RESOLUTIONS:
+        return float("nan") if word == "unclear" else float(word == "resolved")
+    found = read_boolean(word)
+    found = read_number(word) if found is None else found
+    return float("nan") if found is None else found
 
 
 def _returns(contacts: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
@@ -116,10 +132,11 @@ def _returns(contacts: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
 
 
 def _weights(part: pd.DataFrame, weights: pd.Series[float] | None) -> pd.Series[float] | None:
-    """Weights of the answers, if all of them were asked for; else none, for nobody knows whom the others stand for."""
+    """What each answer stands for: the silent like it, if all were asked for; and what the draw passed over."""
+    of_draw = pd.Series(1 / part["drawn"].to_numpy(dtype="float64"), index=part["interaction_id"])
     if weights is None or not part["invited"].astype(bool).all():
-        return None
-    return weights.reindex(part["interaction_id"]).fillna(1.0)
+        return of_draw if (of_draw != 1).any() else None
+    return weights.reindex(part["interaction_id"]).fillna(1.0) * of_draw
 
 
 def _mean(part: pd.DataFrame, weights: pd.Series[float] | None) -> Mean:

@@ -55,8 +55,7 @@ def test_expectation_shares_a_turn_out_among_its_topics() -> None:
     turn = (("expect.unmet", 0.8, 1), ("topic.time", 0.6, 1), ("topic.price", 0.2, 1), ("topic.access", 0.9, 5))
     heard = [cue(i, *said) for i in range(8) for said in turn]
     rows = expectation(8, heard)
-    assert set(rows) == {"all", "price", "time"} and rows["time"]["value"] == -1.0
-    assert (rows["time"]["n"], rows["price"]["n"], rows["price"]["value"]) == (8, 0, None)
+    assert set(rows) == {"all", "time"} and (rows["time"]["value"], rows["time"]["n"]) == (-1.0, 8)
 
 
 def test_expectation_of_fewer_than_five_customers_is_not_estimable() -> None:
@@ -141,3 +140,19 @@ def test_balance_of_customers_who_agree_leaves_room_for_doubt() -> None:
 def test_share_is_wilson_where_customers_come_once(weights: Any) -> None:
     low, high = bounds(clustered_share(np.repeat([1.0, 0.0], [8, 32]), np.arange(40), weights))
     assert (round(low, 2), round(high, 2)) == (0.1, 0.35)
+
+
+def test_verdicts_stand_for_what_their_draw_passed_over() -> None:
+    def verdict(i: int, answer: str, drawn: float, **more: Any) -> dict[str, Any]:
+        plain = {"verdict_id": f"v{i}{answer}", "interaction_id": f"c-{i}", "finding": "satisfaction", "answer": answer,
+                 "reviewer": "r", "answered_at": days_ago(9), "blind": True, "sampling_probability": drawn,
+                 "content_hash": "h", "model_version": "m", "use": "audit"}  # fmt: skip
+        return plain | more
+
+    # Five bad contacts were flagged and surely drawn, five of fifty others by chance.
+    told = [*(verdict(i, "1", 1.0) for i in range(5)), *(verdict(i, "5", 0.1) for i in range(5, 10)),
+            verdict(9, "1", 1.0, blind=False), verdict(8, "3", 0.1, reviewer="s")]  # fmt: skip
+    table = perception_gap(contacts(10), answered(10, 0.5), STORED["verdicts"].from_rows(told), None, AS_OF)
+    row = table.to_pylist()[0]
+    expected = (5 * -0.5 + 40 * 0.5 + 10 * (0.75 - 0.5)) / 55
+    assert row["topic"] == "satisfaction.reviewed" and row["value"] == pytest.approx(expected)
