@@ -1,0 +1,64 @@
+"""Stages in simulated worlds: unfair assignment, a week read on its Sunday, empathy or speed. Costly, so few."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+
+from analyzer.simulate.named import world_spec
+from analyzer.simulate.worlds import make
+from tests.bench.honesty.lines import Line, coverage, size
+from tests.simulate.whole import a_month, drivers_of, fcr_of_week, scored_agents
+
+Z99 = 2.576
+SUNDAY, WEEK = datetime(2026, 10, 11, 22, tzinfo=UTC), "2026-W41"
+SPEED = ("handle_s", "wait_s")
+
+
+def whole(worlds: int, seed: int) -> list[Line]:
+    """Every line of the part, on a fortieth of the worlds."""
+    seeds = range(seed * 1000, seed * 1000 + max(worlds // 40, 4))
+    return [*_units(seeds), _sunday(seeds), *_empathy_or_speed(seeds)]
+
+
+def _units(seeds: range) -> list[Line]:
+    unfair = [scored_agents(a_month("confounded", seed)) for seed in seeds]
+    fair = [scored_agents(a_month("steady", seed)) for seed in seeds]
+    every = pd.concat([*unfair, *fair])
+    held = (every["low"] <= every["truth"]) & (every["truth"] <= every["high"])
+    errors = [(world["adjusted"] - world["truth"])[world["hard"]].mean() for world in unfair]
+    raw = np.mean([(world["raw_mean"] - world["truth"])[world["hard"]].mean() for world in unfair])
+    return [
+        _bias("hard queue to good agents: bias of adjusted", np.array(errors), 0.5, f"raw {raw:+.2f}"),
+        coverage("agents: 95 % intervals of value", held, worlds=2 * len(seeds)),
+    ]
+
+
+def _sunday(seeds: range) -> Line:
+    """The week as it reads on its Sunday, less as it reads when all windows are over."""
+    errors = []
+    for seed in seeds:
+        world = make(world_spec(contacts=4000, days=90), seed)
+        now, final = (fcr_of_week(world, clock, WEEK) for clock in (SUNDAY, world.as_of))
+        errors.append(now["value"] - final["value"])
+    return _bias("FCR of a week on its Sunday, less at the end", np.array(errors), 0.01, "")
+
+
+def _empathy_or_speed(seeds: range) -> list[Line]:
+    """Only empathy moves notice: how often speed is claimed, and how often empathy is."""
+    spec = world_spec("empathy_only", contacts=4000, days=270)
+    spec = replace(spec, loyalty=replace(spec.loyalty, yearly=1.0))
+    found = pd.concat(drivers_of(make(spec, seed)).loc["notice"] for seed in seeds)
+    claimed = (found["low"] > 1) | (found["high"] < 1)
+    empathy = float((claimed & (found["effect"] < 1)).loc[["empathy"]].mean())
+    speed = claimed.loc[list(SPEED)].to_numpy()
+    return [size("only empathy moves notice: speed claimed", speed, baseline=f"empathy claimed {empathy:.2f}")]
+
+
+def _bias(measure: str, errors: np.ndarray, most: float, beside: str) -> Line:
+    mean = float(errors.mean())
+    half = float(Z99 * errors.std(ddof=1) / len(errors) ** 0.5)
+    return Line(measure, mean, mean - half, mean + half, f"within ± {most:g}", beside, abs(mean) <= most, len(errors))
