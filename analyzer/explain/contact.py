@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from analyzer.config import PublishSettings
 from analyzer.publish.agents import AgentPolicy
+from analyzer.publish.blind import refuse_awaiting
 from analyzer.publish.reading import Tables
 from analyzer.publish.show import gather
 
@@ -41,7 +42,11 @@ class ContactExplained:
 def explain_contact(
     tables: Tables, interaction_id: str, policy: AgentPolicy, settings: PublishSettings
 ) -> ContactExplained:
-    """All rows behind the contact's numbers, agents as the policy shows them."""
+    """All rows behind the contact's numbers, agents as the policy shows them.
+
+    Raises UsageError for a contact drawn for the audit that nobody has answered.
+    """
+    refuse_awaiting(tables, interaction_id)
     shown = gather(tables, interaction_id, policy)
     contact, rows = shown.contact, shown.rows
     following = next((row for row in shown.others if row["interaction_id"] == contact["next_contact_id"]), None)

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from analyzer.errors import UsageError
 from analyzer.publish.agents import AgentPolicy
+from analyzer.publish.blind import awaiting_audit
 from analyzer.publish.reading import Tables, interactions
 from analyzer.publish.terminal import visible
 
@@ -92,7 +93,8 @@ def explain_unit(
     contacts = unit_contacts(tables, kind, unit, measure, period)
     shown = policy.name(unit) if kind == "agent" else unit
     named = dict(estimate) | {"unit_id": shown}
-    ordered = contacts.sort_values(["value", "interaction_id"], kind="stable")
+    told = contacts[~contacts["interaction_id"].isin(awaiting_audit(tables))]  # theirs are hidden until answered
+    ordered = told.sort_values(["value", "interaction_id"], kind="stable")
     few = min(SHOWN_CONTACTS, len(ordered) // 2 + len(ordered) % 2)
     return UnitExplained(
         kind=kind,

@@ -9,17 +9,30 @@ from typing import Final
 
 import pyarrow.compute as pc
 
+from analyzer.errors import UsageError
 from analyzer.publish.reading import Tables
 
 AUDIT_RULE: Final = "random_audit"
 
 
-def awaits_audit(tables: Tables, interaction_id: str) -> bool:
-    """Whether the contact was drawn for the audit and nobody has answered it yet."""
+def awaiting_audit(tables: Tables) -> set[str]:
+    """The contacts that were drawn for the audit and that nobody has answered yet."""
     flags = tables.read("flags", columns=["interaction_id", "rule"])
-    drawn = pc.and_(pc.equal(flags["interaction_id"], interaction_id), pc.equal(flags["rule"], AUDIT_RULE))
-    if not pc.any(drawn).as_py():
-        return False
+    drawn = flags.filter(pc.equal(flags["rule"], AUDIT_RULE))["interaction_id"].to_pylist()
     verdicts = tables.read("verdicts", columns=["interaction_id", "use"])
-    answered = pc.and_(pc.equal(verdicts["interaction_id"], interaction_id), pc.equal(verdicts["use"], "audit"))
-    return not pc.any(answered).as_py()
+    answered = verdicts.filter(pc.equal(verdicts["use"], "audit"))["interaction_id"].to_pylist()
+    return set(drawn) - set(answered)
+
+
+def awaits_audit(tables: Tables, interaction_id: str) -> bool:
+    """Whether the contact is one of them."""
+    return interaction_id in awaiting_audit(tables)
+
+
+def refuse_awaiting(tables: Tables, interaction_id: str) -> None:
+    """Raises UsageError for a contact whose audit is awaited: where only findings are shown, nothing can be."""
+    if awaits_audit(tables, interaction_id):
+        raise UsageError(
+            f"{interaction_id} is drawn for the audit and not answered yet: what the machine found is hidden.",
+            hint="`analyzer show` tells what was said; with --reveal all of it, and records that.",
+        )

@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
+from analyzer.errors import UsageError
 from analyzer.publish.blind import awaits_audit
 
 from .test_show import HURT, SOLVED, publish, terminal
@@ -49,3 +52,16 @@ def test_reveal_shows_what_was_heard():
 
     hidden, shown = (render_interaction(drawn(HURT), HURT, publish(), reveal=reveal) for reveal in (False, True))
     assert len(shown.renderables) > len(hidden.renderables)
+
+
+def test_explaining_a_drawn_contact_is_refused_and_its_value_is_not_listed():
+    from analyzer.explain.names import Asked, explain
+
+    def explained(name, kind, measure=None):
+        return explain(drawn(HURT), Asked(name, kind, measure, None), publish(), str)
+
+    with pytest.raises(UsageError, match="drawn for the audit"):
+        explained(HURT, "contact")
+    channel = next(r["channel"] for r in world().read("interaction_facts").to_pylist() if r["interaction_id"] == HURT)
+    unit = explained(channel, "channel", "resolved_rate")
+    assert HURT not in {row.interaction_id for row in (*unit.lowest, *unit.highest)} and unit.lowest
