@@ -1,8 +1,9 @@
 """Worlds of customers who contact and leave, whose effects are stated: contacts as the loyalty stage sees them.
 
 The hazard of notice is ``yearly / 365 · exp(Σ effect · part)`` with each part in its true standard deviations, while a
-contact is in force (90 days or until the next), and with loyalty at all times. What a detector reads of a part has a
-slope below 1, noise, an agent's style and biases by language and channel. People audited a random sample.
+contact is in force (90 days or until the next; empathy only where there was an occasion for it), and with loyalty at
+all times. What a detector reads of a part has a slope below 1, noise, an agent's style and biases by language and
+channel. People audited a random sample.
 """
 
 from __future__ import annotations
@@ -65,10 +66,11 @@ def leaving(spec: Leaving, seed: int) -> World:
     begin = np.maximum(joined, 0.0)
     times = begin[:, None] + np.cumsum(spec.gap_least + rng.exponential(spec.gap_days, (n, k)), axis=1)
     true = _parts(spec, loyalty, rng)
-    pull = sum(spec.effects.get(name, 0.0) * true[name] for name in PARTS) + np.zeros((n, k))
+    counts = true | {"empathy": true["empathy"] * true["opportunity"]}
+    pull = sum(spec.effects.get(name, 0.0) * counts[name] for name in PARTS) + np.zeros((n, k))
+    pull = pull + spec.exceeded * (true["expected"] > 0) + spec.unmet * (true["expected"] < 0)
     pull = pull + spec.forgiveness * (1 - true["solved"]) * (loyalty > 0)[:, None]
     notice = _notices(spec, begin, times, pull, spec.hazard_loyalty * loyalty, rng)
-    pull = pull + spec.exceeded * (true["expected"] > 0) + spec.unmet * (true["expected"] < 0)
     seen = (times < np.minimum(notice, spec.days)[:, None]).nonzero()
     table = _contacts(spec, times, {name: value[seen] for name, value in true.items()}, seen, rng)
     sour = np.flatnonzero((rng.random(n) < spec.decided) & (notice < spec.days))
@@ -112,6 +114,7 @@ def _parts(spec: Leaving, loyalty: Floats, rng: np.random.Generator) -> dict[str
         "start": start,
         "mood": mood,
         "agent": agent.astype(float),
+        "opportunity": (rng.random(shape) < spec.opportunity).astype(float),
         "expected": rng.choice([1.0, -1.0, 0.0], shape, p=[0.15, 0.2, 0.65]),
     }
 
@@ -157,7 +160,6 @@ def _contacts(
     heard = rng.random(n) < np.where(table["expected"] != 0, 0.85, 0.02)
     sign = np.where(table["expected"] != 0, table["expected"], rng.choice([-1.0, 1.0], n))
     table["expectation_read"] = np.where(heard, sign * rng.uniform(0.6, 1.0, n), np.nan)
-    table["opportunity"] = (rng.random(n) < spec.opportunity).astype(float)
     table["reason"] = rng.choice(["billing", "fault", "order"], n, p=[0.5, 0.3, 0.2])
     return table
 

@@ -7,11 +7,13 @@ the truth. Costly: about a second a world, so ``--worlds`` counts up to 300 of e
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from analyzer.config import LoyaltySettings
 from analyzer.loyalty.association import Evidence, Fitted, fit_notice
 from analyzer.loyalty.covariates import JOINT
 from analyzer.loyalty.drivers import gather
@@ -41,7 +43,12 @@ def evidence_of(world: World, latency_days: int = 7) -> Evidence:
     """What the drivers of this world rest on, for notices."""
     risk = risk_set(world.contacts, world.customers, contract_starts(world.frame), AS_OF, int(HORIZON), latency_days)
     unknown = pd.Series(np.nan, index=risk.contacts.index)
-    return gather(risk, Repurchase(unknown, unknown, int(HORIZON)), world.frame, settings(), world.verdicts)
+    return gather(risk, Repurchase(unknown, unknown, int(HORIZON)), world.frame, _usual(), world.verdicts)
+
+
+@cache
+def _usual() -> LoyaltySettings:
+    return settings()
 
 
 def told(fitted: Fitted | str, drivers: tuple[str, ...] = JOINT) -> dict[str, Row]:
