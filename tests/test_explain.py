@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from analyzer.commands.explain import _plain
-from analyzer.config import PublishSettings
+from analyzer.config import PublishSettings, load_settings
 from analyzer.errors import UsageError
 from analyzer.explain.contact import ContactExplained
 from analyzer.explain.customer import CustomerExplained
@@ -29,7 +29,7 @@ HURT = "c-043"
 def told(
     name: str, tables: MemoryTables | None = None, settings: PublishSettings | None = None, **more: Any
 ) -> Explained:
-    return explain(tables or world(), Asked(name, **more), settings or publish())
+    return explain(tables or world(), Asked(name, **more), settings or publish(), load_settings().loyalty)
 
 
 def unit(name: str, **more: Any) -> UnitExplained:
@@ -189,7 +189,22 @@ def test_customer_is_told_from_what_was_known_on_the_day() -> None:
     found = told(key, world().having(loyalty_records=given))
     assert isinstance(found, CustomerExplained)
     assert [(row["fact"], row["number"]) for row in found.facts] == [("nps", 8.0)]
+    assert (found.facts[0]["side"], found.facts[0]["points"]) == ("attitude", 80.0)
     assert "Recommends us (0–10)" in page(found) and "9 Nov 2026" in page(found)
+
+
+def test_readings_give_the_satisfaction_that_was_counted() -> None:
+    facts = [row | {"csat": None} for row in world().read("interaction_facts").to_pylist()]
+    key = next(row["customer_key"] for row in facts if row["customer_key"] and row["satisfaction"] is not None)
+    mine = [row for row in facts if row["customer_key"] == key and row["satisfaction"] is not None]
+    rated = {"survey_id": "s", "customer_key": key, "interaction_id": mine[0]["interaction_id"], "source_uri": "f",
+             "answered_at": AS_OF, "item": "csat", "answer": 5.0, "good": 1.0}  # fmt: skip
+    found = told(key, world().having(interaction_facts=facts, surveys=[rated]))
+    assert isinstance(found, CustomerExplained)
+    newest = {row["interaction_id"]: row for row in found.readings}
+    assert newest[mine[0]["interaction_id"]]["told"] and newest[mine[0]["interaction_id"]]["value"] == 100.0
+    assert newest[mine[0]["interaction_id"]]["weight"] == pytest.approx(1.0) and len(newest) == len(mine)
+    assert all(0 < row["weight"] <= 1 and 0 <= row["value"] <= 100 for row in found.readings)
 
 
 def test_customer_shows_contacts_matters_and_reasons_without_their_words() -> None:
@@ -209,7 +224,8 @@ def test_customer_shows_contacts_matters_and_reasons_without_their_words() -> No
 
 def test_clear_customer_numbers_find_hashed_keys() -> None:
     key = customer().customer_key
-    found = explain(world(), Asked("4711"), publish(), lambda name: key if name == "4711" else name)
+    loyalty = load_settings().loyalty
+    found = explain(world(), Asked("4711"), publish(), loyalty, lambda name: key if name == "4711" else name)
     assert isinstance(found, CustomerExplained) and found.customer_key == key
 
 

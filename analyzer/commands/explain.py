@@ -41,7 +41,7 @@ def explain(
     keys = customer_keys(settings.ingest)
     asked = Asked(name, kind, measure, period)
     with open_store(store, write=False) as opened:
-        found = explained_by(opened, asked, settings.publish, lambda key: keys.key(key) or key)
+        found = explained_by(opened, asked, settings.publish, settings.loyalty, lambda key: keys.key(key) or key)
     if as_json:
         import json
 

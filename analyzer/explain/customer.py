@@ -6,8 +6,16 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.config import LoyaltySettings
+from analyzer.loyalty.asof import records_frame
+from analyzer.loyalty.contacts import contacts_as_of
+from analyzer.loyalty.definition import on_scale
+from analyzer.loyalty.satisfaction import satisfaction_readings, standing_readings
+from analyzer.loyalty.survey_checks import sound_surveys
 from analyzer.publish.agents import AgentPolicy
 from analyzer.publish.reading import Tables, interactions
 
@@ -23,14 +31,17 @@ FCR_COUNTED: Final = ("confirmed", "refuted", "open", "silent")
 class CustomerExplained:
     """All rows of one customer as of the store's ``as_of``. ``facts`` are the newest known then, one a fact.
 
-    ``state`` is the row of the table customers, None where the customer is on no record. ``first_contacts`` is the
-    number of contacts that count for first-contact resolution, ``resolved`` the sum of their probabilities.
+    A fact that the definition of loyalty counts has its ``side`` and its ``points`` on 0–100. ``readings`` are what
+    satisfaction is the weighted mean of: what they answered, and what was read where they did not. ``state`` is the
+    row of the table customers, None where the customer is on no record. ``first_contacts`` is the number of contacts
+    that count for first-contact resolution, ``resolved`` the sum of their probabilities.
     """
 
     customer_key: str
     as_of: datetime | None
     state: Row | None
     facts: tuple[Row, ...]
+    readings: tuple[Row, ...]
     answers: tuple[Row, ...]
     contacts: tuple[Row, ...]
     first_contacts: int
@@ -44,8 +55,8 @@ class CustomerExplained:
         return {"explained": "customer", **asdict(self)}
 
 
-def explain_customer(tables: Tables, key: str, policy: AgentPolicy) -> CustomerExplained:
-    """Everything about ``key``, no words of theirs."""
+def explain_customer(tables: Tables, key: str, policy: AgentPolicy, settings: LoyaltySettings) -> CustomerExplained:
+    """Everything about ``key``, no words of theirs; facts and readings by the same rules as the assessment itself."""
     contacts = _contacts(tables, key, policy)
     state = max(_rows(tables, "customers", key), key=lambda row: row["as_of"], default=None)
     as_of = state["as_of"] if state else _as_of(tables)
@@ -55,7 +66,8 @@ def explain_customer(tables: Tables, key: str, policy: AgentPolicy) -> CustomerE
         customer_key=key,
         as_of=as_of,
         state=state,
-        facts=tuple(_facts(tables, key, as_of)),
+        facts=tuple(_facts(tables, key, as_of, settings)),
+        readings=tuple(_readings(tables, key, as_of, settings)),
         answers=tuple(sorted(answers, key=lambda row: (str(row["answered_at"] or ""), row["item"]))),
         contacts=tuple(contacts),
         first_contacts=len(counted),
@@ -84,13 +96,50 @@ def _contacts(tables: Tables, key: str, policy: AgentPolicy) -> list[Row]:
     return sorted(kept, key=lambda row: (row["started_at"], row["interaction_id"]))
 
 
-def _facts(tables: Tables, key: str, as_of: datetime | None) -> list[Row]:
-    """Of each fact the newest that held and could be known by ``as_of``."""
-    newest: dict[str, Row] = {}
-    for row in sorted(_rows(tables, "loyalty_records", key), key=lambda row: (row["as_of"], row["known_at"])):
-        if as_of is None or max(row["as_of"], row["known_at"]) <= as_of:
-            newest[row["fact"]] = row
-    return [newest[fact] for fact in sorted(newest)]
+def _of_customer(tables: Tables, name: str, key: str) -> pa.Table:
+    table = tables.read(name)
+    return table.filter(pc.equal(table["customer_key"], key))
+
+
+def _facts(tables: Tables, key: str, as_of: datetime | None, settings: LoyaltySettings) -> list[Row]:
+    """Of each fact the newest that held and could be known by ``as_of``, answers that count as facts among them."""
+    surveys = sound_surveys(_of_customer(tables, "surveys", key))
+    frame = records_frame(_of_customer(tables, "loyalty_records", key), surveys, settings)
+    if as_of is not None:
+        frame = frame[(frame["as_of"] <= as_of) & (frame["known_at"] <= as_of)]
+    newest = frame.drop_duplicates("fact", keep="last").sort_values("fact")
+    plain = newest.astype("object").where(newest.notna(), None).to_dict("records")
+    return [_fact({str(name): value for name, value in row.items()}, settings) for row in plain]
+
+
+def _fact(row: Row, settings: LoyaltySettings) -> Row:
+    fact, number = row["fact"], row["number"]
+    sides = (("attitude", settings.attitudinal), ("behaviour", settings.behavioural))
+    side = next((name for name, facts in sides if fact in facts), None)
+    points = None
+    if side is not None and number is not None and fact in settings.scale:
+        points = float(on_scale(pd.Series([float(number)]), settings.scale[fact]).iloc[0])
+    kept = {name: row[name] for name in ("fact", "number", "text", "as_of", "known_at", "source_uri")}
+    moment = None if row["time"] is None else pd.Timestamp(row["time"]).to_pydatetime()
+    return kept | {"time": moment, "side": side, "points": points}
+
+
+def _readings(tables: Tables, key: str, as_of: datetime | None, settings: LoyaltySettings) -> list[Row]:
+    """Each reading with its ``weight`` today: half as much with every half-life that has passed."""
+    if as_of is None:
+        return []
+    nothing = pd.DataFrame({"interaction_id": []})
+    contacts = contacts_as_of(_of_customer(tables, "interaction_facts", key).to_pandas(), nothing, nothing, as_of)
+    surveys = sound_surveys(_of_customer(tables, "surveys", key))
+    standing = standing_readings(satisfaction_readings(contacts, surveys), as_of)
+    rows = []
+    for row in standing.to_dict("records"):
+        age_days = (pd.Timestamp(as_of) - row["at"]).total_seconds() / 86400
+        weight = 0.5 ** (age_days / settings.satisfaction_halflife_days)
+        contact = None if pd.isna(row["interaction_id"]) else row["interaction_id"]
+        rows.append({"at": row["at"].to_pydatetime(), "interaction_id": contact, "told": bool(row["told"]),
+                     "value": float(row["value"]), "weight": weight})  # fmt: skip
+    return rows
 
 
 def _promises(tables: Tables, contacts: list[Row]) -> list[Row]:

@@ -23,6 +23,7 @@ def customer_page(customer: CustomerExplained, w: Wording) -> Page:
             (w("explain.why"), _why(customer, w)),
             (w("explain.loyalty", day=day), _loyalty(customer, w)),
             (w("explain.facts", day=day), _facts(customer, w)),
+            (w("explain.readings"), _readings(customer, w)),
             (w("explain.answers"), _answers(customer, w)),
             (w("explain.contacts_fcr"), _contacts(customer, w)),
             (w("explain.episodes"), _episodes(customer, w)),
@@ -79,11 +80,13 @@ def _quadrant(state: Row, w: Wording) -> str:
 
 def _facts(customer: CustomerExplained, w: Wording) -> RenderableType | None:
     rows = [
-        (w.name("fact", row["fact"]), _value(row, w), w.day(row["as_of"].date()), w.day(row["known_at"].date()))
+        (w.name("fact", row["fact"]), _value(row, w), "" if row["points"] is None else w.value(row["points"], "points"),
+         "" if row["side"] is None else w(f"explain.{row['side']}"), w.day(row["as_of"].date()),
+         w.day(row["known_at"].date()))
         for row in customer.facts
-    ]
-    heads = [(w("explain.fact"), "left"), (w("show.value"), "right"), (w("explain.holds_for"), "left"),
-             (w("explain.known_since"), "left")]  # fmt: skip
+    ]  # fmt: skip
+    heads = [(w("explain.fact"), "left"), (w("show.value"), "right"), ("0–100", "right"),
+             *((w(f"explain.{name}"), "left") for name in ("counts_as", "holds_for", "known_since"))]  # fmt: skip
     return listing(heads, rows)
 
 
@@ -95,6 +98,18 @@ def _value(row: Row, w: Wording) -> str:
     if row["fact"] in ("may_contact", "churned", "locked_in"):
         return w("word.yes" if row["number"] >= 0.5 else "word.no")
     return w.decimal(row["number"], 0 if float(row["number"]).is_integer() else 2)
+
+
+def _readings(customer: CustomerExplained, w: Wording) -> RenderableType | None:
+    rows = [
+        (w.day(row["at"].date()), row["interaction_id"] or "", w("explain.told" if row["told"] else "explain.read"),
+         w.value(row["value"], "points"), w.decimal(row["weight"], 2))
+        for row in customer.readings
+    ]  # fmt: skip
+    heads = [(w("show.when"), "left"), (w("show.contact"), "left"), (w("explain.source"), "left"),
+             (w("explain.satisfaction_index"), "right"), (w("show.weight"), "right")]  # fmt: skip
+    table = listing(heads, rows)
+    return None if table is None else Group(Text(w("explain.readings_note"), style="dim"), table)
 
 
 def _answers(customer: CustomerExplained, w: Wording) -> RenderableType | None:

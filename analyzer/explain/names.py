@@ -15,7 +15,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.config import PublishSettings
+from analyzer.config import LoyaltySettings, PublishSettings
 from analyzer.errors import UsageError
 from analyzer.explain.contact import ContactExplained, explain_contact
 from analyzer.explain.customer import CustomerExplained, explain_customer
@@ -51,7 +51,11 @@ class Names:
 
 
 def explain(
-    tables: Tables, asked: Asked, settings: PublishSettings, customer_key: Callable[[str], str] = str
+    tables: Tables,
+    asked: Asked,
+    settings: PublishSettings,
+    loyalty: LoyaltySettings,
+    customer_key: Callable[[str], str] = str,
 ) -> Explained:
     """Everything behind the name. Raises UsageError for a name not known (with the nearest ones) or not clear.
 
@@ -62,7 +66,7 @@ def explain(
     found = [kind for kind in KINDS if asked.kind in (None, kind) and asked.name in names.by_kind.get(kind, ())]
     hashed = customer_key(asked.name)
     if not found and asked.kind in (None, "customer") and hashed in names.by_kind["customer"]:
-        return explain_customer(tables, hashed, policy)
+        return explain_customer(tables, hashed, policy, loyalty)
     if not found:
         raise _unknown(asked, names, policy)
     if len(found) > 1:
@@ -70,7 +74,7 @@ def explain(
     if found[0] == "contact":
         return explain_contact(tables, asked.name, policy, settings)
     if found[0] == "customer":
-        return explain_customer(tables, asked.name, policy)
+        return explain_customer(tables, asked.name, policy, loyalty)
     unit = names.agents[asked.name] if found[0] == "agent" else asked.name
     return explain_unit(tables, found[0], unit, asked.measure, asked.period, policy)
 
@@ -127,7 +131,7 @@ def _what_there_is(names: Names) -> str:
     if not units and not names.by_kind["contact"]:
         return "The store holds no contacts yet."
     listed = [f"{kind.replace('_', ' ')}: {', '.join(map(visible, some))}" for kind, some in units.items()]
-    return f"Units are, for example, {'; '.join(listed)}."
+    return f"Units are, for example, {'; '.join(listed)}." if listed else "No unit is scored in it yet."
 
 
 def _ambiguous(asked: Asked, found: list[str]) -> UsageError:
