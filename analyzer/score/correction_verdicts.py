@@ -94,6 +94,7 @@ def _why_not(told: pd.DataFrame, known: pd.DataFrame) -> pd.Series[str]:
     trained = told["interaction_id"].isin(told.loc[told["use"] == "training", "interaction_id"])
     share = told["sampling_probability"]
     standing = told["interaction_id"].map(known["content_hash"])
+    turn = told["turn"] if "turn" in told else pd.Series(None, index=told.index, dtype=object)
     reasons = (
         (trained, "trained on"),
         (told["use"] != "audit", "not an audit"),
@@ -103,6 +104,7 @@ def _why_not(told: pd.DataFrame, known: pd.DataFrame) -> pd.Series[str]:
         (~told["interaction_id"].isin(known.index), "contact not known"),
         (standing != told["content_hash"], "another version of the contact"),
         (~told["finding"].isin(list(JUDGEABLE)), "finding not corrected"),
+        (turn.notna(), "of a turn, not of the contact"),
         (told["number"].isna(), "answer not on the scale"),
     )
     why = np.select([np.asarray(holds, dtype=bool) for holds, _ in reasons], [name for _, name in reasons], "")

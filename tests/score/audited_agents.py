@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from analyzer.config import ScoreSettings
 from analyzer.score.correction_samples import Audit, Scored
 from analyzer.score.correction_scores import correct_unit_scores
 from analyzer.score.correction_verdicts import judgements
@@ -45,13 +47,18 @@ def tell(spec: AgentSpec, rng: np.random.Generator) -> AuditedAgents:
     told = judgements(_verdicts(facts, solved, spec.share, rng), facts)
     links, experience = worlds.links(facts), worlds.experience(facts, np.full(len(facts), 50.0))
     scored, judged = Scored(facts, links, experience), Scored(told.facts, links, experience)
-    settings = worlds.score_settings("score.daily=false", "score.weekly=false")
+    settings = _monthly()
     agents, zone = worlds.sole_agents(facts, facts["agent_id"]), "Europe/Berlin"
     model = score_units(facts, links, experience, agents, settings, worlds.AS_OF, business_timezone=zone)
     table = correct_unit_scores(
         model, scored, agents, Audit(told, judged, NO_FCR), settings, worlds.AS_OF, business_timezone=zone
     )
     return AuditedAgents(_rates(model), _rates(table), truth)
+
+
+@lru_cache
+def _monthly() -> ScoreSettings:
+    return worlds.score_settings("score.daily=false", "score.weekly=false")
 
 
 def _contacts(spec: AgentSpec, rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray, pd.Series[float]]:
@@ -82,7 +89,8 @@ def _verdicts(facts: pd.DataFrame, solved: np.ndarray, share: float, rng: np.ran
         "blind": True, "sampling_probability": share, "assigned_at": None, "content_hash": "h", "model_version": "m",
         "use": "audit",
     })  # fmt: skip
-    return pa.Table.from_pandas(frame, schema=STORED["verdicts"].schema, preserve_index=False)
+    schema = STORED["verdicts"].schema
+    return pa.Table.from_pandas(frame.reindex(columns=schema.names), schema=schema, preserve_index=False)
 
 
 def _rates(table: pa.Table) -> pd.DataFrame:
