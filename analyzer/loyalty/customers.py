@@ -22,13 +22,22 @@ def assess_customers(
     as_of: datetime, settings: LoyaltySettings,
 ) -> pd.DataFrame:  # fmt: skip
     """``state`` with ``quadrant``, ``likeliest_quadrant`` (however unsure), ``at_risk_probability`` and reasons."""
-    probabilities = _probabilities(state, levels, error, settings)
-    complete = probabilities.notna().all(axis=1)
-    return state.assign(
-        quadrant=likeliest(probabilities, settings.quadrant_probability),
-        likeliest_quadrant=likeliest(probabilities, 0.0).where(complete, None),
+    return state.join(quadrants_of(state, levels, error, settings)).assign(
         at_risk_probability=notice_probability(state, state_at, contacts, as_of, settings),
         **customer_reasons(state, contacts, as_of, settings),
+    )
+
+
+def quadrants_of(state: pd.DataFrame, levels: Levels, error: ReadingError, settings: LoyaltySettings) -> pd.DataFrame:
+    """``quadrant``, ``likeliest_quadrant`` (however unsure) and ``quadrant_probability`` (of that one) a customer."""
+    probabilities = _probabilities(state, levels, error, settings)
+    complete = probabilities.notna().all(axis=1)
+    return pd.DataFrame(
+        {
+            "quadrant": likeliest(probabilities, settings.quadrant_probability),
+            "likeliest_quadrant": likeliest(probabilities, 0.0).where(complete, None),
+            "quadrant_probability": probabilities.max(axis=1),
+        }
     )
 
 

@@ -1,11 +1,11 @@
 """Who leaves of the satisfied: chances of a notice within a horizon, exits competing, reading errors removed.
 
 Customers are taken one horizon before the register ends, as they were known then; the clock runs in days from there,
-and a customer who came onto the record later is at risk only from then on. A notice is the event; who moves away or dies
+and a customer who came onto the record later is at risk only from then on. A notice is the event; who moves or dies
 first can give none (incidence.py); the contract's end is no event at all. Each customer's pseudo-value is regressed on
 what it would be at each true level of satisfaction, the level being known only with the probabilities of latent.py:
 
-    E(pseudo-value | readings) = Σ over cells of P(cell | readings) · p(cell),   logit p a cubic in the level
+    E(pseudo-value | readings) = Σ over cells of P(cell | readings) · p(cell),   logit p a cubic and a step
 
 so that a customer read as satisfied who was not does not count against the satisfied. The answer is the mean of p over
 the cells from the threshold on, or below it.
@@ -34,8 +34,8 @@ MIN_CUSTOMERS: Final = 30
 MIN_EVENTS: Final = 5  # below, nothing can be said of how the chance depends on the level
 MOST_CUSTOMERS: Final = 10_000
 # Standard deviations of the prior of the cubic's coefficients, per 25 points around the middle of the scale: from one
-# end to the other the odds may well change a hundredfold, hardly a millionfold.
-PRIOR: Final = (np.inf, 1.5, 0.5, 0.25)
+# end to the other the odds may well change a hundredfold, hardly a millionfold. Then of a step at the threshold.
+PRIOR: Final = (np.inf, 1.5, 0.5, 0.25, 0.8)
 STEPS: Final = 50
 
 
@@ -122,14 +122,16 @@ def _fitted(
     likelihood = seen.likelihood(of)
     coefficients = fit(terms, likelihood)
     events = int(((watched.spells.cause == cause) & (watched.spells.exit <= horizon)).sum())
-    chance = _Chance(watched, of, terms, values, _cubic(of, 4 if events >= MIN_EVENTS else 1))
+    chance = _Chance(watched, of, terms, values, _terms(of, rich=events >= MIN_EVENTS))
     known = posterior(likelihood, density(terms, coefficients))
     return chance, np.concatenate([coefficients, _fit_chance(known, values, chance.terms)])
 
 
-def _cubic(of: Axis, terms: int) -> Floats:
+def _terms(of: Axis, *, rich: bool) -> Floats:
+    """Columns of PRIOR, a row a cell; only the first where so little happened that nothing can be told apart."""
     place = (of.centres - 50.0) / 25.0
-    return np.asarray(np.column_stack([place**power for power in range(terms)]), dtype=np.float64)
+    columns = [place**power for power in range(4)] + [of.above - 0.5]
+    return np.asarray(np.column_stack(columns if rich else columns[:1]), dtype=np.float64)
 
 
 def _precision(terms: Floats) -> Floats:

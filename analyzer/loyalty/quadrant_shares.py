@@ -19,7 +19,17 @@ from numpy.typing import NDArray
 
 from analyzer.config import LoyaltySettings
 from analyzer.loyalty.jackknife import Figure, by_group, figure, moved, pull, slopes, variance
-from analyzer.loyalty.latent import Axis, Shape, axis, cell_likelihood, density, fit, posterior, scores, shape
+from analyzer.loyalty.latent import (
+    Axis,
+    Shape,
+    axis,
+    cell_likelihood,
+    density,
+    fit,
+    posterior,
+    scores,
+    shape,
+)
 from analyzer.loyalty.levels import Levels, measured
 from analyzer.loyalty.reading_error import GROUPS, ReadingError, groups_of
 

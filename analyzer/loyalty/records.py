@@ -51,7 +51,8 @@ def read_loyalty(
 ) -> LoyaltyFile:
     """The facts of ``path`` and its problems. Raises UsageError if no column tells the customer or the date.
 
-    ``known_at`` is ``as_of`` unless the file says otherwise. Of a fact given twice for one date the later line counts.
+    ``known_at`` is ``as_of`` unless the file says otherwise. Of a fact given twice for one date, known at the same time,
+    the later line counts; one known later stands beside it, for on the days between it was not known.
     """
     rows, zone = read_rows(path), ZoneInfo(timezone)
     columns = _columns(path, rows, settings)
@@ -144,7 +145,7 @@ def _facts(
     source_uri: str, problems: list[Problem],
 ) -> pa.Table:  # fmt: skip
     """The rows of one fact; every cell that says something but cannot be read becomes a problem."""
-    latest: dict[tuple[str, datetime], tuple[_Row, Value]] = {}
+    latest: dict[tuple[str, datetime, datetime], tuple[_Row, Value]] = {}
     for row in kept:
         cell = cells[row.place]
         if cell not in values:  # says nothing
@@ -153,12 +154,12 @@ def _facts(
         if value is None:
             problems.append(Problem(row.line, f"{fact} is not {WORDS[kind]}; fact left out."))
             continue
-        before = latest.get((row.key, row.as_of))
+        before = latest.get((row.key, row.as_of, row.known_at))
         if before is not None and before[1] != value:
             problems.append(
                 Problem(row.line, f"{fact} differs from line {before[0].line} for the same date; this counts.")
             )
-        latest[row.key, row.as_of] = (row, value)
+        latest[row.key, row.as_of, row.known_at] = (row, value)
     return _table(fact, FIELDS[kind], list(latest.values()), source_uri)
 
 

@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy.special import expit
+from scipy.stats import norm
 
 from analyzer.tables import STORED
 from tests.loyalty.worlds import AS_OF
@@ -39,8 +41,12 @@ class LevelWorld:
     missing: float = 0.3  # share of loyalty facts not on record
     held: float = 0.3
     days: float = 365.0
+    notice: str = ""  # how the chance of a notice within HORIZON hangs on the level; empty: nobody leaves
+    late: float = 0.0  # share of customers who came onto the record only after the horizon began
 
 
+HORIZON: Final = 90.0
+MOVES: Final = 0.06  # chance to move away within HORIZON, were there no notices
 PERFECT: Final = {"de": (0.0, 1.0, 0.0), "en": (0.0, 1.0, 0.0)}
 FLAWED: Final = {"de": (18.0, 0.7, 9.0), "en": (8.0, 0.75, 14.0)}
 
@@ -52,7 +58,7 @@ def latent(shape: str, n: int, rng: np.random.Generator) -> Floats:
     if shape == "two humps":
         low = rng.uniform(size=n) < 0.3
         return np.where(low, rng.normal(38, 9, n), rng.normal(74, 9, n))
-    return 100 * rng.beta(4, 1.8, n)  # skewed
+    return np.asarray(100 * rng.beta(4, 1.8, n))  # skewed
 
 
 def spoken(place: Floats, rng: np.random.Generator) -> Floats:
@@ -62,8 +68,6 @@ def spoken(place: Floats, rng: np.random.Generator) -> Floats:
 
 def level(place: Floats) -> Floats:
     """The mean of what is said."""
-    from scipy.stats import norm
-
     low, high = (0 - place) / MOMENT, (100 - place) / MOMENT
     inside = norm.cdf(high) - norm.cdf(low)
     return place * inside + MOMENT * (norm.pdf(low) - norm.pdf(high)) + 100 * norm.sf(high)
@@ -91,24 +95,54 @@ def loyalty(facts: pd.DataFrame) -> Floats:
     return np.asarray(100 * facts.div(pd.Series(SCALES)).mean(axis=1), dtype=np.float64)
 
 
+def notice_chance(satisfied: Floats, kind: str) -> Floats:
+    """The chance of a notice within HORIZON at each level, were there no moves."""
+    if kind == "slope":
+        return np.asarray(expit(-1.6 - (satisfied - 60) / 18), dtype=np.float64)
+    if kind == "step":
+        return np.where(satisfied >= 60, 0.06, 0.3)
+    if kind == "rare":
+        return np.asarray(expit(-3.6 - (satisfied - 60) / 18), dtype=np.float64)
+    return np.asarray(np.clip(0.05 + 0.7 * ((satisfied - 65) / 50) ** 2, 0, 0.8), dtype=np.float64)  # both ends leave
+
+
+def exits(satisfied: Floats, kind: str, rng: np.random.Generator) -> tuple[Floats, NDArray[np.int64]]:
+    """Days from the start of the horizon to the exit and its cause (1 notice, 2 move), 0 where there is none in it."""
+    n = len(satisfied)
+    if not kind:
+        return np.full(n, HORIZON), np.zeros(n, dtype=np.int64)
+    pace = -np.log1p(-notice_chance(satisfied, kind)) / HORIZON
+    notice, move = rng.exponential(1 / pace), rng.exponential(HORIZON / -np.log1p(-MOVES), n)
+    first = np.minimum(notice, move)
+    cause = np.where(first >= HORIZON, 0, np.where(notice < move, 1, 2))
+    return np.minimum(first, HORIZON), cause.astype(np.int64)
+
+
 def truth(world: LevelWorld, seed: int = 999) -> dict[str, float]:
-    """The shares of the world."""
+    """The shares of the world, of those who have not left; and of the satisfied and the others, who leaves."""
     rng = np.random.default_rng(seed)
     place = latent(world.shape, MANY, rng)
     satisfied, loyal = level(place) >= 60, loyalty(facts_of(place, rng)) >= 60
     held = rng.uniform(size=MANY) < world.held
-    return {
-        "loyalist_share": float((satisfied & loyal).mean()),
-        "hostage_share": float((~satisfied & (loyal | held)).mean()),
-        "mercenary_share": float((satisfied & ~loyal).mean()),
-        "defector_share": float((~satisfied & ~loyal & ~held).mean()),
-        "unhappy_given_loyal": float((~satisfied & loyal).mean() / loyal.mean()),
+    _, cause = exits(level(place), world.notice, rng)
+    stays = cause == 0
+    found = {
+        "loyalist_share": (satisfied & loyal)[stays].mean(),
+        "hostage_share": (~satisfied & (loyal | held))[stays].mean(),
+        "mercenary_share": (satisfied & ~loyal)[stays].mean(),
+        "defector_share": (~satisfied & ~loyal & ~held)[stays].mean(),
+        "unhappy_given_loyal": (~satisfied & loyal & stays).sum() / (loyal & stays).sum(),
     }
+    if world.notice:
+        for what, of in (("leaves", 1), ("moves_on", 2)):
+            for side, chosen in (("satisfied", satisfied), ("unhappy", ~satisfied)):
+                found[f"{what}_given_{side}"] = (cause[chosen] == of).mean()
+    return {name: float(share) for name, share in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the company sees of a world, and the quadrant-making truth of each customer drawn."""
+    """What the company sees of a world, and the truth of each customer drawn."""
 
     contacts: pd.DataFrame
     surveys: pa.Table
@@ -128,9 +162,30 @@ def draw(world: LevelWorld, seed: int) -> Seen:
     who, ago = contact_days(world, rng)
     now, then = place_on(place, world, who, ago, rng)
     contacts, answers = contacts_of(world, who, ago, then, rng)
-    contract = {"contract_end": np.where(held, 200.0, -np.inf)}
-    records = records_table(facts.mask(rng.uniform(size=facts.shape) < world.missing), contract)
+    records = records_of(world, facts.mask(rng.uniform(size=facts.shape) < world.missing), held, level(place), rng)
     return Seen(contacts, answers, records, level(now) >= 60, loyalty(facts) >= 60, held)
+
+
+def records_of(
+    world: LevelWorld, facts: pd.DataFrame, held: NDArray[np.bool_], satisfied: Floats, rng: np.random.Generator
+) -> pa.Table:
+    """The register: facts and contracts as of today, exits, and since when customers are on it."""
+    after, cause = exits(satisfied, world.notice, rng)
+    late = rng.uniform(size=len(facts)) < world.late
+    start = np.where(late, rng.uniform(0, 60, len(facts)), -30.0)
+    there = (cause == 0) | (after > start)  # who had left before was never put on it
+    none = np.full(len(facts), -np.inf)
+    dates = {
+        "contract_end": np.where(held, 200.0, -np.inf),
+        "cancel_received_at": np.where(cause == 1, after - HORIZON, none),
+        "churned_at": np.where(cause == 2, after - HORIZON, none),
+    }
+    reasons = pd.Series("move", index=facts.index, dtype="object").where(pd.Series(cause == 2), None)
+    known = pd.concat([facts.astype("object"), reasons.rename("exit_reason")], axis=1)
+    today = records_table(known[there], {name: days[there] for name, days in dates.items()})
+    since = pd.DataFrame({"may_contact": np.ones(len(facts))}).astype("object")
+    first = records_table(since[there], {}, days=HORIZON - start[there])
+    return pa.concat_tables([first, today])
 
 
 def contact_days(world: LevelWorld, rng: np.random.Generator) -> tuple[NDArray[np.int64], Floats]:
@@ -211,20 +266,30 @@ def survey_table(ids: Any, keys: Any, at: Any, good: Any) -> pa.Table:
     return as_table("surveys", frame)
 
 
-def records_table(facts: pd.DataFrame, times: Mapping[str, Floats], *, days: float = 0.0) -> pa.Table:
-    """Numbers of each customer (rows) known ``days`` ago, and dates as days from now; -inf where there is none."""
-    keys = np.char.add("k-", np.char.zfill(np.arange(len(facts)).astype(str), 6))
-    parts = [pd.DataFrame({"customer_key": keys, "fact": name, "number": facts[name]}) for name in facts]
+def records_table(facts: pd.DataFrame, times: Mapping[str, Floats], *, days: Any = 0.0) -> pa.Table:
+    """Facts of each customer (rows, by place) known ``days`` ago, and dates as days from now; -inf where none is."""
+    keys = np.char.add("k-", np.char.zfill(facts.index.to_numpy().astype(str), 6))
+    at = pd.DatetimeIndex(NOW - (np.broadcast_to(days, len(facts)) * 86_400_000_000).astype("timedelta64[us]"))
+    plain = pd.DataFrame({"customer_key": keys, "as_of": at.tz_localize("UTC")})
+    parts = []
+    for name in facts:
+        field = "text" if name == "exit_reason" else "number"
+        told = plain.assign(fact=name)
+        told[field] = facts[name].to_numpy()
+        parts.append(told[told[field].notna()])
     for name, ahead in times.items():
         known = np.isfinite(ahead)
         moment = NOW + (np.where(known, ahead, 0) * 86_400_000_000).astype("timedelta64[us]")
-        parts.append(pd.DataFrame({"customer_key": keys, "fact": name, "time": moment})[known])
-    frame = pd.concat([part.dropna(subset=[part.columns[2]]) for part in parts], ignore_index=True)
-    at = pd.Timestamp(AS_OF) - pd.Timedelta(days=days)
-    return as_table("loyalty_records", frame.assign(as_of=at, known_at=at, source_uri="f"))
+        parts.append(plain.assign(fact=name, time=pd.DatetimeIndex(moment).tz_localize("UTC"))[known])
+    frame = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    if "number" in frame:
+        frame["number"] = frame["number"].astype("float64")
+    return as_table("loyalty_records", frame.assign(known_at=frame["as_of"], source_uri="f"))
 
 
 def as_table(name: str, frame: pd.DataFrame) -> pa.Table:
     """The frame in the stored schema; absent columns are null."""
     schema = STORED[name].schema
-    return pa.Table.from_pandas(frame.reindex(columns=schema.names), schema=schema, preserve_index=False)
+    absent = {field.name: pa.nulls(len(frame), field.type) for field in schema if field.name not in frame}
+    told = {field.name: pa.array(frame[field.name], field.type) for field in schema if field.name in frame}
+    return pa.table({field: (told | absent)[field] for field in schema.names}, schema=schema)

@@ -28,6 +28,7 @@ PARTS: Final[dict[str, tuple[str, str]]] = {
     "audited agents": ("tests.bench.honesty.audit", "audited_agents"),
     "weights": ("tests.bench.honesty.weights", "weights"),
     "gaps": ("tests.bench.honesty.gaps", "gaps"),
+    "loyalty": ("tests.bench.honesty.loyalty", "loyalty"),
     "drivers": ("tests.bench.honesty.drivers", "drivers"),
     "dynamics": ("tests.bench.honesty.dynamics", "dynamics"),
 }

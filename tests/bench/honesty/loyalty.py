@@ -1,0 +1,139 @@
+"""The matrix of loyalty and its conditionals, quadrants and the risk of notice, in worlds whose levels are known.
+
+Every number is taken from the published table (assess.py's own path to it), with a detector that hears what customers
+would say and with one that flattens it and errs, differently in German and English; what is counted stands beside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analyzer.config import LoyaltySettings
+from analyzer.loyalty.asof import records_frame, register_of
+from analyzer.loyalty.contacts import contacts_as_of
+from analyzer.loyalty.customers import quadrants_of
+from analyzer.loyalty.levels import levels_at
+from analyzer.loyalty.matrix import Read, loyalty_matrix
+from analyzer.loyalty.satisfaction import error_of_readings, satisfaction_readings, standing_readings
+from analyzer.loyalty.state import customer_state
+from tests.bench.honesty.lines import Line, coverage
+from tests.loyalty.level_worlds import DEFINITION, FLAWED, LevelWorld, Seen, draw, truth
+from tests.loyalty.worlds import AS_OF, NO_LINKS, settings
+
+COSTLY: Final = 7  # cheap worlds that one of these costs
+
+
+def flawed(world: LevelWorld) -> LevelWorld:
+    """The world heard by a detector that flattens and errs, where half of all contacts are rated."""
+    return replace(world, detector=FLAWED, answers=0.5)
+
+
+SHARES: Final[dict[str, LevelWorld]] = {
+    "one hump, perfect ears": LevelWorld(notice="slope"),
+    "one hump, flawed ears": flawed(LevelWorld(notice="slope")),
+    "two humps, flawed ears, late entry": flawed(LevelWorld(notice="slope", shape="two humps", late=0.4)),
+    "skewed, flawed ears, few notices": flawed(LevelWorld(notice="rare", shape="skew")),
+    "both ends leave, perfect ears, late entry": LevelWorld(notice="both ends", late=0.4),
+    "levels drift, flawed ears": flawed(LevelWorld(drift=0.5)),
+    "150 customers, perfect ears": LevelWorld(notice="slope", customers=150),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The rows of one world's matrix by measure, and the quadrants of those who have not left."""
+
+    rows: dict[str, dict[str, Any]]
+    quadrants: pd.Series[str]
+    chances: pd.Series[float]
+    seen: Seen
+
+
+@cache
+def _settings() -> LoyaltySettings:
+    return settings(**DEFINITION, conditional_days=[90])
+
+
+def publish(world: LevelWorld, seed: int) -> Published:
+    """One draw of the world, judged."""
+    seen, asked = draw(world, seed), _settings()
+    contacts = contacts_as_of(seen.contacts, NO_LINKS, NO_LINKS, AS_OF)
+    readings = satisfaction_readings(contacts, seen.surveys)
+    error = error_of_readings(readings, AS_OF, asked.satisfaction_halflife_days)
+    frame = records_frame(seen.records, seen.surveys, asked)
+    state = customer_state(frame, contacts, readings, AS_OF, asked, error)
+    levels = levels_at(standing_readings(readings, AS_OF), error, AS_OF, asked.satisfaction_halflife_days)
+    quadrants = quadrants_of(state, levels, error, asked)
+    read = Read(readings, error, levels, register_of(frame, AS_OF, state["exit_at"]))
+    table = loyalty_matrix(state.join(quadrants), read, bool(world.notice), AS_OF, asked)
+    rows = {row["measure"]: row for row in table.to_pylist() if row["segment"] == "all"}
+    stayed = quadrants[~state["left"]]
+    return Published(rows, stayed["quadrant"], stayed["quadrant_probability"], seen)
+
+
+def loyalty(worlds: int, seed: int) -> list[Line]:
+    """Coverage of every published share and conditional, world by world and pooled; quadrants that are right."""
+    lines: list[Line] = []
+    held: list[NDArray[np.bool_]] = []
+    right: list[NDArray[np.float64]] = []
+    for place, (name, world) in enumerate(SHARES.items()):
+        found, hits, called = measured(name, world, max(1, worlds // COSTLY // len(SHARES) + 1), seed + 100_000 * place)
+        lines += found
+        held.append(hits)
+        right.append(called)
+    n = sum(len(hits) for hits in held)
+    pooled = coverage("all shares and conditionals, pooled", np.concatenate([h.ravel() for h in held]), worlds=n)
+    return [pooled, *lines, _called(np.concatenate(right), n)]
+
+
+def measured(
+    name: str, world: LevelWorld, n: int, seed: int
+) -> tuple[list[Line], NDArray[np.bool_], NDArray[np.float64]]:
+    """Lines of one kind of world; which intervals held (worlds × measures); chances of called quadrants and hits."""
+    true = truth(world)
+    value, raw, hits = (np.zeros((n, len(true))) for _ in range(3))
+    called = []
+    for place in range(n):
+        published = publish(world, seed + place)
+        for column, measure in enumerate(true):
+            row = published.rows[measure]
+            best = row["raw"] if row["corrected"] is None else row["corrected"]
+            value[place, column], raw[place, column] = best, row["raw"]
+            hits[place, column] = row["low"] <= true[measure] <= row["high"]
+        called.append(_hits(published))
+    lines = [coverage(f"{name}: pooled", hits.astype(bool).ravel(), worlds=n)]
+    for column, measure in enumerate(true):
+        beside = (
+            f"bias {value[:, column].mean() - true[measure]:+.3f}, counted {raw[:, column].mean() - true[measure]:+.3f}"
+        )
+        lines.append(replace(coverage(f"  {measure}", hits[:, column], baseline=beside, worlds=n), bar="", met=None))
+    return lines, hits.astype(bool), np.concatenate(called)
+
+
+def _hits(published: Published) -> NDArray[np.float64]:
+    """Of each quadrant called: its probability, and 1 where it is the true one."""
+    seen = published.seen
+    names = np.where(
+        seen.satisfied,
+        np.where(seen.loyal, "loyalist", "mercenary"),
+        np.where(seen.loyal | seen.held, "hostage", "defector"),
+    )
+    keys = [f"k-{place:06d}" for place in range(len(names))]
+    called = published.quadrants.dropna()
+    true = pd.Series(names, keys).reindex(called.index)
+    return np.column_stack([published.chances.reindex(called.index), (called == true).to_numpy(dtype="float64")])
+
+
+def _called(right: NDArray[np.float64], worlds: int) -> Line:
+    """Whether quadrants that are called are right as often as they say."""
+    said, was = float(right[:, 0].mean()), float(right[:, 1].mean())
+    error = float(np.sqrt(was * (1 - was) / len(right)))
+    met = abs(said - was) <= 0.02 and was >= 0.8
+    return Line("quadrants called: share right", was, was - 2.58 * error, was + 2.58 * error, "≥ 0.8, said ± 0.02",
+                f"said {said:.3f}", met, worlds)  # fmt: skip
