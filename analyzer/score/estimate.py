@@ -152,14 +152,17 @@ def _overall_sd(sums: UnitSums) -> Floats:
 def _beyond(posterior: Shrunken, units: UnitMeans, measure: Measure, margin: Floats) -> tuple[Floats, Floats]:
     """P(worse than the mean of those it is compared with by more than ``margin``), and P(better by more)."""
     gap = -posterior.gap if measure.higher_is_better else posterior.gap
-    return tuple(_exceeds(side, margin, posterior, units) for side in (gap, -gap))  # type: ignore[return-value]
+    return _exceeds(gap, margin, posterior, units), _exceeds(-gap, margin, posterior, units)
 
 
 def _exceeds(gap: Floats, margin: Floats, posterior: Shrunken, units: UnitMeans) -> Floats:
-    sd = np.sqrt(posterior.gap_variance)
-    z = np.divide(gap - margin, sd, out=np.zeros_like(sd), where=sd > 0)
-    certain = np.where(gap > margin, 1.0, 0.0)
-    return np.where(sd > 0, special.stdtr(posterior.degrees[units.period], z), certain)
+    """P(gap > margin) over λ, by t of σ²'s degrees (as a normal: Abramowitz & Stegun 26.7.8)."""
+    degrees = np.maximum(posterior.degrees[units.period], 1.0)
+    sd = posterior.gap_sd
+    t = np.divide(gap - margin, sd, out=np.where(gap > margin, np.inf, -np.inf), where=sd > 0)
+    t = np.clip(t, -1e3, 1e3)
+    normal = t * (1.0 - 0.25 / degrees) / np.sqrt(1.0 + t**2 / (2.0 * degrees))
+    return np.asarray(np.sum(posterior.weight[:, units.period] * special.ndtr(normal), axis=0), dtype=np.float64)
 
 
 def _icc(posterior: Shrunken) -> tuple[Floats, Floats, Floats]:

@@ -45,8 +45,9 @@ class UnitMeans:
 
 @dataclass(frozen=True, slots=True)
 class Shrunken:
-    """By unit; from ``within_variance`` on by period; ``gap`` = θ − μ. ``degrees`` are those behind σ².
+    """By unit; from ``within_variance`` on by period. ``degrees`` are those behind σ².
 
+    ``gap`` = θ − the mean of θ over the group, and its standard deviation, (points, units), one for each λ;
     ``ratio``, ``weight`` and ``squares`` (points, periods): λ, its posterior weight, σ² × degrees at it.
     """
 
@@ -54,7 +55,7 @@ class Shrunken:
     mean: Floats
     variance: Floats
     gap: Floats
-    gap_variance: Floats
+    gap_sd: Floats
     within_variance: Floats
     between_variance: Floats
     degrees: Floats
@@ -168,17 +169,24 @@ def _weight(criterion: Floats, points: Floats) -> Floats:
 def _moments(
     ratio: Floats, weight: Floats, fit: _Fit, units: UnitMeans, layout: _Layout
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """By unit: mean and variance of θ, mean and variance of θ − μ, over λ and μ; σ² at its estimate for each λ."""
+    """Mean and variance of θ by unit over λ and μ; by λ the gap to the group's mean and its standard deviation."""
     within = (fit.squares / layout.degrees)[:, units.period]
     share = weight[:, units.period]
     pooled = units.noise * fit.precision  # weight of the centre
     own = ratio[:, units.period] * pooled
-    gap = (1.0 - pooled) * (units.mean - fit.center)
-    theta = fit.center + gap
-    mean, mean_gap = np.sum(share * theta, axis=0), np.sum(share * gap, axis=0)
+    theta = units.mean + pooled * (fit.center - units.mean)
+    mean = np.sum(share * theta, axis=0)
     variance = within * (own + pooled**2 / fit.center_precision) + (theta - mean) ** 2
-    gap_variance = within * (own + (1.0 - pooled) ** 2 / fit.center_precision) + (gap - mean_gap) ** 2
-    return mean, np.sum(share * variance, axis=0), mean_gap, np.sum(share * gap_variance, axis=0)
+    size = np.bincount(units.group)[units.group]
+    of_group = own * (1.0 - 2.0 / size) + _group_mean(own, units, layout) / size
+    common = (pooled - _group_mean(pooled, units, layout)) ** 2 / fit.center_precision
+    gap_variance = within * np.maximum(of_group + common, 0.0)
+    return mean, np.sum(share * variance, axis=0), theta - _group_mean(theta, units, layout), np.sqrt(gap_variance)
+
+
+def _group_mean(values: Floats, units: UnitMeans, layout: _Layout) -> Floats:
+    total = np.add.reduceat(values, layout.groups, axis=1) / np.bincount(units.group)
+    return np.asarray(total[:, units.group], dtype=np.float64)
 
 
 def posterior_draws(

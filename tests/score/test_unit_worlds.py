@@ -68,7 +68,7 @@ def test_probabilities_of_being_worse_are_kept():
     spec = UnitWorlds(100, contacts=60)
     agents = published(spec, 8).query("unit_kind == 'agent'")
     standard = agents.groupby("period")["truth"].transform("mean")
-    worse = agents["truth"] < standard - 0.1 * 15 / np.sqrt(1 - spec.icc)
+    worse = agents["truth"] < standard - 0.1 * spec.overall
     for low, high in ((0.0, 0.1), (0.4, 0.6), (0.9, 1.0)):
         some = agents["worse_probability"].between(low, high)
         said, half = agents.loc[some, "worse_probability"].mean(), 2.6 * np.sqrt(0.25 / some.sum())

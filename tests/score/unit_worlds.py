@@ -82,6 +82,12 @@ class UnitWorlds:
         return self.spread * float(np.sqrt(self.icc / (1 - self.icc)))
 
     @property
+    def overall(self) -> float:
+        """Standard deviation of all contacts."""
+        channels = agents = self.icc / (1 - self.icc)
+        return self.spread * float(np.sqrt(1 + agents + channels + self.queue + self.day))
+
+    @property
     def link(self) -> Callable[[Floats], Floats]:
         """From the scale of the effects to the expected value of a contact."""
         if self.measure == "experience_contact":

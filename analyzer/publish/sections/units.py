@@ -27,6 +27,13 @@ SHOWN = (
 )
 FULL_RANGE: dict[Kind, tuple[float, float]] = {"share": (0, 1), "points": (0, 100), "grade": (1, 5), "feeling": (-1, 1)}
 STANDINGS: tuple[Standing, ...] = get_args(Standing)
+# How ``unit_scores.standing`` is told here.
+_TOLD: dict[str | None, Standing] = {
+    "better": "better",
+    "worse": "worse",
+    "not distinguishable": "same",
+    "not compared": "same",
+}
 TONES: dict[Standing, Tone] = {"better": "accent", "worse": "concern", "same": "muted", "insufficient": "faint"}
 
 
@@ -131,9 +138,9 @@ def _unit(row: Row, average: float | None) -> Unit:
     if not row["sufficient"] or row["value"] is None or average is None:
         return Unit(row["unit_id"], Estimate(row["n"]), "insufficient", None)
     estimate = Estimate(row["n"], row["value"], row["low"], row["high"])
-    return Unit(
-        row["unit_id"], estimate, _standing(estimate, average, row["higher_is_better"]), row["worse_probability"]
-    )
+    # What the scores themselves say goes first: who shares no work with others is not beside their average.
+    told = _TOLD.get(row.get("standing")) or _standing(estimate, average, row["higher_is_better"])
+    return Unit(row["unit_id"], estimate, told, row["worse_probability"])
 
 
 def _standing(estimate: Estimate, average: float, higher_is_better: bool) -> Standing:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from tests.bench.honesty.lines import Line, coverage
+from tests.bench.honesty.lines import COVERAGE, Line, coverage
 from tests.bench.honesty.simulated_units import company
 from tests.score.unit_worlds import UnitWorlds, published
 
@@ -54,7 +54,7 @@ def _coverages(worlds: int, seed: int) -> Iterator[Line]:
     for (kind, length), part in rows.groupby(["unit_kind", "length"]):
         yield _coverage(f"coverage, {kind}s, {length}s", part, each * len(CELLS))
     for name in CELLS:
-        yield _coverage(f"coverage, {name}", rows[rows["cell"] == name], each * len(LENGTHS))
+        yield _not_less(_coverage(f"coverage, {name}", rows[rows["cell"] == name], each * len(LENGTHS)))
 
 
 def _judged(rows: pd.DataFrame) -> pd.DataFrame:
@@ -68,6 +68,11 @@ def _judged(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _coverage(name: str, rows: pd.DataFrame, worlds: int) -> Line:
     return coverage(name, rows["held"], baseline=f"mean ± 1.96 s/√n: {rows['plain'].mean():.3f}", worlds=worlds)
+
+
+def _not_less(line: Line) -> Line:
+    """Worlds of one kind may be covered too well: where ten contacts hardly tell an ICC of .02, a doubt is right."""
+    return replace(line, bar=f"≥ {COVERAGE[0]:.0%}", met=line.high is not None and line.high >= COVERAGE[0])
 
 
 def _bias(worlds: int, seed: int) -> Iterator[Line]:
@@ -132,10 +137,11 @@ def _ratio(rows: pd.DataFrame, name: str, most: float | None) -> Line:
 
 def _probabilities(worlds: int, seed: int) -> Iterator[Line]:
     """Of the agents said to be worse by the margin with probability p, how many are, beside the mean of p."""
-    rows = published(UnitWorlds(max(worlds // 4, 40)), seed + 3)
+    spec = UnitWorlds(max(worlds // 4, 40))
+    rows = published(spec, seed + 3)
     agents = rows[(rows["unit_kind"] == "agent") & rows["worse_probability"].notna()].copy()
     standard = agents.groupby("period")["truth"].transform("mean")
-    margin = 0.1 * 15.0 / np.sqrt(1 - 0.05)
+    margin = 0.1 * spec.overall
     worse: pd.Series = agents["truth"] < standard - margin
     for low, high in ((0.0, 0.2), (0.4, 0.6), (0.8, 1.0)):
         some = agents["worse_probability"].between(low, high)
