@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -72,6 +73,9 @@ class JourneySettings(Section, frozen=True):
     promise_grace_days: NonNegative
     promise_default_days: Count
     promise_threshold: Share
+    promise_dated_threshold: Share
+    holidays: tuple[Literal["DE", "AT", "CH", "GB", "US"], ...]
+    days_off: tuple[date, ...]
     mature_share: Share
 
 

@@ -63,8 +63,8 @@ _NO_GREETING = "".join(
 )
 _TO = r" ?(?:to|bis|or|oder|and|und|[-–]) ?"
 _UNIT = (
-    r" ?(werktagen?|arbeitstagen?|business days?|working days?|bank(?:ing)? days?|minuten?|minutes?|stunden?|hours?"
-    r"|hrs?|h|tagen?|days?|wochen?|weeks?)(?! ago| lang| vorher| before| earlier)"
+    r" ?(werktag(?:en|e)?|arbeitstag(?:en|e)?|business days?|working days?|bank(?:ing)? days?|minuten?|minutes?"
+    r"|stunden?|hours?|hrs?|h|tag(?:en|e)?|days?|wochen?|weeks?|monat(?:en|e)?|months?)(?! ago| lang| vorher| before| earlier)"
 )
 # "Have a nice weekend" is no due date.
 _NO_WISH = "".join(
@@ -123,6 +123,8 @@ def _ahead(count: int, unit: str, moment: Moment) -> Due:
         # Elapsed time is added in UTC, or the day the clocks change would be an hour off.
         elapsed = timedelta(minutes=count) if unit.startswith("minute") else timedelta(hours=count)
         return moment.said.astimezone(UTC) + elapsed
+    if unit.startswith(("monat", "month")):
+        return _month_ahead(moment.today, count)
     return moment.today + timedelta(days=count * (7 if unit.startswith(("woche", "week")) else 1))
 
 
@@ -136,6 +138,31 @@ def _week_end(weeks: int) -> Reader:
         return friday if friday >= moment.today else friday + timedelta(days=2)
 
     return read
+
+
+def _monday(match: re.Match[str], moment: Moment) -> Due:
+    return moment.today + timedelta(days=7 - moment.today.weekday())
+
+
+def _next_month_end(match: re.Match[str], moment: Moment) -> Due:
+    return _month_ahead(moment.today.replace(day=1), 2) - timedelta(days=1)
+
+
+def _part_of_month(match: re.Match[str], moment: Moment) -> Due:
+    """ "Anfang Mai" is over on the tenth, "Mitte Mai" on the twentieth."""
+    day = 10 if match.group(1).casefold() in ("anfang", "early") else 20
+    return _nearest(day, _MONTHS[match.group(2).casefold()], moment)
+
+
+def _christmas(match: re.Match[str], moment: Moment) -> Due:
+    return date(moment.today.year, 12, 24)
+
+
+def _month_ahead(day: date, count: int) -> date:
+    """The same day of the month ``count`` months on, or that month's last."""
+    month = day.month - 1 + count
+    year, month = day.year + month // 12, month % 12 + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
 def _month_end(match: re.Match[str], moment: Moment) -> Due:
@@ -186,8 +213,16 @@ PATTERNS: Final[tuple[tuple[re.Pattern[str], Reader], ...]] = (
     (words(_WITHIN + r" (?:the |der |den |about )?(?:next |nächsten )?(?:\w{1,8}" + _TO + r")?" + NUMBER + _UNIT),
         _span),
     (words(r"(?:\d{1,2}|" + NUMBER[1:-1].partition("|")[2] + ")" + _TO + NUMBER + _UNIT), _span),
-    (words(NUMBER + r" (werktagen?|arbeitstagen?|business days?|working days?)"), _span),
-    (words(r"(?:within|in|innerhalb|binnen) (?:the|der|einer|an|a) (?:nächsten )?(stunde|hour|woche|week)"), _one_unit),
+    (words(NUMBER + r" (werktag(?:en|e)?|arbeitstag(?:en|e)?|business days?|working days?)"), _span),
+    (words(r"(?:within|in|innerhalb|binnen) (?:the|der|des|einer|eines|an|a) (?:nächsten )?"
+           r"(stunde|hour|werktages|tages|day|woche|week|monats|month)"), _one_unit),
+    (words(r"(?:by |until |bis )?(?:close of business|cob|end of (?:the )?day|eod|dienstschluss|feierabend)"), _days(0)),
+    (words(r"(?:overnight|über nacht)"), _days(1)),
+    (words(r"(?:a|the next|next) fortnight|in a fortnight"), _days(14)),
+    (words(r"(?:after the weekend|nach dem wochenende)"), _monday),
+    (words(r"(?:next month|(?:im )?(?:nächste[nr]?|kommende[nr]?) monat)()"), _next_month_end),
+    (words(r"(anfang|early|mitte|mid)[ -]" + _MONTH), _part_of_month),
+    (words(r"(?:by|before|until|bis|vor) (?:weihnachten|christmas)"), _christmas),
     (words(r"(?:next week|(?:nächste|kommende)[rn]? woche)"), _week_end(1)),
     (words(r"(?:this week|diese[rn]? woche|end of the week|ende der woche)"), _week_end(0)),
     (words(_NO_WISH + r"(?:wochenende|weekend)"), _week_end(0)),

@@ -2,8 +2,9 @@
 
     open      the due time and the grace after it have not passed
     broken    the customer was let down (signals.py): a contact of the same episode after the due time
-    kept      a later contact opens by saying that the matter is settled; one of the same episode, or one that wants
-              nothing but to say so, went well when it was due; or the company called in time as it had promised
+    kept      a later contact opens by saying that the matter is settled, or closes what was due with a few words to
+              name another (openings.py); one of the same episode, or one that wants nothing but to say so, went well
+              when it was due; or the company called in time as it had promised
     unknown   past due and grace, and nobody spoke of it
 
 A chase is charged to one promise, the one that fell due last before it: broken needs evidence, and one complaint is
@@ -27,6 +28,7 @@ from analyzer.journey.chains import DAY_US
 from analyzer.journey.due import NO_HOLIDAYS, due_time
 
 EVIDENCE_FROM = 0.5
+_HOUR_US = DAY_US // 24  # a promised hour is the customer's, whose clock may be another one than ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,12 @@ def find_promises(
     zone: ZoneInfo,
     holidays: frozenset[date] = NO_HOLIDAYS,
 ) -> list[Promise]:
-    """One open promise an agent turn with ``svc.commit`` ≥ ``promise_threshold``, ordered by when it was made."""
-    heard = cues[(cues["label"] == "svc.commit") & (cues["probability"] >= settings.promise_threshold)]
+    """One open promise an agent turn with ``svc.commit`` ≥ ``promise_threshold``, ordered by when it was made.
+
+    Where its words name a due date, ``promise_dated_threshold`` is enough.
+    """
+    least = min(settings.promise_threshold, settings.promise_dated_threshold)
+    heard = cues[(cues["label"] == "svc.commit") & (cues["probability"] >= least)]
     heard = heard.sort_values(
         ["interaction_id", "turn", "probability", "start_char"], ascending=[True, True, False, True]
     )
@@ -67,7 +73,13 @@ def find_promises(
     rows = heard.merge(spoken, on=["interaction_id", "turn"]).merge(
         facts[["interaction_id", "day", "started_at"]], on="interaction_id"
     )
-    promises = [_promise(row, contact_of, settings, zone, holidays) for row in rows.to_dict("records")]
+    found = (_promise(row, contact_of, settings, zone, holidays) for row in rows.to_dict("records"))
+    # A future date in the agent's words is evidence of its own, so that little else is needed beside it.
+    promises = [
+        promise
+        for promise in found
+        if promise.probability >= (settings.promise_threshold if promise.promised_by is None else least)
+    ]
     return sorted(promises, key=lambda promise: (promise.made_us, promise.interaction_id, promise.turn))
 
 
@@ -126,6 +138,7 @@ class _Witness:
     customer_began: bool
     has_request: bool
     settled: bool
+    closed: bool
     went_well: bool
     let_down: bool
 
@@ -157,12 +170,12 @@ def judge_promises(
 
 
 def _witnesses(contacts: pd.DataFrame, signals: pd.DataFrame) -> list[_Witness]:
-    settled = (signals["settled_opening"] >= EVIDENCE_FROM).tolist()
-    rows = zip(
-        contacts["contact_id"], contacts["start_us"].tolist(), contacts["customer_began"].tolist(),
-        contacts["has_request"].tolist(), settled, signals["went_well"].tolist(), signals["let_down"].tolist(),
-        strict=True,
+    settled = signals["settled_opening"] >= EVIDENCE_FROM
+    columns = (
+        contacts["contact_id"], contacts["start_us"], contacts["customer_began"], contacts["has_request"], settled,
+        signals["closed"], signals["went_well"], signals["let_down"],
     )  # fmt: skip
+    rows = zip(*(column.tolist() for column in columns), strict=True)
     return [_Witness(position, *row) for position, row in enumerate(rows)]
 
 
@@ -174,11 +187,16 @@ def _kept(judged: Mapping[int, Promise], mine: list[int], same: list[int], witne
     if witness.settled:
         return mine
     if not witness.customer_began:
-        return [i for i in same if is_callback(judged[i].text) and witness.start_us <= judged[i].due_us]
-    if not witness.went_well:
-        return []
+        return [i for i in same if is_callback(judged[i].text) and witness.start_us <= judged[i].due_us + _HOUR_US]
     # Whoever reports in the morning speaks of what falls due in the evening too.
-    return [i for i in same if judged[i].due_us <= witness.start_us + DAY_US]
+    spoken_of = mine if witness.closed else same
+    due = sorted(
+        (i for i in spoken_of if judged[i].due_us <= witness.start_us + DAY_US), key=lambda i: judged[i].due_us
+    )
+    if witness.went_well:
+        return due
+    # Whoever closes the old and complains speaks of all but one.
+    return [] if not witness.closed else due[:-1] if witness.let_down else due
 
 
 def _charge(judged: dict[int, Promise], mine: list[int], name: str, start: int) -> None:

@@ -21,6 +21,7 @@ from analyzer.config import JourneySettings
 from analyzer.journey import fcr
 from analyzer.journey.assemble import commitments_table, episodes_table, fcr_table, links_frame
 from analyzer.journey.chains import chain_contacts, micros, with_ends
+from analyzer.journey.holidays import holidays
 from analyzer.journey.linking import LinkModel, candidate_pairs, join_episodes, pair_features
 from analyzer.journey.promises import EVIDENCE_FROM, Promise, find_promises, judge_promises
 from analyzer.journey.rates import fcr_rates
@@ -81,7 +82,10 @@ def trace_journeys(
     pairs["probability"] = link_model.probability(pair_features(pairs, contacts, signals, turns, link_model))
     matter = join_episodes(pairs, contacts, settings.link_threshold)
     contact_of = {leg: position for position, legs in enumerate(contacts["legs"]) for leg in legs}
-    promises = find_promises(seen, cues, turns, contact_of, settings, ZoneInfo(business_timezone))
+    # A promise of December may fall due in the year after.
+    years = {year + ahead for year in set(pd.DatetimeIndex(seen["started_at"]).year) for ahead in (0, 1)}
+    days_off = holidays(settings.holidays, years).union(settings.days_off)
+    promises = find_promises(seen, cues, turns, contact_of, settings, ZoneInfo(business_timezone), days_off)
     promises = judge_promises(promises, contacts, signals, matter["episode"].tolist(), now_us)
     zone = ZoneInfo(business_timezone)
     traced = _judge(contacts, signals, pairs, matter, promises, settings, now_us, zone, _left_us(contacts, left_at))

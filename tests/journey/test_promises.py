@@ -75,7 +75,26 @@ def test_promise_chase_is_charged_to_the_one_due_last() -> None:
 
 
 def test_promise_below_the_threshold_is_none() -> None:
-    assert promised().trace(LATE, promise_threshold=0.85).commitments.num_rows == 0
+    undated = Store().contact("a", at(0), promise="Wir kümmern uns darum.")
+    assert undated.trace(LATE, promise_threshold=0.85).commitments.num_rows == 0
+    assert undated.trace(LATE).commitments.num_rows == 1
+
+
+@pytest.mark.parametrize(("threshold", "promises"), [(0.85, 0), (0.1, 1)])
+def test_promise_with_a_date_needs_less_to_be_one(threshold: float, promises: int) -> None:
+    found = promised().trace(LATE, promise_threshold=0.9, promise_dated_threshold=threshold).commitments
+    assert found.num_rows == promises
+
+
+def test_promise_closed_in_passing_is_kept_and_a_complaint_beside_it_breaks_the_last() -> None:
+    store = promised().contact("b", at(1), promise="Die Gutschrift ist bis Donnerstag da.")
+    closing = "Das ist jetzt erledigt, es geht um etwas anderes."
+    both = store.contact("c", at(6), says=closing, resolution="unresolved").trace(LATE).commitments.to_pylist()
+    assert [row["status"] for row in both] == ["kept", "kept"]
+    again = promised().contact("b", at(1), promise="Die Gutschrift ist bis Donnerstag da.")
+    one = again.contact("c", at(6), says=closing, cues={**UNMET, "effort.repeat_contact": 0.9}).trace(LATE)
+    assert [row["status"] for row in one.commitments.to_pylist()][0] == "kept"
+    assert [row["status"] for row in one.commitments.to_pylist()][1] != "kept"
 
 
 def test_promise_without_a_date_has_no_due_time_and_takes_the_default() -> None:
