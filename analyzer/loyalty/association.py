@@ -158,7 +158,7 @@ def _corrected(
     weak = frozenset(
         name for place, name in enumerate(design.names) if design.read[place] and too_weak(calibration, place)
     )
-    if weak & set(drivers):
+    if weak:
         calibration = _without(calibration, [design.names.index(name) for name in weak])
     try:
         told = correct(effects, covariance, calibration)

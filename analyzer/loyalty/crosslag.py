@@ -63,10 +63,10 @@ def cross_lag(
 
     The error variance of each value, None where it is not known.
     """
-    spread = float(np.nanstd(np.diff(outcome, axis=1)) / max(float(np.nanstd(np.diff(cause, axis=1))), 1e-12))
     found = _moments(cause, outcome, cause_noise, outcome_noise)
     if isinstance(found, CrossLag):
         return found
+    spread = _change(outcome) / max(_change(cause), 1e-12)
     wide = np.linspace(-WIDEST * spread, WIDEST * spread, STEPS)
     accepted, least = _accepted(found, wide)
     if not accepted.any():
@@ -79,6 +79,11 @@ def cross_lag(
     first, last = np.flatnonzero(accepted)[[0, -1]] if accepted.any() else (0, STEPS - 1)
     low, high = float(fine[max(first - 1, 0)]), float(fine[min(last + 1, STEPS - 1)])
     return CrossLag(found.n, min(max(float(fine[int(least.argmin())]), low), high), low, high)
+
+
+def _change(level: Floats) -> float:
+    """The standard deviation of changes from wave to wave."""
+    return float(np.nanstd(np.diff(level, axis=1)))
 
 
 def _moments(

@@ -29,9 +29,10 @@ import pyarrow as pa
 from scipy.stats import false_discovery_control
 
 from analyzer.config import LoyaltySettings
+from analyzer.errors import ConfigError
 from analyzer.loyalty.association import Evidence, Fitted, fit_notice, fit_repurchase
 from analyzer.loyalty.contacts import of_customer
-from analyzer.loyalty.covariates import ALONE, JOINT, audited_values, driver_values, loyalty_before, refusal
+from analyzer.loyalty.covariates import ALONE, JOINT, READ, audited_values, driver_values, loyalty_before, refusal
 from analyzer.loyalty.hypotheses import hypothesis_rows
 from analyzer.loyalty.placebo import SCALE as POINTS
 from analyzer.loyalty.placebo import placebo_rows
@@ -45,6 +46,7 @@ NOTICE: Final = "notice"
 REPURCHASE: Final = "repurchase"
 BEFORE_NOTICE: Final = "placebo: loyalty before the contact"
 BEFORE_REPURCHASE: Final = "placebo: repurchase before the contact"
+_STATED: Final = READ - {"failed", "failed_loyal"}
 Row = dict[str, Any]
 Fit = Callable[[Evidence, list[str], "Mapping[str, pd.Series[float]]", str], Any]
 
@@ -62,6 +64,7 @@ def loyalty_drivers(
     if risk.contacts.empty:
         return STORED["loyalty_drivers"].empty()
     bought = repurchases(risk.contacts, frame, as_of, settings.horizon_days)
+    check_reliability(settings.reliability)
     if verdicts is not None:
         verdicts = verdicts[verdicts["answered_at"] <= as_of]
     evidence = gather(risk, bought, frame, settings, verdicts)
@@ -88,6 +91,19 @@ def gather(
     values = driver_values(risk.contacts).assign(loyalty_before=loyalty_before(risk.contacts, frame, settings))
     found, weight = audited_values(risk.contacts, answers)
     return Evidence(risk.contacts, values, found, weight, risk.rows, bought.after, settings.reliability, risk.clock)
+
+
+def check_reliability(stated: Mapping[str, tuple[float, float]]) -> None:
+    """Raises ConfigError where ``loyalty.reliability`` names no reading or no slope."""
+    for name, (slope, error) in stated.items():
+        if name not in _STATED:
+            hint = f"One of {', '.join(sorted(_STATED))}."
+            raise ConfigError(f"loyalty.reliability: {name} is read by no detector.", hint=hint)
+        if not 0 < slope <= 1 or error < 0:
+            raise ConfigError(
+                f"loyalty.reliability.{name}: a slope above 0, at most 1, and its standard error from 0.",
+                hint=f"For example loyalty.reliability.{name} = [0.7, 0.05].",
+            )
 
 
 def _of_segment(evidence: Evidence, bought: Repurchase, recorded: bool, settings: LoyaltySettings) -> Iterator[Row]:

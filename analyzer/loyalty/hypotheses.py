@@ -9,7 +9,8 @@
     exceeding binds         The hazard ratio of expectations exceeded to neither exceeded nor unmet. Below 1: exceeding
                             binds. Beside it, neither against unmet: below 1, meeting binds too.
 
-Each is a Cox regression with the controls and the correction for detector error of the drivers.
+Each is a Cox regression with the controls and the correction for detector error of the drivers. Not corrected is that
+what is known of loyalty before a contact errs too: who is taken for loyal and is not draws "the loyal forgive" to 1.
 """
 
 from __future__ import annotations

@@ -76,22 +76,34 @@ class Corrected:
 
 
 def audit_answers(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """``interaction_id``, ``driver``, ``answer`` (a number), ``weight``: blind random audits, the newest of each."""
+    """``interaction_id``, ``driver``, ``answer`` (a number), ``weight``: what blind random audits found of contacts.
+
+    Several reviewers count as their mean, each with their last answer; a contact that was trained on does not count.
+    """
     drivers = {finding: driver for driver, finding in AUDITED.items()}
-    rows = verdicts[verdicts["blind"].astype(bool) & (verdicts["use"] == "audit")]
-    rows = rows[rows["finding"].isin(drivers) & (rows["sampling_probability"] > 0)]
-    rows = rows.sort_values(["answered_at", "verdict_id"]).drop_duplicates(["interaction_id", "finding"], keep="last")
+    trained = verdicts.loc[verdicts["use"] == "training", "interaction_id"]
+    drawn = verdicts["sampling_probability"].between(0, 1, inclusive="right")
+    rows = verdicts[
+        verdicts["blind"].eq(True) & (verdicts["use"] == "audit") & drawn & verdicts["finding"].isin(drivers)
+    ]
+    rows = rows[~rows["interaction_id"].isin(trained)]
+    if "turn" in rows:
+        rows = rows[rows["turn"].isna()]
+    rows = rows.sort_values(["answered_at", "verdict_id"])
+    rows = rows.drop_duplicates(["interaction_id", "finding", "reviewer"], keep="last")
     number = pd.to_numeric(rows["answer"], errors="coerce")
-    answer = number.where(rows["finding"] != "resolution", rows["answer"].map(_RESOLVED)).astype("float64")
+    words = rows["answer"].map(_RESOLVED)
     found = pd.DataFrame(
         {
             "interaction_id": rows["interaction_id"],
             "driver": rows["finding"].map(drivers),
-            "answer": answer,
+            "answer": number.where(rows["finding"] != "resolution", words).astype("float64"),
             "weight": 1 / rows["sampling_probability"].astype("float64"),
         }
     )
-    return found[found["answer"].notna()].reset_index(drop=True)
+    keys = ["interaction_id", "driver"]
+    means = found[found["answer"].notna()].groupby(keys, sort=True).agg({"answer": "mean", "weight": "last"})
+    return means.reset_index()
 
 
 def calibrate(design: Design, stated: Mapping[str, tuple[float, float]]) -> Calibration:

@@ -8,11 +8,12 @@ import pyarrow as pa
 import pytest
 from statsmodels.duration.hazard_regression import PHReg
 
+from analyzer.errors import ConfigError
 from analyzer.loyalty.asof import records_frame
 from analyzer.loyalty.contacts import contacts_as_of
 from analyzer.loyalty.covariates import JOINT
 from analyzer.loyalty.cox import fit_cox
-from analyzer.loyalty.drivers import loyalty_drivers
+from analyzer.loyalty.drivers import check_reliability, loyalty_drivers
 from analyzer.loyalty.dynamics import Waves, loyalty_dynamics, path_row, waves_of
 from analyzer.loyalty.riskset import contract_starts, risk_set
 from analyzer.loyalty.satisfaction import satisfaction_readings
@@ -91,6 +92,12 @@ def test_clock_is_tenure_where_everybodys_is_known() -> None:
     )
     risk = risk_set(seen, state, contract_starts(frame), AS_OF, 90, 0)
     assert risk.clock == "tenure" and risk.rows["entry"].iloc[0] == pytest.approx(365.25 + 30 - 10, abs=0.1)
+
+
+@pytest.mark.parametrize("stated", [{"handle_s": (0.7, 0.1)}, {"empathy": (0.0, 0.1)}, {"empathy": (0.7, -0.1)}])
+def test_reliability_that_cannot_be_is_refused(stated: dict[str, tuple[float, float]]) -> None:
+    with pytest.raises(ConfigError, match=r"loyalty\.reliability"):
+        check_reliability(stated)
 
 
 def panel(customers: int, waves: int, effect: float, seed: int, noise: float = 5.0) -> Waves:

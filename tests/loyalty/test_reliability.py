@@ -74,25 +74,36 @@ def test_reading_that_says_little_is_too_weak_to_divide_by() -> None:
 
 
 def verdict(**told: object) -> dict[str, object]:
-    plain = {"verdict_id": "v", "interaction_id": "c", "finding": "empathy", "answer": "4", "blind": True}
+    plain = {
+        "verdict_id": "v",
+        "interaction_id": "c",
+        "finding": "empathy",
+        "answer": "4",
+        "blind": True,
+        "reviewer": "r",
+    }
     plain |= {"answered_at": pd.Timestamp("2026-01-01", tz="UTC"), "sampling_probability": 0.02, "use": "audit"}
     return plain | told
 
 
-def test_only_blind_random_audits_count_and_the_newest_of_each() -> None:
+def test_only_blind_random_audits_count_and_each_reviewer_with_the_last() -> None:
     later = pd.Timestamp("2026-02-01", tz="UTC")
     rows = pd.DataFrame(
         [
             verdict(),
             verdict(answer="2", answered_at=later),
+            verdict(answer="3", reviewer="s"),
             verdict(interaction_id="d", blind=False),
             verdict(interaction_id="e", use="training"),
             verdict(interaction_id="f", finding="resolution", answer="partial"),
             verdict(interaction_id="g", finding="resolution", answer="resolved"),
             verdict(interaction_id="h", answer="cannot tell"),
+            verdict(interaction_id="i"),
+            verdict(interaction_id="i", finding="effort", use="training"),
+            verdict(interaction_id="j", sampling_probability=0.0),
         ]
     )
     told = audit_answers(rows).set_index("interaction_id")
-    assert told["answer"].to_dict() == {"c": 2.0, "f": 0.0, "g": 1.0}
+    assert told["answer"].to_dict() == {"c": 2.5, "f": 0.0, "g": 1.0}
     assert told["driver"].to_dict() == {"c": "empathy", "f": "resolved", "g": "resolved"}
     assert told["weight"].tolist() == pytest.approx([50.0, 50.0, 50.0])
