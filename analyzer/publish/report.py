@@ -27,6 +27,7 @@ from analyzer.publish.sections.look import Look, look
 from analyzer.publish.sections.promises import Promises, promises
 from analyzer.publish.sections.topics import Feeling, Topics, feeling, topics
 from analyzer.publish.sections.units import STANDINGS, Measured, Units, units
+from analyzer.publish.sections.watch import Watch, watch
 from analyzer.publish.sections.window import Window, open_window
 from analyzer.publish.wording import Wording, wording
 
@@ -35,6 +36,7 @@ SECTIONS: Final = (
     "look",
     "channels",
     "agents",
+    "watch",
     "topics",
     "feeling",
     "promises",
@@ -54,6 +56,7 @@ class Report:
     look: Look
     channels: Units | None
     people: Units | None
+    watch: Watch
     topics: Topics
     feeling: Feeling
     promises: Promises
@@ -131,6 +134,7 @@ def assemble(
         look=look(tables, window, settings.quotes),
         channels=units(tables, policy, "channel", w, pictured=3),
         people=units(tables, policy, "agent", w, pictured=1) or units(tables, policy, "team", w, pictured=1),
+        watch=watch(tables, policy, window.last),
         topics=of_contacts,
         feeling=feeling(tables, window, w),
         promises=promises(tables, window, settings.quotes),

@@ -76,6 +76,12 @@ class Wording:
             return f"{self.decimal(100 * value, 0)}{self._percent}"
         return self.decimal(value, {"points": 1, "grade": 1, "feeling": 2, "number": 2}[kind], signed=kind == "feeling")
 
+    def difference(self, value: float, kind: Kind) -> str:
+        """A difference of two numbers of a kind, with its sign; of shares in percentage points."""
+        if kind == "share":
+            return f"{self.decimal(100 * value, 0, signed=True)}{FIRM}{self('word.points')}"
+        return self.decimal(value, 2 if kind in ("feeling", "grade") else 1, signed=True)
+
     def interval(self, low: float | None, high: float | None, kind: Kind) -> str:
         if low is None or high is None:
             return self("word.no_interval")
