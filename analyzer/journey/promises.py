@@ -25,7 +25,8 @@ import pandas as pd
 from analyzer.config import JourneySettings
 from analyzer.journey.callbacks import is_callback
 from analyzer.journey.chains import DAY_US
-from analyzer.journey.due import NO_HOLIDAYS, due_time
+from analyzer.journey.due import due_time
+from analyzer.journey.due_readers import NO_HOLIDAYS
 
 EVIDENCE_FROM = 0.5
 _HOUR_US = DAY_US // 24  # a promised hour is the customer's, whose clock may be another one than ours

@@ -93,8 +93,8 @@ def test_promise_closed_in_passing_is_kept_and_a_complaint_beside_it_breaks_the_
     assert [row["status"] for row in both] == ["kept", "kept"]
     again = promised().contact("b", at(1), promise="Die Gutschrift ist bis Donnerstag da.")
     one = again.contact("c", at(6), says=closing, cues={**UNMET, "effort.repeat_contact": 0.9}).trace(LATE)
-    assert [row["status"] for row in one.commitments.to_pylist()][0] == "kept"
-    assert [row["status"] for row in one.commitments.to_pylist()][1] != "kept"
+    first, second = (row["status"] for row in one.commitments.to_pylist())
+    assert first == "kept" and second != "kept"
 
 
 def test_promise_without_a_date_has_no_due_time_and_takes_the_default() -> None:
