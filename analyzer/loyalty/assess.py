@@ -77,9 +77,10 @@ def assess_loyalty(
     if state.empty and contacts.empty:
         return LoyaltyTables(**{name: STORED[name].empty() for name in LoyaltyTables.__slots__})
     levels = levels_at(standing_readings(readings, as_of), error, as_of, settings.satisfaction_halflife_days)
-    customers = assess_customers(state, state_at, contacts, levels, error, as_of, settings)
+    register = register_of(frame, as_of, state["exit_at"])
+    customers = assess_customers(state, state_at, contacts, levels, error, register, as_of, settings)
     contacts = contacts.assign(segment_of_customer=_segment_of(contacts, customers))
-    read = Read(readings, error, levels, register_of(frame, as_of, state["exit_at"]))
+    read = Read(readings, error, levels, register)
     answered = _answered_by(surveys, as_of)
     weights = silence_weights(invitations(given, as_of), contacts)
     return LoyaltyTables(

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.config import LoyaltySettings
+from analyzer.loyalty.asof import Register
 from analyzer.loyalty.levels import Levels
 from analyzer.loyalty.quadrant_shares import MIN_CUSTOMERS, base_of, cell_probabilities, parts_of
 from analyzer.loyalty.quadrants import likeliest, of_cells, quadrant_probabilities
@@ -19,11 +20,11 @@ from analyzer.tables import STORED
 
 def assess_customers(
     state: pd.DataFrame, state_at: StateAt, contacts: pd.DataFrame, levels: Levels, error: ReadingError,
-    as_of: datetime, settings: LoyaltySettings,
+    register: Register | None, as_of: datetime, settings: LoyaltySettings,
 ) -> pd.DataFrame:  # fmt: skip
     """``state`` with ``quadrant``, ``likeliest_quadrant`` (however unsure), ``at_risk_probability`` and reasons."""
     return state.join(quadrants_of(state, levels, error, settings)).assign(
-        at_risk_probability=notice_probability(state, state_at, contacts, as_of, settings),
+        at_risk_probability=notice_probability(state, state_at, contacts, register, as_of, settings),
         **customer_reasons(state, contacts, as_of, settings),
     )
 

@@ -1,7 +1,8 @@
 """The probability that a customer gives notice within the horizon, learned from this company's own past notices.
 
-At up to four past dates, one horizon apart, we ask what was known then (landmarks) and whether notice followed
-within the horizon. A logistic regression with an L2 penalty, fitted on these rows, is recalibrated on customers it
+At up to four past dates, one horizon apart back from where the records end, we ask what was known then (landmarks) and
+whether notice followed within the horizon. Who moved away or died first gave none; who came onto the record later was
+not yet watched. A logistic regression with an L2 penalty, fitted on these rows, is recalibrated on customers it
 had not seen (Platt 1999, five folds by customer) and applied to what is known today. With fewer than 30 notices
 nothing is claimed.
 
@@ -19,13 +20,16 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from analyzer.config import LoyaltySettings
+from analyzer.loyalty.asof import Register
 from analyzer.loyalty.reasons import recent_contacts
 
 MIN_NOTICES: Final = 30
+SHIFT: Final = 0.2  # standard deviation of what log odds move from one landmark to the next
 LANDMARKS: Final = 4
 FOLDS: Final = 5
 OBSERVED_SHARE: Final = 0.5  # a sign known of fewer landmark customers than this is not used
@@ -48,47 +52,54 @@ def signs(state: pd.DataFrame, contacts: pd.DataFrame, as_of: datetime, settings
 
 
 def notice_probability(
-    state: pd.DataFrame, state_at: StateAt, contacts: pd.DataFrame, as_of: datetime, settings: LoyaltySettings
-) -> pd.Series[float]:
+    state: pd.DataFrame, state_at: StateAt, contacts: pd.DataFrame, register: Register | None, as_of: datetime,
+    settings: LoyaltySettings,
+) -> pd.Series[float]:  # fmt: skip
     """The probability of each customer on record who has not left; NaN for others, and for all if not estimable."""
     unknown = pd.Series(np.nan, index=state.index, dtype="float64")
-    past = _landmarks(state, state_at, contacts, as_of, settings)
+    past = None if register is None else _landmarks(state, state_at, contacts, register, settings)
     if past is None:
         return unknown
-    rows, followed = past
+    rows, followed, newest = past
     used = [name for name in rows.columns if rows[name].notna().mean() >= OBSERVED_SHARE and rows[name].nunique() > 1]
     if not used:
         return unknown
     customers = rows.index.to_numpy()
     middle, spread = rows[used].median(), rows[used].std()
-    fit = _fit(_standard(rows[used], middle, spread), followed, customers)
-    now = signs(state, contacts, as_of, settings)[used]
-    found = pd.Series(fit(_standard(now, middle, spread)), index=state.index)
+    before = _standard(rows[used], middle, spread)
+    fit = _fit(before, followed, customers)
+    shift = _shift(fit(before[newest:]), followed[newest:])
+    now = fit(_standard(signs(state, contacts, as_of, settings)[used], middle, spread))
+    found = pd.Series(expit(logit(now) + shift), index=state.index)
     return found.where(state["on_record"] & ~state["left"])
 
 
 def _landmarks(
-    state: pd.DataFrame, state_at: StateAt, contacts: pd.DataFrame, as_of: datetime, settings: LoyaltySettings
-) -> tuple[pd.DataFrame, Floats] | None:
-    """Signs at the landmarks and whether notice followed; None with too few notices to learn from."""
+    state: pd.DataFrame, state_at: StateAt, contacts: pd.DataFrame, register: Register, settings: LoyaltySettings
+) -> tuple[pd.DataFrame, Floats, int] | None:
+    """Signs at the landmarks, whether notice followed, and the first row of the newest; None with too few notices."""
     horizon = timedelta(days=settings.horizon_days)
     notice_at = state["notice_at"]
-    if int((notice_at > as_of - LANDMARKS * horizon).sum()) < MIN_NOTICES:
+    if int((notice_at > register.until - LANDMARKS * horizon).sum()) < MIN_NOTICES:
         return None
     parts: list[pd.DataFrame] = []
     labels: list[Floats] = []
     for step in range(LANDMARKS, 0, -1):
-        date = as_of - step * horizon
+        date = register.until - step * horizon
         then = state_at(date)
-        on_record = state["on_record"].reindex(then.index).eq(True)
-        when = notice_at.reindex(then.index)
-        undated = state["left"].reindex(then.index).eq(True) & when.isna()
-        at_risk = on_record & ~undated & ~(when <= date)
+        at_risk = _at_risk(state.reindex(then.index), register, date)
         parts.append(signs(then, contacts, date, settings)[at_risk])
-        labels.append(np.asarray(when[at_risk] <= date + horizon, dtype=np.float64))
+        labels.append(np.asarray(notice_at.reindex(then.index)[at_risk] <= date + horizon, dtype=np.float64))
     followed = np.concatenate(labels).astype(np.float64)
     enough = bool(followed.sum() >= MIN_NOTICES and (1 - followed).sum() >= MIN_NOTICES)
-    return (pd.concat(parts), followed) if enough else None
+    return (pd.concat(parts), followed, len(followed) - len(labels[-1])) if enough else None
+
+
+def _at_risk(now: pd.DataFrame, register: Register, date: datetime) -> pd.Series[bool]:
+    """Who was there on ``date``, not gone yet, and watched; as is known ``now``."""
+    undated = now["left"].eq(True) & now["exit_at"].isna()
+    there = now["on_record"].eq(True) & ~undated & ~(now["exit_at"] <= date)
+    return there if register.looks_back else there & (register.first.reindex(now.index) <= date)
 
 
 def _standard(signs_: pd.DataFrame, middle: pd.Series[float], spread: pd.Series[float]) -> Floats:
@@ -108,6 +119,19 @@ def _fit(rows: Floats, followed: Floats, customers: NDArray[Any]) -> Callable[[F
     if platt.coef_[0, 0] <= 0:  # it ranks unseen customers the wrong way round, so it knows nothing: the base rate
         return lambda now: np.full(len(now), float(followed.mean()))
     return lambda now: np.asarray(platt.predict_proba(model.decision_function(now)[:, None])[:, 1], dtype="float64")
+
+
+def _shift(said: Floats, followed: Floats) -> float:
+    """What to add to the log odds so that the newest landmark comes out right, drawn to 0.
+
+    Those likely to leave are gone first, so customers who are still there leave less than those of the past did.
+    """
+    shift = 0.0
+    for _ in range(20):
+        chance = expit(logit(said) + shift)
+        slope = float((followed - chance).sum()) - shift / SHIFT**2
+        shift += slope / (float((chance * (1 - chance)).sum()) + SHIFT**-2)
+    return shift
 
 
 def _logistic(rows: Floats, followed: Floats) -> LogisticRegression:

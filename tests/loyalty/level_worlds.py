@@ -54,11 +54,11 @@ FLAWED: Final = {"de": (18.0, 0.7, 9.0), "en": (8.0, 0.75, 14.0)}
 def latent(shape: str, n: int, rng: np.random.Generator) -> Floats:
     """Where customers stand on the whole."""
     if shape == "hump":
-        return rng.normal(64, 15, n)
+        return np.asarray(rng.normal(64, 15, n), dtype=np.float64)
     if shape == "two humps":
         low = rng.uniform(size=n) < 0.3
-        return np.where(low, rng.normal(38, 9, n), rng.normal(74, 9, n))
-    return np.asarray(100 * rng.beta(4, 1.8, n))  # skewed
+        return np.asarray(np.where(low, rng.normal(38, 9, n), rng.normal(74, 9, n)), dtype=np.float64)
+    return np.asarray(100 * rng.beta(4, 1.8, n), dtype=np.float64)  # skewed
 
 
 def spoken(place: Floats, rng: np.random.Generator) -> Floats:
@@ -70,7 +70,9 @@ def level(place: Floats) -> Floats:
     """The mean of what is said."""
     low, high = (0 - place) / MOMENT, (100 - place) / MOMENT
     inside = norm.cdf(high) - norm.cdf(low)
-    return place * inside + MOMENT * (norm.pdf(low) - norm.pdf(high)) + 100 * norm.sf(high)
+    return np.asarray(
+        place * inside + MOMENT * (norm.pdf(low) - norm.pdf(high)) + 100 * norm.sf(high), dtype=np.float64
+    )
 
 
 def facts_of(place: Floats, rng: np.random.Generator) -> pd.DataFrame:
@@ -101,6 +103,8 @@ def notice_chance(satisfied: Floats, kind: str) -> Floats:
         return np.asarray(expit(-1.6 - (satisfied - 60) / 18), dtype=np.float64)
     if kind == "step":
         return np.where(satisfied >= 60, 0.06, 0.3)
+    if kind == "even":
+        return np.full(len(satisfied), 0.1)
     if kind == "rare":
         return np.asarray(expit(-3.6 - (satisfied - 60) / 18), dtype=np.float64)
     return np.asarray(np.clip(0.05 + 0.7 * ((satisfied - 65) / 50) ** 2, 0, 0.8), dtype=np.float64)  # both ends leave
@@ -274,7 +278,8 @@ def records_table(facts: pd.DataFrame, times: Mapping[str, Floats], *, days: Any
     parts = []
     for name in facts:
         field = "text" if name == "exit_reason" else "number"
-        told = plain.assign(fact=name)
+        told = plain.copy()
+        told["fact"] = str(name)
         told[field] = facts[name].to_numpy()
         parts.append(told[told[field].notna()])
     for name, ahead in times.items():
@@ -293,3 +298,39 @@ def as_table(name: str, frame: pd.DataFrame) -> pa.Table:
     absent = {field.name: pa.nulls(len(frame), field.type) for field in schema if field.name not in frame}
     told = {field.name: pa.array(frame[field.name], field.type) for field in schema if field.name in frame}
     return pa.table({field: (told | absent)[field] for field in schema.names}, schema=schema)
+
+
+@dataclass(frozen=True, slots=True)
+class RiskSeen:
+    """What the company sees of a world where customers have been leaving for a year, and each one's true chance of a
+    notice within the HORIZON to come."""
+
+    contacts: pd.DataFrame
+    surveys: pa.Table
+    records: pa.Table
+    chance: pd.Series[float]
+
+
+def draw_risk(world: LevelWorld, seed: int) -> RiskSeen:
+    """One draw: exits at a constant pace that hangs on the level, moves beside them; all exits on record today."""
+    rng = np.random.default_rng(seed)
+    n, past = world.customers, 4 * HORIZON
+    place = latent(world.shape, n, rng)
+    pace = -np.log1p(-notice_chance(level(place), world.notice)) / HORIZON
+    moves = -np.log1p(-MOVES) / HORIZON
+    notice, move = rng.exponential(1 / pace), rng.exponential(1 / moves, n)
+    first = np.minimum(notice, move)
+    gone = np.where(first < past, past - first, -1.0)  # days ago
+    who, ago = contact_days(world, rng)
+    there = ago > gone[who]
+    contacts, answers = contacts_of(world, who[there], ago[there], place[who[there]], rng)
+    none = np.full(n, -np.inf)
+    dates = {
+        "cancel_received_at": np.where((gone >= 0) & (notice < move), -gone, none),
+        "churned_at": np.where((gone >= 0) & (move <= notice), -gone, none),
+    }
+    reasons = pd.Series("move", index=range(n), dtype="object").where(pd.Series((gone >= 0) & (move <= notice)), None)
+    known = pd.DataFrame({"may_contact": np.ones(n), "exit_reason": reasons})
+    chance = pace / (pace + moves) * (1 - np.exp(-(pace + moves) * HORIZON))
+    keys = [f"k-{one:06d}" for one in range(n)]
+    return RiskSeen(contacts, answers, records_table(known, dates), pd.Series(chance, keys))

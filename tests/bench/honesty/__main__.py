@@ -29,6 +29,7 @@ PARTS: Final[dict[str, tuple[str, str]]] = {
     "weights": ("tests.bench.honesty.weights", "weights"),
     "gaps": ("tests.bench.honesty.gaps", "gaps"),
     "loyalty": ("tests.bench.honesty.loyalty", "loyalty"),
+    "risk": ("tests.bench.honesty.loyalty", "risk"),
     "drivers": ("tests.bench.honesty.drivers", "drivers"),
     "dynamics": ("tests.bench.honesty.dynamics", "dynamics"),
 }

@@ -7,6 +7,7 @@ would say and with one that flattens it and errs, differently in German and Engl
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
@@ -20,10 +21,11 @@ from analyzer.loyalty.contacts import contacts_as_of
 from analyzer.loyalty.customers import quadrants_of
 from analyzer.loyalty.levels import levels_at
 from analyzer.loyalty.matrix import Read, loyalty_matrix
+from analyzer.loyalty.risk import notice_probability
 from analyzer.loyalty.satisfaction import error_of_readings, satisfaction_readings, standing_readings
 from analyzer.loyalty.state import customer_state
 from tests.bench.honesty.lines import Line, coverage
-from tests.loyalty.level_worlds import DEFINITION, FLAWED, LevelWorld, Seen, draw, truth
+from tests.loyalty.level_worlds import DEFINITION, FLAWED, LevelWorld, Seen, draw, draw_risk, truth
 from tests.loyalty.worlds import AS_OF, NO_LINKS, settings
 
 COSTLY: Final = 7  # cheap worlds that one of these costs
@@ -137,3 +139,46 @@ def _called(right: NDArray[np.float64], worlds: int) -> Line:
     met = abs(said - was) <= 0.02 and was >= 0.8
     return Line("quadrants called: share right", was, was - 2.58 * error, was + 2.58 * error, "≥ 0.8, said ± 0.02",
                 f"said {said:.3f}", met, worlds)  # fmt: skip
+
+
+RISKS: Final[dict[str, LevelWorld]] = {
+    "perfect ears": LevelWorld(notice="slope", customers=1500, days=450),
+    "flawed ears": flawed(LevelWorld(notice="slope", customers=1500, days=450)),
+    "few notices": LevelWorld(notice="rare", customers=3000, days=450),
+    "nothing tells": LevelWorld(notice="even", customers=1500, days=450),
+}
+MOST_OFF: Final = 0.02
+
+
+def risk(worlds: int, seed: int) -> list[Line]:
+    """How far ``at_risk_probability`` is from the true chances of the customers it is said of, world by world."""
+    lines: list[Line] = []
+    for place, (name, world) in enumerate(RISKS.items()):
+        off = np.asarray([risk_errors(world, seed + 100_000 * place + one) for one in range(max(2, worlds // 100))])
+        for column, (measure, most) in enumerate(
+            (("mean said − mean true", 0.01), ("mean |said − true| in tenths by risk", MOST_OFF))
+        ):
+            value, error = float(off[:, column].mean()), float(off[:, column].std() / np.sqrt(len(off)))
+            lines.append(Line(f"{name}: {measure}", value, value - 2.58 * error, value + 2.58 * error, f"|.| ≤ {most}",
+                              f"true {off[:, 2].mean():.3f}", abs(value) <= most, len(off)))  # fmt: skip
+    return lines
+
+
+def risk_errors(world: LevelWorld, seed: int) -> tuple[float, float, float]:
+    """In one world: mean risk said less the true one, mean distance of both in tenths of customers, true mean."""
+    seen, asked = draw_risk(world, seed), _settings()
+    contacts = contacts_as_of(seen.contacts, NO_LINKS, NO_LINKS, AS_OF)
+    readings = satisfaction_readings(contacts, seen.surveys)
+    error = error_of_readings(readings, AS_OF, asked.satisfaction_halflife_days)
+    frame = records_frame(seen.records, seen.surveys, asked)
+
+    def state_at(date: datetime) -> pd.DataFrame:
+        return customer_state(frame, contacts, readings, date, asked, error)
+
+    state = state_at(AS_OF)
+    register = register_of(frame, AS_OF, state["exit_at"])
+    said = notice_probability(state, state_at, contacts, register, AS_OF, asked).dropna()
+    true = seen.chance.reindex(said.index)
+    tenth = pd.qcut(said.rank(method="first"), 10, labels=False)
+    apart = (said.groupby(tenth).mean() - true.groupby(tenth).mean()).abs().mean()
+    return float(said.mean() - true.mean()), float(apart), float(true.mean())
