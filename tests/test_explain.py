@@ -86,6 +86,15 @@ def test_parts_are_what_sets_the_contacts_apart() -> None:
     assert not {"base", "repeat", "promise"} & {part.part for part in parts}
 
 
+def test_contacts_behind_a_score_say_what_moved_them_most() -> None:
+    contact = unit("voice").lowest[0]
+    points = {row["component"]: row["points"] for row in rows("contributions", interaction_id=contact.interaction_id)
+              if row["component"] not in ("base", "repeat", "promise")}  # fmt: skip
+    assert contact.moved_by and abs(contact.moved_by[0][1]) == pytest.approx(max(map(abs, points.values())))
+    assert all(points[part] == pytest.approx(moved) for part, moved in contact.moved_by)
+    assert unit("voice", measure="empathy").lowest[0].moved_by == ()
+
+
 def test_page_of_a_unit_shows_every_step_with_its_number() -> None:
     found = unit("voice")
     text = page(found)

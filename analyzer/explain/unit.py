@@ -21,6 +21,9 @@ from analyzer.publish.terminal import visible
 Row = dict[str, Any]
 HEADLINE: Final = "experience_contact"
 SHOWN_CONTACTS: Final = 5
+MOVED_BY: Final = 2  # parts named beside a contact, if they moved its score by this much:
+LEAST_POINTS: Final = 0.5
+SCORES: Final = ("experience_contact", "experience_score")
 # measure: the column of a contact that it averages
 OF_CONTACTS: Final = {"resolved_rate": "resolved_probability", "fcr_rate": "fcr_probability",
                       "churn_talk_rate": "churn_talk_probability"}  # fmt: skip
@@ -35,12 +38,13 @@ JOURNEY_PARTS: Final = ("repeat", "promise", "bound_journey")
 
 @dataclass(frozen=True, slots=True)
 class UnitContact:
-    """One contact behind the estimate: its share in it and its value of the measure."""
+    """One contact behind the estimate: its share in it, its value of the measure, and what moved its score most."""
 
     interaction_id: str
     day: date
     share: float
     value: float
+    moved_by: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ def explain_unit(
     shown = policy.name(unit) if kind == "agent" else unit
     named = dict(estimate) | {"unit_id": shown}
     told = contacts[~contacts["interaction_id"].isin(awaiting_audit(tables))]  # theirs are hidden until answered
+    points = _points(tables, measure, period)
     ordered = told.sort_values(["value", "interaction_id"], kind="stable")
     few = min(SHOWN_CONTACTS, len(ordered) // 2 + len(ordered) % 2)
     return UnitExplained(
@@ -105,9 +110,9 @@ def explain_unit(
         beside=tuple(dict(row) | {"unit_id": shown} for row in mine if row["period"] == period and row is not estimate),
         periods=tuple(periods),
         contacts=len(contacts),
-        lowest=_listed(ordered.head(few)),
-        highest=_listed(ordered.tail(len(ordered) - few).tail(SHOWN_CONTACTS)[::-1]),
-        parts=_parts(tables, contacts, measure, period),
+        lowest=_listed(ordered.head(few), points),
+        highest=_listed(ordered.tail(len(ordered) - few).tail(SHOWN_CONTACTS)[::-1], points),
+        parts=_parts(points, contacts),
     )
 
 
@@ -184,22 +189,37 @@ def _average(rows: list[Row]) -> float | None:
     return sum(value * n for value, n in known) / weight if weight > 0 else None
 
 
-def _listed(frame: pd.DataFrame) -> tuple[UnitContact, ...]:
+def _listed(frame: pd.DataFrame, points: pd.DataFrame) -> tuple[UnitContact, ...]:
     return tuple(
-        UnitContact(row["interaction_id"], row["day"], float(row["share"]), float(row["value"]))
+        UnitContact(row["interaction_id"], row["day"], float(row["share"]), float(row["value"]),
+                    _moved_by(points, row["interaction_id"]))
         for row in frame.to_dict("records")
-    )
+    )  # fmt: skip
 
 
-def _parts(tables: Tables, contacts: pd.DataFrame, measure: str, period: str) -> tuple[UnitPart, ...]:
-    """By how much each part moves the unit's contacts and all contacts, the parts that set it apart most first."""
-    if measure not in ("experience_contact", "experience_score") or contacts.empty:
+def _moved_by(points: pd.DataFrame, interaction_id: str) -> tuple[tuple[str, float], ...]:
+    if interaction_id not in points.index:
         return ()
+    mine = {str(part): float(value) for part, value in points.loc[[interaction_id]].iloc[0].dropna().items()}
+    most = sorted((part for part in mine if abs(mine[part]) >= LEAST_POINTS), key=lambda part: (-abs(mine[part]), part))
+    return tuple((part, mine[part]) for part in most[:MOVED_BY])
+
+
+def _points(tables: Tables, measure: str, period: str) -> pd.DataFrame:
+    """Points of each part (columns) in each contact of the period (rows); nothing where the measure is no score."""
+    if measure not in SCORES:
+        return pd.DataFrame()
     rows = tables.read("contributions", days=days_with_contacts(tables, period)).to_pandas()
-    if measure == "experience_contact":
-        rows = rows[~rows["component"].isin(JOURNEY_PARTS)]
-    rows = rows[rows["component"] != "base"]
-    points = rows.pivot_table(index="interaction_id", columns="component", values="points", aggfunc="sum")
+    of_contact = ~rows["component"].isin(JOURNEY_PARTS) | (measure != "experience_contact")
+    rows = rows[of_contact & (rows["component"] != "base")]
+    points: pd.DataFrame = rows.pivot_table(index="interaction_id", columns="component", values="points", aggfunc="sum")
+    return points
+
+
+def _parts(points: pd.DataFrame, contacts: pd.DataFrame) -> tuple[UnitPart, ...]:
+    """By how much each part moves the unit's contacts and all contacts, the parts that set it apart most first."""
+    if points.empty or contacts.empty:
+        return ()
     share = contacts.set_index("interaction_id")["share"]
     mine = points.reindex(share.index).fillna(0.0)
     means = mine.mul(share, axis=0).sum() / share.sum()

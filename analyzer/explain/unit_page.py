@@ -156,16 +156,18 @@ def _contacts(unit: UnitExplained, kind: Kind, w: Wording) -> RenderableType | N
     rows = [*(_contact(contact, kind, w) for contact in unit.highest)]
     gap = unit.contacts - len(unit.highest) - len(unit.lowest)
     if gap > 0:
-        rows.append(["⋮", "", w("explain.more", n=gap), ""])
+        rows.append(["⋮", "", w("explain.more", n=gap), "", ""])
     rows += [_contact(contact, kind, w) for contact in reversed(unit.lowest)]
     heads = [(w("show.contact"), "left"), (w("word.day"), "left"), (w("explain.part_in"), "right"),
-             (w.name("measure", unit.estimate["measure"]), "right")]  # fmt: skip
+             (w.name("measure", unit.estimate["measure"]), "right"),
+             (w("explain.moved_by") if unit.parts else "", "left")]  # fmt: skip
     return listing(heads, rows)
 
 
 def _contact(contact: UnitContact, kind: Kind, w: Wording) -> list[str]:
     share = w.value(contact.share, "share")
-    return [contact.interaction_id, w.day(contact.day), share, w.value(contact.value, kind)]
+    moved = ", ".join(f"{w.name('part', part)} {signed(w, points)}" for part, points in contact.moved_by)
+    return [contact.interaction_id, w.day(contact.day), share, w.value(contact.value, kind), moved]
 
 
 def _beside(unit: UnitExplained, w: Wording) -> RenderableType | None:

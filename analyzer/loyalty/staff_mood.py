@@ -36,7 +36,7 @@ def staff_mood(facts: pd.DataFrame, cues: pd.DataFrame, min_agents: int, as_of: 
     rows: list[dict[str, Any]] = []
     for month in sorted(set(contacts["month"])):
         tones, felt, sizes = agents[agents["month"] == month], contacts[contacts["month"] == month], count.loc[month]
-        shown = sorted(sizes.index[sizes >= min_agents])
+        shown = sorted(team for team in sizes.index[sizes >= min_agents] if team != ALL)
         of_shown = tones["team"].isin(shown)
         hidden = tones.loc[~of_shown, "agent_id"].nunique()
         if tones["agent_id"].nunique() >= min_agents and (hidden == 0 or hidden >= min_agents):

@@ -65,6 +65,9 @@ class AgentPolicy:
             return table.slice(0, 0)
         if name in UNIT_TABLES:
             return self._units(table)
+        if name == "staff_mood":  # none of its teams is small, but a company may want larger ones still
+            large = _strings(self.shown_teams | {"all"})
+            return table.filter(pc.is_in(table["team"], value_set=large))
         if name == "interactions":
             return self._interactions(table)
         if "agent_id" in table.column_names:

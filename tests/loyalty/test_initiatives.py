@@ -13,6 +13,7 @@ import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from analyzer.errors import UsageError
+from analyzer.loyalty.actions import action_lists
 from analyzer.loyalty.asof import records_frame
 from analyzer.loyalty.initiatives import initiative_effects, is_held_out, newcombe, read_initiatives
 from analyzer.tables import STORED
@@ -109,6 +110,19 @@ def test_draw_is_the_same_for_ever_and_near_its_share() -> None:
     assert 0.0 < np.mean(np.logical_and(drawn, other)) < 0.03
     assert not any(is_held_out("at_risk", f"k{i}", settings(hold_out_share=0.0)) for i in range(100))
     assert all(is_held_out("at_risk", f"k{i}", settings(hold_out_share=1.0)) for i in range(100))
+
+
+def test_lists_mark_who_is_held_out() -> None:
+    keys = [f"k{i:03d}" for i in range(200)]
+    plain = {"may_contact": True, "left": False, "satisfaction_index": 20.0, "loyalty_index": 40.0, "bonds": [[]] * 200,
+             "risks": [["spoke of leaving on 2026-10-23"]] * 200, "at_risk_probability": np.nan, "value_tier": None,
+             "revenue_12m": np.nan}  # fmt: skip
+    customers = pd.DataFrame(plain, index=pd.Index(keys, name="customer_key"))
+    listed = action_lists(customers, AS_OF, settings()).to_pylist()
+    drawn = {key for key in keys if is_held_out("at_risk", key, settings())}
+    assert {row["customer_key"] for row in listed if row["held_out"]} == drawn and len(listed) == 200
+    offered = action_lists(customers, AS_OF, settings(hold_out_share=0.0))
+    assert not any(offered["held_out"].to_pylist())
 
 
 def test_hold_out_by_the_draw_is_recognised() -> None:
