@@ -83,6 +83,10 @@ _INTERACTION = _c("interaction_id", STRING, "the contact")
 _DAY = _c("day", DATE, "business day of the contact's start; storage partition")
 _AS_OF = _c("as_of", TIME, "the data's own clock for which this holds")
 
+# of what the machine's readings alone make
+_MODEL_ONLY = Column("error_basis", STRING, "whether ears' errors were corrected",
+                     one_of=("model_only", "audit_corrected"), default="model_only")  # fmt: skip
+
 FACT_COLUMNS: Final = (
     _INTERACTION,
     _c("source_id", STRING, "the id in the source"),
@@ -356,13 +360,15 @@ STORED: Final[Mapping[str, Table]] = {
                _c("counter_higher_is_better", BOOL, "its direction"),
                _c("reading", STRING, "look closer: the measure is better than the others' and its counter-measure worse",
                   "look closer", "no sign", "not compared"),
-               _c("is_final", BOOL, "neither can change by time alone"), _AS_OF),
+               _c("is_final", BOOL, "neither can change by time alone"), _AS_OF,
+               _MODEL_ONLY),
         _table("bias_watch", "whether a measure differs by group where it should not", "measure group_kind group_id",
                _c("measure", STRING, "measure"), _c("group_kind", STRING, "language, channel, segment, or the agent's style: address, wordiness"),
                _c("group_id", STRING, "the group"), _N, _n("difference", FLOAT, "mean of the group − mean of the others"),
                *_INTERVAL, _c("method", STRING, "estimator"), _AS_OF,
                _n("p_adjusted", FLOAT, "p value, FDR within the report", unit="0–1"),
-               _n("standing", STRING, "what may be said", "differs", "not distinguishable", "not estimable")),
+               _n("standing", STRING, "what may be said", "differs", "not distinguishable", "not estimable"),
+               _MODEL_ONLY),
         _table("audit_corrections", "what the machine says of all contacts, and what people would have said",
                "measure group_kind group_id",
                _c("measure", STRING, "measure"), _c("group_kind", STRING, "whose contacts", "all", "language", "channel"),
@@ -426,7 +432,8 @@ STORED: Final[Mapping[str, Table]] = {
                _n("verdict", STRING, "what the row says, in words")),
         _table("loyalty_dynamics", "satisfaction and loyalty moving each other", "segment path lag_days",
                _SEGMENT, _c("path", STRING, "direction"), _c("lag_days", INT, "lag", unit="days"),
-               _n("effect", FLOAT, "effect"), *_INTERVAL, _N, _c("method", STRING, "estimator, or 'not estimable: why'")),
+               _n("effect", FLOAT, "effect"), *_INTERVAL, _N, _c("method", STRING, "estimator, or 'not estimable: why'"),
+               _MODEL_ONLY),
         _table("expectation_gap", "got against wanted, by topic", "segment topic",
                _SEGMENT, _c("topic", STRING, "topic of what was expected"),
                _n("value", FLOAT, "exceeded − unmet share", unit="−1…1"), *_INTERVAL, _N, *_GAP),
@@ -481,7 +488,8 @@ STORED: Final[Mapping[str, Table]] = {
                _n("customer_mood", FLOAT, "feeling at the end of the same contacts", unit="−1…1"),
                _n("customer_low", FLOAT, "lower end of its 95 % interval"),
                _n("customer_high", FLOAT, "upper end of its 95 % interval"),
-               _c("method", STRING, "estimator"), _AS_OF),
+               _c("method", STRING, "estimator"), _AS_OF,
+               _MODEL_ONLY),
     )
 }  # fmt: skip
 

@@ -159,7 +159,8 @@ def counter_measures(
     )
     both = both.loc[both["n"] > 0]
     columns = {
-        name: both[name].to_numpy() for name in [*key, "measure", "counter_measure", "n", "value", "low", "high"]
+        name: both[name].to_numpy()
+        for name in [*key, "measure", "counter_measure", "n", "value", "low", "high", "error_basis"]
     }
     columns |= {f"counter_{name}": both[f"{name}_counter"].to_numpy()
                 for name in ("n", "value", "low", "high", "unit", "higher_is_better")}  # fmt: skip
