@@ -84,12 +84,12 @@ def forecast(panel: Panel, known: int) -> Forecast:
 
 @dataclass(frozen=True, slots=True)
 class _SoFar:
-    """What the known days say of rates: the group's (by unit), the variance that contacts give each day's mean, and by
-    unit how variable its rate is beside the group's (1 for means)."""
+    """What the known days say: by unit the level of its group's rate and the m (1 − m) of that (1 for means), and the
+    variance that contacts give each day's mean."""
 
     level: Floats
+    typical: Floats
     scatter: Floats
-    relative: Floats
 
 
 def _so_far(panel: Panel, known: int) -> _SoFar:
@@ -99,7 +99,7 @@ def _so_far(panel: Panel, known: int) -> _SoFar:
     level = np.divide(sums_of_group, of_group, out=np.zeros_like(of_group), where=of_group > 0)[panel.group]
     own = np.divide(sums, contacts, out=level.copy(), where=contacts > 0)
     variance, typical = (np.where(panel.rate, _bernoulli(m, level, contacts), 1.0) for m in (own, level))
-    return _SoFar(level, (panel.contact_variance * variance)[:, None] / n, variance / typical)
+    return _SoFar(level, typical, (panel.contact_variance * variance)[:, None] / n)
 
 
 def _bernoulli(rate: Floats, level: Floats, past: Floats) -> Floats:
@@ -132,36 +132,37 @@ def _fit(panel: Panel, center: Floats, variance: Floats, known: int) -> Floats:
 def _filtered(panel: Panel, noise: DayNoise, so_far: _SoFar, lasting: float) -> tuple[Floats, Floats]:
     """Expectation and variance of each day given those before; variance infinite on a unit's first day."""
     center, variance = np.full((2, *panel.mean.shape), np.nan)
-    shift = noise.shift[panel.group] * so_far.relative
-    state, cov = _start(panel, noise, shift)
+    shift = noise.shift[panel.group]
+    state, cov = _start(panel, noise)
     last, past = np.full(len(panel.group), -1), np.zeros(len(panel.group))
     for day, weekday in enumerate(panel.weekday):
         at = np.flatnonzero(~np.isnan(panel.mean[:, day]))
         before, spread = _carried(state[at], cov[at], lasting ** (day - last[at]), shift[at])
-        gain = spread[:, :, weekday] + spread[:, :, SHIFT]
-        expected = before[:, weekday] + before[:, SHIFT]
-        seen = expected + noise.weekday[at, weekday]
-        variance_of_one = np.where(panel.rate[at], _bernoulli(seen, so_far.level[at], past[at]), 1.0)
-        scatter = panel.contact_variance[at] * variance_of_one / panel.n[at, day]
-        total = gain[:, weekday] + gain[:, SHIFT] + scatter
-        error = panel.mean[at, day] - seen
+        usual = before[:, weekday] + noise.weekday[at, weekday]
+        one = np.where(panel.rate[at], _bernoulli(usual, so_far.level[at], past[at]), 1.0)
+        # What moves a rate of a half by ten points moves one of a tenth by six.
+        load = np.sqrt(one / so_far.typical[at])
+        gain = spread[:, :, weekday] + load[:, None] * spread[:, :, SHIFT]
+        expected = usual + load * before[:, SHIFT]
+        total = gain[:, weekday] + load * gain[:, SHIFT] + panel.contact_variance[at] * one / panel.n[at, day]
+        error = panel.mean[at, day] - expected
         weight = gain / total[:, None]
         state[at] = before + weight * error[:, None]
         cov[at] = spread - gain[:, :, None] * weight[:, None, :]
-        center[at, day] = seen
+        center[at, day] = expected
         variance[at, day] = np.where(last[at] < 0, np.inf, total)
         last[at] = day
         past[at] += panel.n[at, day]
     return center, variance
 
 
-def _start(panel: Panel, noise: DayNoise, shift: Floats) -> tuple[Floats, Floats]:
+def _start(panel: Panel, noise: DayNoise) -> tuple[Floats, Floats]:
     group = panel.group
     state, cov = np.zeros((len(group), WEEK + 1)), np.zeros((len(group), WEEK + 1, WEEK + 1))
     state[:, :WEEK] = noise.level[group][:, None]
     cov[:, :WEEK, :WEEK] = np.eye(WEEK) * noise.own_weekday[group][:, None, None]
     cov[:, :WEEK, :WEEK] += (DIFFUSE * noise.total[group])[:, None, None]
-    cov[:, SHIFT, SHIFT] = shift
+    cov[:, SHIFT, SHIFT] = noise.shift[group]
     return state, cov
 
 

@@ -146,7 +146,8 @@ def _rate_limit(tail: Floats, n: Floats, rate: Floats, sd: Floats) -> Floats:
     count = special.bdtrik(tail, contacts, rate)
     # Mid-p: of an event just as probable as the one seen, half counts. Where the inverse ends at 0 there is no limit.
     binomial = np.where(count > 0, (count + 0.5) / contacts, 0.0)
-    beta = special.betaincinv(rate * contacts, (1 - rate) * contacts, tail)
+    size = np.maximum(contacts - 1.0, 0.5)  # a beta distribution of this size has that variance
+    beta = special.betaincinv(rate * size, (1 - rate) * size, tail)
     beyond = np.clip(1.0 - contacts / n, 0.0, 1.0)
     limit = (1.0 - beyond) * binomial + beyond * beta
     # Under half an event nothing can be seen but none at all, and how probable that is no smooth tail says.
