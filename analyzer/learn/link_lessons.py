@@ -46,8 +46,13 @@ _NEW_YEAR: Final = datetime(2026, 1, 1, 10, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Lessons:
-    """Pairs of contacts with their features, whether they are one matter, and the customer of each."""
+    """Pairs of contacts with their features, whether they are one matter, and the customer of each; and what was heard
+    of them (``facts``, ``turns``, ``cues``, ``signals``)."""
 
+    facts: pd.DataFrame
+    turns: pd.DataFrame
+    cues: pd.DataFrame
+    signals: pd.DataFrame
     contacts: pd.DataFrame
     pairs: pd.DataFrame
     features: pd.DataFrame
@@ -124,20 +129,23 @@ def _lessons(
     settings = load_settings().journey
     contacts = chain_contacts(facts, company_openers(facts, turns), settings.redial_minutes)
     pairs = candidate_pairs(contacts, settings.horizon_days)
-    features = pair_features(pairs, contacts, hear_signals(contacts, cues, turns), turns, model)
+    signals = hear_signals(contacts, cues, turns)
+    features = pair_features(pairs, contacts, signals, turns, model)
     matters = contacts["contact_id"].map(matter).to_numpy()
     truth = matters[pairs["earlier"]] == matters[pairs["later"]]
     customer = contacts["customer_key"].to_numpy()[pairs["later"]]
-    return Lessons(contacts, pairs, features, truth.astype(float), customer)
+    return Lessons(facts, turns, cues, signals, contacts, pairs, features, truth.astype(float), customer)
 
 
 def _facts(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows)[["interaction_id", "channel", "resolution", "reason"]]
+    frame = pd.DataFrame(rows)[["interaction_id", "channel", "resolution", "reason", "effort"]]
+    started = pd.to_datetime([row["started_at"] for row in rows], utc=True)
     solved = frame["resolution"].map({"resolved": HEARD, "partial": 0.3, "pending": 0.2}).fillna(1 - HEARD)
     return frame.assign(
         customer_key=[row["customer_id"] for row in rows],
-        started_at=pd.to_datetime([row["started_at"] for row in rows], utc=True),
-        ended_at=pd.to_datetime([row["started_at"] for row in rows], utc=True) + timedelta(minutes=5),
+        day=started.date,
+        started_at=started,
+        ended_at=started + timedelta(minutes=5),
         agent_turns=[sum(turn["speaker"] == "agent" for turn in row["turns"]) for row in rows],
         resolved_probability=solved,
         chain_id=None, direction=None, product_line=None, disposition=None,
@@ -147,7 +155,13 @@ def _facts(rows: list[dict[str, Any]]) -> pd.DataFrame:
 def _turns(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(
         [
-            {"interaction_id": row["interaction_id"], "turn": at, "speaker": turn["speaker"], "text": turn["text"]}
+            {
+                "interaction_id": row["interaction_id"],
+                "turn": at,
+                "speaker": turn["speaker"],
+                "text": turn["text"],
+                "start_ms": None,
+            }
             for row in rows
             for at, turn in enumerate(row["turns"])
         ]
@@ -157,7 +171,15 @@ def _turns(rows: list[dict[str, Any]]) -> pd.DataFrame:
 def _cues(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(
         [
-            {"interaction_id": row["interaction_id"], "turn": at, "label": label, "probability": HEARD}
+            {
+                "interaction_id": row["interaction_id"],
+                "turn": at,
+                "label": label,
+                "probability": HEARD,
+                "found": True,
+                "start_char": 0,
+                "end_char": 0,
+            }
             for row in rows
             for at, turn in enumerate(row["turns"])
             for label in turn["labels"]

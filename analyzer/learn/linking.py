@@ -81,14 +81,19 @@ class LinkReport:
     f1_join_all: float
 
 
+def lessons_of(data_dir: Path) -> tuple[LinkModel, list[Lessons], list[Weighed]]:
+    """A model that knows only how rare words are, the histories (as labelled, then as heard), and what is beside."""
+    empty = LinkModel(dict.fromkeys(FEATURES, 0.0), 0.0, *background(data_dir / DIALOGUES), {})
+    beside = [weighed(unrelated(data_dir / DIALOGUES, empty), UNRELATED_PAIRS)]
+    beside += [weighed(lessons, WORLD_PAIRS / len(WORLDS)) for lessons in worlds(empty)]
+    return empty, histories(data_dir / HISTORIES, empty), beside
+
+
 def learn_linking(data_dir: Path) -> tuple[LinkModel, LinkReport]:
     """The link model learned on ``data_dir`` and its report; the same data give the same model to the byte."""
-    empty = LinkModel(dict.fromkeys(FEATURES, 0.0), 0.0, *background(data_dir / DIALOGUES), {})
-    labelled, *heard = histories(data_dir / HISTORIES, empty)
-    beside = [_weighed(unrelated(data_dir / DIALOGUES, empty), UNRELATED_PAIRS)]
-    beside += [_weighed(lessons, WORLD_PAIRS / len(WORLDS)) for lessons in worlds(empty)]
-    report = _report(labelled, heard, *_out_of_fold(labelled, heard, beside))
-    own = [_weighed(lessons, len(lessons.truth) / len(heard)) for lessons in heard]
+    empty, (labelled, *heard), beside = lessons_of(data_dir)
+    report = _report(labelled, heard, *out_of_fold(labelled, heard, beside))
+    own = [weighed(lessons, len(lessons.truth) / len(heard)) for lessons in heard]
     weights, intercept = _fit([*own, *beside])
     card: dict[str, str | int | float] = {
         "data": ", ".join(f"{name} sha256 {_sha256(data_dir / name)}" for name in (HISTORIES, DIALOGUES)),
@@ -108,19 +113,19 @@ def learn_linking(data_dir: Path) -> tuple[LinkModel, LinkReport]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Weighed:
+class Weighed:
     features: np.ndarray
     truth: np.ndarray
     weight: np.ndarray
 
 
-def _weighed(lessons: Lessons, pairs: float) -> _Weighed:
+def weighed(lessons: Lessons, pairs: float) -> Weighed:
     """Lessons that count as so many pairs in all."""
     size = len(lessons.truth)
-    return _Weighed(lessons.features[list(FEATURES)].to_numpy(), lessons.truth, np.full(size, pairs / max(size, 1)))
+    return Weighed(lessons.features[list(FEATURES)].to_numpy(), lessons.truth, np.full(size, pairs / max(size, 1)))
 
 
-def _fit(parts: Sequence[_Weighed]) -> tuple[np.ndarray, float]:
+def _fit(parts: Sequence[Weighed]) -> tuple[np.ndarray, float]:
     """Weights and intercept that maximise likelihood × prior within the signs."""
     features, truth, weight = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("features", "truth", "weight")
@@ -141,16 +146,16 @@ def _fit(parts: Sequence[_Weighed]) -> tuple[np.ndarray, float]:
     return best.x[:-1], float(best.x[-1])
 
 
-def _out_of_fold(
-    labelled: Lessons, heard: Sequence[Lessons], beside: Sequence[_Weighed]
+def out_of_fold(
+    labelled: Lessons, heard: Sequence[Lessons], beside: Sequence[Weighed]
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     """Link probability of each pair, as labelled and as heard, from models that never saw its customer."""
-    whole = [_weighed(lessons, len(lessons.truth) / len(heard)) for lessons in heard]
+    whole = [weighed(lessons, len(lessons.truth) / len(heard)) for lessons in heard]
     wanted = [lessons.features[list(FEATURES)].to_numpy() for lessons in (labelled, *heard)]
     held_out = [np.zeros(len(features)) for features in wanted]
     for customer in sorted(set(labelled.customer)):
         mine = labelled.customer == customer
-        rest = [_Weighed(part.features[~mine], part.truth[~mine], part.weight[~mine]) for part in whole]
+        rest = [Weighed(part.features[~mine], part.truth[~mine], part.weight[~mine]) for part in whole]
         weights, intercept = _fit([*rest, *beside])
         for features, probability in zip(wanted, held_out, strict=True):
             probability[mine] = 1 / (1 + np.exp(-(features[mine] @ weights + intercept)))

@@ -1,23 +1,37 @@
-"""First-contact resolution of a week read on its Sunday, and journeys of invented customers' histories.
+"""First-contact resolution of a week read on its Sunday, and the invented customers' histories.
 
 Worlds (tests/journey/worlds.py) are steady or struck by an outage in the week that is read; half of them with soft ears
 (distance 1.5 sd), half with good ones (3 sd), half with returns that wait for opening hours. Beside the nowcast stand
 what others do: "open = solved" counts windows that still run as if nobody came back; "waiting" shows the last week
 whose windows are over.
+
+Histories are those of the training data, each customer held out in turn: as labelled, and as detectors that err might
+hear them. Intervals are over customers (bootstrap).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from analyzer.config import load_settings
+from analyzer.journey.linking import join_episodes
+from analyzer.journey.promises import find_promises, judge_promises
 from analyzer.journey.rates import interval
+from analyzer.learn.corpus import read_rows
+from analyzer.learn.link_lessons import Lessons
+from analyzer.learn.linking import HISTORIES, lessons_of, out_of_fold
 from tests.bench.honesty.lines import Line, coverage
 from tests.journey.casting import judged
 from tests.journey.worlds import Spec, World, make
 
 COSTLY = 300
+DATA = Path(__file__).parents[4] / "shared" / "data" / "train"
+BOOTSTRAPS = 2000
 Z99 = 2.576
 MOST_BIAS = 0.01
 KINDS = {
@@ -37,7 +51,8 @@ def journey(worlds: int, seed: int) -> list[Line]:
         beside = f"open = solved {read[:, 1].mean():+.3f}, waiting {read[:, 2].mean():+.3f}"
         lines.append(bias(f"FCR on Sunday, {kind}: bias", read[:, 0], beside))
         lines.append(coverage(f"FCR on Sunday, {kind}: interval", read[:, 3]))
-    return [*lines, coverage("FCR on Sunday, all worlds: interval", np.concatenate(held))]
+    lines.append(coverage("FCR on Sunday, all worlds: interval", np.concatenate(held)))
+    return lines + (held_out(DATA, seed) if DATA.is_dir() else [])
 
 
 def bias(measure: str, errors: np.ndarray, beside: str) -> Line:
@@ -66,3 +81,72 @@ def read_on_sunday(world: World) -> tuple[float, float, float, bool]:
     return p.mean() - truth, quiet[last].mean() - truth, quiet[over].mean() - truth, low <= truth <= high
 
 
+def held_out(data: Path, seed: int) -> list[Line]:
+    """Pairs of one matter, and what became of promises, in histories that taught nothing."""
+    _, (labelled, *heard), beside = lessons_of(data)
+    as_labelled, as_heard = out_of_fold(labelled, heard, beside)
+    random = np.random.default_rng(seed)
+    pairs = [_pairs(lessons, p) for lessons, p in zip(heard, as_heard, strict=True)]
+    join = _f1(np.stack([labelled.truth, np.ones(len(labelled.truth)), labelled.truth], axis=1))
+    promises = _promises(labelled, as_labelled, data)
+    kept = float(np.mean([outcome == "kept" for _, outcome, _ in promises]))
+    right, whose = np.array([[verdict] for _, _, verdict in promises]), np.array([who for who, _, _ in promises])
+    return [
+        _line("same-matter pairs, labelled: F1", _f1, [_pairs(labelled, as_labelled)], labelled.customer, 0.88,
+              f"join all {join:.2f}", random),
+        _line("same-matter pairs, misheard: F1", _f1, pairs, labelled.customer, 0.88, f"join all {join:.2f}", random),
+        _line("promise outcomes, labelled: right", _share, [right], whose, 0.75, f"always kept {kept:.2f}", random),
+    ]  # fmt: skip
+
+
+def _line(
+    measure: str, figure: Callable[[np.ndarray], float], rows: list[np.ndarray], who: np.ndarray, least: float,
+    beside: str, random: np.random.Generator,
+) -> Line:  # fmt: skip
+    """The mean of a figure over hearings, with its 99 % interval over customers; met where it reaches ``least``."""
+    value = float(np.mean([figure(part) for part in rows]))
+    customers = [np.flatnonzero(who == name) for name in sorted(set(who))]
+    drawn = []
+    for _ in range(BOOTSTRAPS):
+        mine = np.concatenate([customers[at] for at in random.integers(0, len(customers), len(customers))])
+        drawn.append(figure(rows[int(random.integers(len(rows)))][mine]))
+    low, high = np.quantile(drawn, [0.005, 0.995])
+    name = f"{measure}, n {len(rows[0])}"
+    return Line(name, value, float(low), float(high), f"≥ {least}", beside, value >= least, len(customers))
+
+
+def _pairs(lessons: Lessons, probability: np.ndarray) -> np.ndarray:
+    """truly one matter, joined, and both, of each pair."""
+    threshold = load_settings().journey.link_threshold
+    episode = join_episodes(lessons.pairs.assign(probability=probability), lessons.contacts, threshold)["episode"]
+    joined = episode.to_numpy()[lessons.pairs["earlier"]] == episode.to_numpy()[lessons.pairs["later"]]
+    return np.stack([lessons.truth, joined, lessons.truth * joined], axis=1)
+
+
+def _f1(pairs: np.ndarray) -> float:
+    true, joined, both = pairs.sum(axis=0)
+    return float(2 * both / max(true + joined, 1.0))
+
+
+def _share(rows: np.ndarray) -> float:
+    return float(rows[:, 0].mean())
+
+
+def _promises(lessons: Lessons, probability: np.ndarray, data: Path) -> list[tuple[str, str, bool]]:
+    """Customer, true outcome and whether it was found, of each promise; "unknown" says that nothing more was heard."""
+    settings = load_settings().journey
+    episode = join_episodes(
+        lessons.pairs.assign(probability=probability), lessons.contacts, settings.link_threshold
+    )["episode"]  # fmt: skip
+    contact_of = {leg: at for at, legs in enumerate(lessons.contacts["legs"]) for leg in legs}
+    found = find_promises(lessons.facts, lessons.cues, lessons.turns, contact_of, settings, ZoneInfo("UTC"))
+    now = int(lessons.contacts["start_us"].max())
+    judged = judge_promises(found, lessons.contacts, lessons.signals, episode.tolist(), now)
+    status = {(promise.interaction_id, promise.turn): promise.status for promise in judged}
+    told = {"unknown": "open"}
+    return [
+        (row["customer_id"], promise["outcome"], told.get(said, said) == promise["outcome"])
+        for row in read_rows(data / HISTORIES)
+        for promise in row.get("promises", ())
+        for said in [status.get((row["interaction_id"], promise["turn"]), "missed")]
+    ]
