@@ -103,7 +103,8 @@ class _Layout:
         periods = np.searchsorted(units.period, np.arange(len(units.within_squares)))
         of_groups = np.searchsorted(units.period[groups], np.arange(len(periods)))
         others = np.bincount(units.period) - np.bincount(units.period[groups])
-        return cls(groups, periods, of_groups, units.within_degrees + others)
+        # Below half a degree nothing is known of σ², and nothing that is made of it is shown.
+        return cls(groups, periods, of_groups, np.maximum(units.within_degrees + others, 0.5))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def held(rows):
         UnitWorlds(60, measure="resolved_rate"),
         UnitWorlds(60, measure="opportunities_met_rate", rate=0.5, shared=0.2),
         UnitWorlds(60, repeats=3, customer=0.3),
-        UnitWorlds(60, nested=True),
+        UnitWorlds(60, home=1.0),
         UnitWorlds(100, agents=5),
     ],
     ids=["day", "shared", "binary", "opportunities", "customers", "nested", "five"],

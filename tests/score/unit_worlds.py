@@ -38,7 +38,7 @@ class UnitWorlds:
     """What the worlds are like; spreads are shares of the variance of contacts within an agent.
 
     ``icc`` is that of agents, and of channels beside; ``assigned``: how strongly good agents are given the hard queue.
-    ``nested``: an agent works one queue. ``repeats`` are contacts a customer. A rate's effects are on the logit scale,
+    ``repeats`` are contacts a customer. A rate's effects are on the logit scale,
     those of handle time on the logarithm.
     """
 
@@ -51,7 +51,7 @@ class UnitWorlds:
     rate: float = 0.7
     shared: float = 0.0  # share of contacts with two agents
     assigned: float = 0.0
-    nested: bool = False
+    home: float = 0.0  # share of an agent's contacts that come from the home queue; 1: from no other
     queues: int = 4
     repeats: float = 1.5
     customer: float = 0.15
@@ -125,7 +125,10 @@ def published(spec: UnitWorlds, seed: int) -> pd.DataFrame:
         kinds=("agent", "team", "channel"),
         measures=[measure for measure in MEASURES if measure.name == spec.measure],
     )
-    return table.to_pandas().merge(drawn.truth, on=["period", "unit_kind", "unit_id"])
+    rows: pd.DataFrame = table.to_pandas().merge(drawn.truth, on=["period", "unit_kind", "unit_id"])
+    # Agents whom nobody links are compared with those of their own queue.
+    parted = (spec.home > 0) & (rows["unit_kind"] == "agent") & (rows["compared_units"] < spec.agents - 1)
+    return rows.assign(truth=rows["truth"].where(~parted, rows["apart"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +216,11 @@ def _contacts(spec: UnitWorlds, effects: _Effects, rng: np.random.Generator) -> 
 
 
 def _queues(spec: UnitWorlds, agent: Ints, effects: _Effects, rng: np.random.Generator) -> Ints:
-    if spec.nested:
-        return agent % spec.queues
     # Gumbel's trick draws from shares that lean to the hard queues the more, the better the agent is.
     lean = -spec.assigned * effects.skill / max(float(effects.skill.std()), 1e-12)
     hard = (effects.queue / max(float(effects.queue.std()), 1e-12))[:, None, :]
-    return np.argmax(_at(lean, agent)[:, :, None] * hard + rng.gumbel(size=(*agent.shape, spec.queues)), axis=2)
+    queue = np.argmax(_at(lean, agent)[:, :, None] * hard + rng.gumbel(size=(*agent.shape, spec.queues)), axis=2)
+    return np.where(rng.random(agent.shape) < spec.home, agent % spec.queues, queue) if spec.home else queue
 
 
 def _residual(spec: UnitWorlds, rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
@@ -250,12 +252,15 @@ def _truths(
     y: Floats,
     rng: np.random.Generator,
 ) -> list[pd.DataFrame]:
-    """Expected values with the mix of all contacts, of those who really worked; nested agents: with their queue's."""
+    """Expected values with the mix of all contacts, of those who really worked.
+
+    ``apart``: an agent's with the mix of those of the same home queue.
+    """
     u, teams = spec.agents, -(-spec.agents // TEAM)
     with_team = _worked_share(contacts.agent // TEAM, teams, contacts, u)
     with_channel = _worked_share(contacts.channel, len(CHANNELS), contacts, u)
     if spec.measure == "experience_contact":
-        agent = spec.base + effects.skill + _common(spec, contacts, mix + through)
+        agent = spec.base + effects.skill + (mix + through).mean(axis=1)[:, None]
         channel = spec.base + effects.channel + mix.mean(axis=1)[:, None]
         channel = channel + np.einsum("wcu,wu->wc", with_channel, effects.skill)
     else:
@@ -266,17 +271,19 @@ def _truths(
         channel = np.einsum("wcu,cwu->wc", with_channel, np.array(each))
     names = _names(spec)
     return [
-        _truth(names, "agent", _agent_names(spec), agent, _oracle(spec, mix + through, y)),
+        _truth(names, "agent", _agent_names(spec), agent).assign(
+            oracle=_oracle(spec, mix + through, y).ravel(),
+            apart=(spec.base + effects.skill + _home_mix(spec, contacts, mix + through)).ravel(),
+        ),
         _truth(names, "team", [f"t-{t}" for t in range(teams)], np.einsum("wtu,wu->wt", with_team, agent)),
         _truth(names, "channel", list(CHANNELS), channel),
     ]
 
 
-def _common(spec: UnitWorlds, contacts: _Contacts, mix: Floats) -> Floats:
-    if not spec.nested:
-        return mix.mean(axis=1)[:, None]
-    own = np.stack([mix[:, contacts.queue[0] == q].mean(axis=1) for q in range(spec.queues)], axis=1)
-    return own[:, np.arange(spec.agents) % spec.queues]
+def _home_mix(spec: UnitWorlds, contacts: _Contacts, mix: Floats) -> Floats:
+    home = np.arange(spec.agents) % spec.queues
+    own = [mix[:, home[contacts.agent[0]] == q].mean(axis=1) for q in range(min(spec.queues, spec.agents))]
+    return np.stack(own, axis=1)[:, home]
 
 
 def _oracle(spec: UnitWorlds, given: Floats, y: Floats) -> Floats:
@@ -352,13 +359,12 @@ def _names(spec: UnitWorlds) -> list[str]:
     return list(days.strftime("%Y-%m-%d" if spec.length == "day" else "%G-W%V"))
 
 
-def _truth(names: list[str], kind: str, units: list[str], values: Floats, oracle: Floats | None = None) -> pd.DataFrame:
+def _truth(names: list[str], kind: str, units: list[str], values: Floats) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "period": np.repeat(np.array(names, dtype=object), len(units)),
             "unit_kind": kind,
             "unit_id": np.tile(np.array(units, dtype=object), len(names)),
             "truth": values.ravel(),
-            "oracle": np.nan if oracle is None else oracle.ravel(),
         }
     )
