@@ -86,4 +86,4 @@ def figure(value: float, spread: float, n: int) -> Figure:
     square = quantile**2
     center = (share + square / (2 * worth)) / (1 + square / worth)
     half = quantile / (1 + square / worth) * math.sqrt(share * (1 - share) / worth + square / (4 * worth * worth))
-    return Figure(share, max(0.0, center - half), min(1.0, center + half), n)
+    return Figure(share, min(share, max(0.0, center - half)), max(share, min(1.0, center + half)), n)
