@@ -105,7 +105,7 @@ def _forecasts(layout: Layout, epoch: slice, effective: Floats, min_days: int) -
     days = epoch.stop - epoch.start
     parts = np.full((3, *effective.shape), np.nan)
     begins = refits(min_days, days)
-    for known, end in zip(begins, [*begins[1:], days], strict=True):
+    for known, end in zip(begins, [*begins[1:], days][: len(begins)], strict=True):  # too few days: none
         first = max(0, known - MEMORY)
         span = slice(epoch.start + first, epoch.start + end)
         mix = [_mix(one, span.start, epoch.start + known) for one in layout.charted]
