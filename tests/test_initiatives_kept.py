@@ -19,18 +19,16 @@ def deeds(tmp_path: Path) -> Path:
     return path
 
 
-def test_initiatives_are_kept_and_their_effect_awaits_the_horizon(nights: Nights, deeds: Path) -> None:
-    summary = nights.run({"a.jsonl": [contact("a1")]}, initiatives=deeds)
+def test_initiatives_are_kept_when_a_later_run_brings_none(intakes: Nights, deeds: Path) -> None:
+    summary = intakes.run({"a.jsonl": [contact("a1")]}, initiatives=deeds)
     assert summary.side_file_problems == {"initiatives.csv": 1}
-    kept = nights.rows("initiatives")
+    kept = intakes.rows("initiatives")
     assert [(row["customer_key"], row["kind"], row["held_out"]) for row in kept] == [
         ("k-7", "call", False),
         ("k-8", "", True),
     ]
-    effect = nights.rows("initiative_effects")[0]
-    assert (effect["outcome"], effect["n_running"], effect["effect"]) == ("notice", 2, None)
-    nights.run({"b.jsonl": [contact("b1")]})
-    assert nights.rows("initiatives") == kept
+    intakes.run({"b.jsonl": [contact("b1")]})
+    assert intakes.rows("initiatives") == kept
 
 
 def test_the_same_initiatives_change_nothing_and_new_ones_do(intakes: Nights, deeds: Path) -> None:

@@ -15,9 +15,10 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 from analyzer.errors import UsageError
 from analyzer.loyalty.actions import action_lists
 from analyzer.loyalty.asof import records_frame
+from analyzer.loyalty.assess import assess_loyalty
 from analyzer.loyalty.initiatives import initiative_effects, is_held_out, newcombe, read_initiatives
 from analyzer.tables import STORED
-from tests.loyalty.worlds import AS_OF, days_ago, records, settings, surveys
+from tests.loyalty.worlds import AS_OF, NO_CUES, NO_LINKS, contacts, days_ago, records, settings, surveys
 
 
 def deeds(*rows: tuple[str, float, str, bool]) -> Any:
@@ -135,3 +136,14 @@ def test_newcombe_equals_statsmodels() -> None:
     for hits, n, others, of in ((56, 70, 48, 80), (0, 12, 5, 30), (9, 10, 3, 10)):
         low, high = confint_proportions_2indep(hits, n, others, of, method="newcomb", compare="diff")
         assert newcombe(hits, n, others, of)[1:] == pytest.approx((low, high), abs=1e-9)
+
+
+def test_assessment_tells_the_effect_of_what_was_done() -> None:
+    table, keys = many(30, 20)
+    notices = ({"customer_key": key, "days": 60, "cancel_received_at": days_ago(60)} for key in keys[30:40])
+    known = records(*({"customer_key": key, "days": 200, "nps": 5} for key in keys), *notices)
+    facts = contacts(*({"customer_key": key, "days": 150} for key in keys))
+    found = assess_loyalty(facts, NO_LINKS, NO_LINKS, NO_CUES, known, surveys(), settings(), AS_OF, initiatives=table)
+    row = next(row for row in found.initiative_effects.to_pylist() if row["outcome"] == "notice")
+    assert (row["done_share"], row["held_out_share"], row["n_done"], row["n_held_out"]) == (0.0, 0.5, 30, 20)
+    assert row["high"] < 0 and row["n_running"] == 0
