@@ -1,4 +1,8 @@
-"""The talk of a contact, composed of invented turns so that what is said agrees with what is true."""
+"""The talk of a contact, composed of invented turns so that what is said agrees with what is true.
+
+The stock is some 3,000 dialogues: in a large dump sentences recur between customers and matters more than in life, and
+turns of two dialogues do not always fit. Errors of hearing in such a dump are not those on real talk.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,11 @@ from typing import Final
 import numpy as np
 
 from analyzer.simulate.cues import said
-from analyzer.simulate.draws import Bools, Draws, Ints
+from analyzer.simulate.draws import Draws, Ints
 from analyzer.simulate.lives import Lives
 from analyzer.simulate.rows import Rows
 from analyzer.simulate.spec import CHANNELS, RESOLUTIONS, WorldSpec
-from analyzer.simulate.stock import ANY, Frame, Stock
+from analyzer.simulate.stock import Frame, Stock
 
 Pick = Callable[..., str]
 Turn = tuple[str, str, bool]  # speaker, text, whether the opener of a handed contact speaks it
@@ -28,6 +32,7 @@ class _Contact:
 
     number: int
     opened_spoken: bool  # the matter's first contact was a call
+    opened_resolution: str  # how the matter's first contact ended
     frame: int  # place of the matter's frame: different matters of a customer differ where the stock allows it
     returns: bool  # not the matter's first contact
     language: str
@@ -59,11 +64,11 @@ def _contacts(spec: WorldSpec, lives: Lives, draws: Draws) -> Iterator[_Contact]
     names = tuple(spoken)
     told = np.column_stack(list(spoken.values())) if len(contacts) else np.zeros((0, len(names)), dtype=bool)
     voice = contacts["channel"] == CHANNELS.index("voice")
-    opened_spoken, frame = _matters(contacts, voice)
+    first, frame = _matters(contacts)
     for place in range(len(contacts)):
         yield _Contact(
-            place, bool(opened_spoken[place]), int(frame[place]), bool(contacts["attempt"][place] > 0),
-            "de" if german[place] else "en", bool(voice[place]),
+            place, bool(voice[first[place]]), RESOLUTIONS[contacts["resolution"][first[place]]], int(frame[place]),
+            bool(contacts["attempt"][place] > 0), "de" if german[place] else "en", bool(voice[place]),
             spec.reasons[contacts["reason"][place]].name, RESOLUTIONS[contacts["resolution"][place]],
             float(contacts["sentiment_end"][place]), int(contacts["opportunities"][place]), int(contacts["met"][place]),
             int(contacts["hurt"][place]), bool(contacts["handed"][place]), bool(contacts["churn_talk"][place]),
@@ -71,15 +76,15 @@ def _contacts(spec: WorldSpec, lives: Lives, draws: Draws) -> Iterator[_Contact]
         )  # fmt: skip
 
 
-def _matters(contacts: Rows, voice: Bools) -> tuple[Bools, Ints]:
-    """Of each contact's matter: whether it was opened in a call, and its number within the customer."""
+def _matters(contacts: Rows) -> tuple[Ints, Ints]:
+    """Of each contact's matter: the place of its first contact, and its number within the customer."""
     _, first, matter = np.unique(contacts["matter"], return_index=True, return_inverse=True)
     customer = contacts["customer"][first]
     order = np.lexsort((first, customer))
     begins = np.searchsorted(customer[order], customer[order])
     rank = np.empty(len(first), dtype=np.int64)
     rank[order] = np.arange(len(first)) - begins
-    return voice[first][matter], (7 * customer + rank)[matter]
+    return first[matter], (7 * customer + rank)[matter]
 
 
 def _spoken(contact: _Contact, stock: Stock, seed: int) -> Iterator[Turn]:
@@ -88,7 +93,7 @@ def _spoken(contact: _Contact, stock: Stock, seed: int) -> Iterator[Turn]:
     Who comes back opens in the matter's own words, and may hear another end.
     """
     rng = random.Random(f"{seed} contact {contact.number}")
-    frames = stock.frames_of(contact.language, contact.opened_spoken, contact.reason, ANY)
+    frames = stock.frames_of(contact.language, contact.opened_spoken, contact.reason, contact.opened_resolution)
     frame = frames[contact.frame % len(frames)]
     fits = frame.resolution == contact.resolution and not contact.returns
     kept = [(speaker, text) for speaker, text, is_outcome in frame.turns if fits or not is_outcome]
