@@ -113,11 +113,15 @@ def _simulated(worlds: int, seed: int) -> Iterator[Line]:
 
 
 def _errors(worlds: int, seed: int) -> Iterator[Line]:
-    """Mean squared error of ``value`` over that of one who knows all effects and variances, by agents."""
+    """Mean squared error of ``value`` over that of one who knows all effects and variances, by agents.
+
+    Not to know μ and τ² costs any method about 3B / (U (1 − B)) over U agents, B = the noise's share of a mean's
+    variance (Efron & Morris, JASA 1973): at n = 10 and an ICC of .02 that is 5 % for 300 agents, 29 % for 50.
+    """
     for contacts in (10, 30, 100):
         for icc in (0.02, 0.05, 0.10):
-            for agents, most in ((300, 1.05), (50, None)):
-                count = max(worlds * 15 // (agents * contacts), 4)
+            for agents, most in ((500, 1.05), (50, None)):
+                count = max(worlds * 100 // (agents * contacts), 4)
                 spec = replace(BARE, worlds=count, agents=agents, contacts=contacts, icc=icc)
                 yield _ratio(published(spec, seed + contacts), f"{agents} agents, n = {contacts}, ICC {icc:.2f}", most)
 
