@@ -21,11 +21,12 @@ from analyzer.score.weights import Weighting
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What journeys are traced from."""
+    """What journeys are traced from, and who heard it."""
 
     facts: pd.DataFrame
     cues: pd.DataFrame
     turns: pd.DataFrame
+    model_versions: pd.Series  # of each contact, the weights that heard it
 
 
 def audit_of(
@@ -40,7 +41,7 @@ def audit_of(
     """The audit that ``verdicts`` make; None where there is no verdict at all."""
     if not _may_correct(verdicts):
         return None
-    told = judgements(verdicts, heard.facts, reveals)
+    told = judgements(verdicts, heard.facts, reveals, heard.model_versions)
     journeys = _journeys(told, heard, settings, as_of, links)
     scores = score_contacts(
         told.facts, journeys.links, settings.score, swap_below=settings.understand.swap_below, weightings=weightings

@@ -71,7 +71,7 @@ def look_out(known: Known, settings: Settings, as_of: datetime, run_id: str, mod
         known.facts, journeys.links, settings.score, swap_below=settings.understand.swap_below, weightings=served
     )
     units = _unit_tables(known, journeys, contacts, settings, as_of)
-    heard = Heard(known.facts, known.cues, known.turns)
+    heard = Heard(known.facts, known.cues, known.turns, known.model_versions)
     audit = audit_of(known.verdicts, known.reveals, heard, settings, as_of, LinkModel.load(models / LINKING), served)
     if audit is not None:
         units |= _corrected(units["unit_scores"], audit, known, journeys, contacts, settings, as_of)

@@ -1,8 +1,9 @@
 """What people judged of audited contacts, in place of what the machine read: only verdicts that may correct.
 
 A verdict corrects if it was given blind, in a random draw whose probability is known, for the audit and not for
-training, on the transcript as it stands now. A contact of which any verdict was trained on corrects nothing: the
-machine has seen the answer.
+training, on the transcript as it stands now. Where a verdict of the contact may have been trained on, it corrects only
+readings of the weights that were judged: later ones may have seen the answer. Left out are not contacts but verdicts:
+people correct the machine for training where it errs, and without those contacts it would look better than it is.
 """
 
 from __future__ import annotations
@@ -66,13 +67,22 @@ class Judgements:
         return np.asarray(self.judged[list(findings)].all(axis=1), dtype=np.bool_)
 
 
-def judgements(verdicts: pa.Table, facts: pd.DataFrame, reveals: pa.Table | None = None) -> Judgements:
+def judgements(
+    verdicts: pa.Table,
+    facts: pd.DataFrame,
+    reveals: pa.Table | None = None,
+    model_versions: pd.Series[str] | None = None,
+) -> Judgements:
     """The judged contacts among ``facts``. Several reviewers of a finding count as their mean, each with their last.
 
     ``reveals``: looks at the machine's findings before the answer; what was answered after one was not blind.
+    ``model_versions``: of each contact, the weights that read it (None: those that were judged).
     """
     told = verdicts.to_pandas()
     told["revealed_at"] = _first_look(told["interaction_id"], reveals)
+    told["read_by"] = told["model_version"]
+    if model_versions is not None:
+        told["read_by"] = model_versions.reindex(told["interaction_id"].to_numpy()).to_numpy()
     known = facts.drop_duplicates("interaction_id").set_index("interaction_id")
     told["number"] = [_number(finding, answer) for finding, answer in zip(told["finding"], told["answer"], strict=True)]
     why = _why_not(told, known)
@@ -96,8 +106,8 @@ def _why_not(told: pd.DataFrame, known: pd.DataFrame) -> pd.Series[str]:
     standing = told["interaction_id"].map(known["content_hash"])
     turn = told["turn"] if "turn" in told else pd.Series(None, index=told.index, dtype=object)
     reasons = (
-        (trained, "trained on"),
         (told["use"] != "audit", "not an audit"),
+        (trained & (told["read_by"] != told["model_version"]), "may have been trained on"),
         (~told["blind"].eq(True), "not blind"),
         (told["answered_at"] > told["revealed_at"], "findings seen before"),
         (~((share > 0) & (share <= 1)), "not drawn at random"),

@@ -45,8 +45,8 @@ def test_verdicts_take_the_place_of_readings():
 
 @pytest.mark.parametrize(
     ("changes", "why"),
-    [({"use": "training"}, "trained on"), ({"blind": False}, "not blind"), ({"content_hash": "old"}, "another version"),
-     ({"sampling_probability": 0.0}, "not drawn at random"), ({"answer": "7"}, "not on the scale"),
+    [({"use": "training"}, "not an audit"), ({"blind": False}, "not blind"), ({"answer": "7"}, "not on the scale"),
+     ({"content_hash": "old"}, "another version"), ({"sampling_probability": 0.0}, "not drawn at random"),
      ({"finding": "reason"}, "finding not corrected"), ({"interaction_id": "c-9"}, "not known")],
 )  # fmt: skip
 def test_verdicts_that_do_not_correct_are_counted_by_why(changes, why):
@@ -54,9 +54,14 @@ def test_verdicts_that_do_not_correct_are_counted_by_why(changes, why):
     assert len(found.facts) == 0 and [why in reason for reason in found.left_out] == [True]
 
 
-def test_a_contact_that_was_trained_on_corrects_nothing():
-    found = told(verdict("c-000001"), verdict("c-000001", "empathy", "2", use="training", verdict_id="t"))
-    assert found.facts.empty and found.left_out == {"trained on": 2}
+def test_training_verdicts_do_not_correct_and_spoil_only_what_later_weights_read():
+    rows = [verdict("c-000001"), verdict("c-000001", "empathy", "2", use="training", verdict_id="t")]
+    found = told(*rows)
+    assert found.facts["resolved_probability"].tolist() == [1.0] and np.isnan(found.facts["empathy"]).all()
+    facts = worlds.contacts(3, content_hash="h")
+    read_by = pd.Series({"c-000001": "later weights"})
+    spoilt = judgements(STORED["verdicts"].from_rows(rows), facts, model_versions=read_by)
+    assert spoilt.facts.empty and spoilt.left_out == {"not an audit": 1, "may have been trained on": 1}
 
 
 def test_reviewers_count_as_their_mean_each_with_the_last_answer():
