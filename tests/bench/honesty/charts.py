@@ -9,12 +9,18 @@ from typing import Final
 import numpy as np
 from scipy import stats
 
+from analyzer.config import load_settings
 from analyzer.score.charting import Charted, Layout, Points, points
+from analyzer.score.contact import score_contacts
+from analyzer.score.control import control_points
 from analyzer.score.frames import Bools, Floats
 from analyzer.score.leads import Watched, watch
 from analyzer.score.signals import standardised
+from analyzer.simulate import worlds as simulation
+from analyzer.simulate.spec import Agents, WorldSpec
 from tests.bench.honesty.lines import Line
 from tests.score.charted_worlds import Spec, mean_teams, rate_teams
+from tests.score.worlds import links as unlinked
 
 PER_CALL: Final = 250  # worlds laid side by side
 BAR: Final = (0.8, 1.2)
@@ -34,6 +40,7 @@ WORLDS: Final = {
 ONLY_MEANS: Final = {"weekdays, straying lasts (.4)": Spec(5, weekday=True, dispersed=True, lasting=0.4)}
 ALONE: Final = {f"alone in its kind, {name}": replace(spec, agents=1) for name, spec in (WORLDS | ONLY_MEANS).items()}
 SHIFT_DAY, SHIFT_DAYS = 56, 42
+STEADY: Final = WorldSpec(contacts=9_000, agents=Agents(count=25))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +82,31 @@ def charts(worlds: int, seed: int) -> list[Line]:
             lines.append(ratio(f"{kind}, n {n}: all of these", Counted.of(list(counts.values()))))
     for name, spec in ALONE.items():
         lines.append(ratio(f"EWMA, n 20: {name}", alarms(mean_teams, replace(spec, n=20), worlds, rng)))
-    return lines + [delay(n, max(worlds // 8, 1), rng) for n in NS]
+    lines += [delay(n, max(worlds // 8, 1), rng) for n in NS]
+    return [*lines, *simulated(max(worlds // 100, 1), seed)]
 
 
 def alarms(make: Make, spec: Spec, worlds: int, rng: np.random.Generator) -> Counted:
     return Counted.of([_counted(run) for run in _runs(make, spec, worlds, rng)])
+
+
+def simulated(worlds: int, seed: int) -> list[Line]:
+    """Centers of ``analyzer simulate`` in which nothing changes, from contacts to the published table."""
+    settings = load_settings()
+    counts: dict[str, list[tuple[float, float]]] = {}
+    for world in (simulation.make(STEADY, seed + i) for i in range(worlds)):
+        links = unlinked(world.contacts)
+        scores = score_contacts(world.contacts, links, settings.score, swap_below=settings.understand.swap_below)
+        agents = world.interaction_agents.to_pandas()
+        table = control_points(world.contacts, links, scores.experience, agents, settings.score).to_pandas()
+        for kind, rows in table.groupby("unit_kind"):
+            stated = float(rows["false_alarm_probability"].sum())
+            counts.setdefault(str(kind), []).append((float(rows["signal"].sum()), stated))
+    none = np.zeros(worlds)
+    return [
+        ratio(f"simulated centers, charts of {kind}s", Counted(*np.array(told).T, none, none + 1.0))
+        for kind, told in counts.items()
+    ]
 
 
 def ratio(name: str, counted: Counted) -> Line:
@@ -88,9 +115,10 @@ def ratio(name: str, counted: Counted) -> Line:
     error = np.sqrt(np.sum((counted.found - value * counted.stated) ** 2)) / counted.stated.sum()
     half = stats.norm.ppf(0.995) * error
     beside = counted.textbook.sum() / (TEXTBOOK * counted.textbook_points.sum())
+    told = f"textbook 3 sd: {beside:.1f}" if beside else ""
     met = bool(value + half >= BAR[0] and value - half <= BAR[1])
     return Line(f"alarms / stated, {name}", float(value), float(value - half), float(value + half),
-                f"meets {BAR[0]}–{BAR[1]}", f"textbook 3 sd: {beside:.1f}", met, len(counted.found))  # fmt: skip
+                f"meets {BAR[0]}–{BAR[1]}", told, met, len(counted.found))  # fmt: skip
 
 
 def delay(n: int, worlds: int, rng: np.random.Generator) -> Line:
