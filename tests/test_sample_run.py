@@ -39,13 +39,19 @@ def test_rejects_are_the_three_of_the_readme(sample: Sample) -> None:
     assert sorted(sample.frame("rejects")["code"]) == ["bad_json", "unknown_role", "unreadable_time"]
 
 
+# Nobody has reviewed, looked or acted yet, and too few customers left to rank what is at stake.
+EMPTY_HERE = {
+    "verdicts", "reveals", "audit_corrections", "initiatives", "initiative_effects", "organisational_gaps",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
 def test_every_table_exports(sample: Sample, kind: str) -> None:
     for name, table in EXPORTED.items():
         path = sample.exports / f"{name}.{kind}"
         frame = pd.read_csv(path) if kind == "csv" else pd.read_parquet(path)
         assert tuple(frame.columns) == table.column_names
-        assert len(frame) or name == "verdicts"
+        assert len(frame) or name in EMPTY_HERE
 
 
 @pytest.mark.parametrize("name", EXPORTED)
