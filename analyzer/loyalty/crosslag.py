@@ -6,9 +6,10 @@ Changes remove all that stays the same of a customer; c_t removes what all custo
 (Nickell 1981), so earlier levels serve as instruments (Arellano & Bond 1991), summed over waves (Roodman 2009), for
 many instruments would bias it again:
 
-Those of two waves earlier, as is usual, share their noise with the change that they stand for, so that y seems to
-forget faster than it does and x takes its place. They serve only where the noise is known, its variance taken out; else
-those of three and four waves earlier do.
+    y of three and four waves earlier   two waves earlier, as is usual, y shares its noise with the change that it
+                                        stands for, seems to forget faster than it does, and x takes its place
+    x of two to four waves earlier      of two only where it is known how much of x may be noise; as that is between
+                                        nothing and all of it, the interval is that of both and of all between
 
 The interval is that of Kleibergen (2005): all b that a score test of the continuously updated moments does not reject
 (at 4 %) and at which the moments do not contradict each other (at 1 %), with a at its best for each b. It holds however
@@ -27,12 +28,14 @@ from scipy import stats
 Floats = NDArray[np.float64]
 
 MIN_CUSTOMERS: Final = 50
-LAGS: Final = (2, 3, 4)
+OWN_LAGS: Final = (3, 4)
+CAUSE_LAGS: Final = (2, 3, 4)
+NOISE_SHARES: Final = (0.0, 0.5, 1.0)
 SCORE_LEVEL: Final = 0.96
 CONTRADICTION_LEVEL: Final = 0.99
 WIDEST: Final = 2.0  # of standard deviations of y a wave per standard deviation of x
-STEPS: Final = 121
-_CARRIES: Final = np.linspace(-0.9, 1.1, 21)
+STEPS: Final = 81
+_CARRIES: Final = np.linspace(-0.8, 1.1, 13)
 _RIDGE: Final = 1e-9  # moments have unit variance; keeps two that are the same from stopping everything
 
 
@@ -56,14 +59,24 @@ class _Moments:
     covariance: Floats
 
 
-def cross_lag(
-    cause: Floats, outcome: Floats, cause_noise: Floats | None = None, outcome_noise: Floats | None = None
-) -> CrossLag:
+def cross_lag(cause: Floats, outcome: Floats, noise: Floats | None = None) -> CrossLag:
     """b of ``cause`` on ``outcome`` (customers × waves, NaN where not measured).
 
-    The error variance of each value, None where it is not known.
+    ``noise`` is the most that the error variance of each value of ``cause`` can be, None where that is not known.
     """
-    found = _moments(cause, outcome, cause_noise, outcome_noise)
+    if noise is None:
+        return _with_noise(cause, outcome, None)
+    ends = [_with_noise(cause, outcome, share * noise) for share in NOISE_SHARES]
+    for end in ends:
+        if end.refusal:
+            return end
+    low = min(end.low for end in ends if end.low is not None)
+    high = max(end.high for end in ends if end.high is not None)
+    return CrossLag(ends[1].n, ends[1].effect, low, high)
+
+
+def _with_noise(cause: Floats, outcome: Floats, noise: Floats | None) -> CrossLag:
+    found = _moments(cause, outcome, noise)
     if isinstance(found, CrossLag):
         return found
     spread = _change(outcome) / max(_change(cause), 1e-12)
@@ -86,29 +99,27 @@ def _change(level: Floats) -> float:
     return float(np.nanstd(np.diff(level, axis=1)))
 
 
-def _moments(
-    cause: Floats, outcome: Floats, cause_noise: Floats | None, outcome_noise: Floats | None
-) -> _Moments | CrossLag:
+def _moments(cause: Floats, outcome: Floats, noise: Floats | None) -> _Moments | CrossLag:
     customers, waves = outcome.shape
-    columns: dict[tuple[int, int], Floats] = {}
+    columns: dict[tuple[str, int], Floats] = {}
     touched = np.zeros(customers, dtype=bool)
     for t in range(2, waves):
         changes = np.column_stack([outcome[:, t] - outcome[:, t - 1], outcome[:, t - 1] - outcome[:, t - 2],
                                    cause[:, t - 1] - cause[:, t - 2]])  # fmt: skip
         complete = ~np.isnan(changes).any(axis=1)
-        # g1 holds the change of y before, g2 that of x: where the noise of the same wave's level sits
-        for place, level, noise in ((1, outcome, outcome_noise), (2, cause, cause_noise)):
-            for lag in LAGS:
-                if t < lag or (lag == 2 and noise is None):
+        for kind, level, lags in (("own", outcome, OWN_LAGS), ("cause", cause, CAUSE_LAGS)):
+            for lag in lags:
+                known = noise if (kind, lag) == ("cause", 2) else None
+                if t < lag or ((kind, lag) == ("cause", 2) and known is None):
                     continue
                 use = complete & ~np.isnan(level[:, t - lag])
                 if use.sum() < 2:
                     continue
                 part = level[use, t - lag] - level[use, t - lag].mean()
                 product = part[:, None] * (changes[use] - changes[use].mean(axis=0))
-                if lag == 2 and noise is not None:
-                    product[:, place] += noise[use, t - 2]
-                columns.setdefault((place, lag), np.zeros((customers, 3)))[use] += product
+                if known is not None:  # the change of x holds the noise of this very level, with the other sign
+                    product[:, 2] += known[use, t - 2]
+                columns.setdefault((kind, lag), np.zeros((customers, 3)))[use] += product
                 touched |= use
     n = int(touched.sum())
     if len(columns) < 2:
@@ -128,13 +139,17 @@ def _accepted(moments: _Moments, effects: Floats) -> tuple[NDArray[np.bool_], Fl
     grid_a, grid_b = (part.ravel() for part in np.meshgrid(_CARRIES, effects, indexing="ij"))
     distance = _distance(moments, grid_a, grid_b)[0].reshape(len(_CARRIES), len(effects))
     carry = _CARRIES[distance.argmin(axis=0)]
-    for _ in range(4):  # Gauss–Newton steps to the best carry for each effect, kept where they help
-        least, score, slope = _distance(moments, carry, effects)
+    least, score, slope = _distance(moments, carry, effects)
+    for _ in range(4):  # Gauss–Newton steps to the best carry for each effect, taken where they help
         with np.errstate(divide="ignore", invalid="ignore"):
             step = np.nan_to_num(score[:, 0] / slope[:, 0, 0])
         moved = np.clip(carry - step, _CARRIES[0], _CARRIES[-1])
-        carry = np.where(_distance(moments, moved, effects)[0] < least, moved, carry)
-    least, score, slope = _distance(moments, carry, effects)
+        there = _distance(moments, moved, effects)
+        better = there[0] < least
+        carry = np.where(better, moved, carry)
+        least = np.where(better, there[0], least)
+        score = np.where(better[:, None], there[1], score)
+        slope = np.where(better[:, None, None], there[2], slope)
     tested = moments.n * np.einsum("pq,pqr,pr->p", score, np.linalg.pinv(slope), score)
     spare = moments.mean.shape[1] - 2
     fits = tested <= stats.chi2.ppf(SCORE_LEVEL, 1)
@@ -145,13 +160,16 @@ def _accepted(moments: _Moments, effects: Floats) -> tuple[NDArray[np.bool_], Fl
 
 def _distance(moments: _Moments, carry: Floats, effect: Floats) -> tuple[Floats, Floats, Floats]:
     """At each (a, b): n m′Ω⁻¹m, and D′Ω⁻¹m and D′Ω⁻¹D with D the derivative of m freed of its tie to m."""
+    k = moments.mean.shape[1]
     weigh = np.stack([np.ones_like(carry), -carry, -effect], axis=1)
     mean = weigh @ moments.mean
-    omega = np.einsum("pi,pj,ikjl->pkl", weigh, weigh, moments.covariance, optimize=True)
-    inverse = np.linalg.inv(omega + _RIDGE * np.eye(omega.shape[-1]))
-    pulled = np.einsum("pkl,pl->pk", inverse, mean)
-    tied = np.einsum("pj,qkjl,pl->pkq", weigh, moments.covariance[1:], pulled, optimize=True)
-    derivative = tied - moments.mean[1:].T[None, :, :]
-    score = np.einsum("pkq,pk->pq", derivative, pulled)
-    slope = np.einsum("pkq,pkl,plr->pqr", derivative, inverse, derivative, optimize=True)
-    return moments.n * np.einsum("pk,pk->p", mean, pulled), score, slope
+    pairs = (weigh[:, :, None] * weigh[:, None, :]).reshape(-1, 9)
+    omega = (pairs @ moments.covariance.transpose(0, 2, 1, 3).reshape(9, k * k)).reshape(-1, k, k)
+    inverse = np.linalg.inv(omega + _RIDGE * np.eye(k))
+    pulled = (inverse @ mean[:, :, None])[:, :, 0]
+    with_mean = (weigh[:, :, None] * pulled[:, None, :]).reshape(-1, 3 * k)
+    tied = (with_mean @ moments.covariance[1:].reshape(2 * k, 3 * k).T).reshape(-1, 2, k)
+    derivative = tied - moments.mean[1:]
+    score = (derivative @ pulled[:, :, None])[:, :, 0]
+    slope = derivative @ inverse @ derivative.transpose(0, 2, 1)
+    return moments.n * (mean * pulled).sum(axis=1), score, slope

@@ -2,8 +2,9 @@
 
 A wave is a stretch of one horizon, counted back from ``as_of``; only what was measured within it counts. The effect is
 that of crosslag.py: points of the one per point of the other, one horizon later. Loyalty is the index of its facts but
-for tenure, which grows by itself. How much single readings of satisfaction err is told by customers with several in a
-wave; of loyalty it is not known, and then only instruments serve that no such noise can touch.
+for tenure, which grows by itself. By how much readings of one customer's wave differ is the most that readings of
+satisfaction can err; contacts also differ in truth, and what was felt in them may move loyalty as much as what lasts.
+Of answers about loyalty nothing of the kind is known, and then only instruments serve that no noise can touch.
 
 Needs four waves of both measures in a row of at least 50 customers, and earlier waves that foretell the changes, else
 "not estimable".
@@ -42,7 +43,7 @@ _MEASURES: Final = ("satisfaction", "loyalty")
 
 @dataclass(frozen=True, slots=True)
 class Waves:
-    """Measures of customers × waves, the oldest wave first, NaN where not measured; error variances where known."""
+    """Measures of customers × waves, the oldest wave first, NaN where not measured; the most that their errors vary."""
 
     customers: pd.Index[str]
     values: dict[str, Floats]
@@ -78,9 +79,7 @@ def path_row(waves: Waves, cause: str, outcome: str) -> dict[str, Any]:
     """``n`` (customers), ``effect``, ``low``, ``high`` and ``method`` of one path."""
     if len(waves.customers) == 0 or waves.values[cause].shape[1] < MIN_WAVES:
         return {"n": 0, "method": "not estimable: fewer than four waves"}
-    found: CrossLag = cross_lag(
-        waves.values[cause], waves.values[outcome], waves.noise.get(cause), waves.noise.get(outcome)
-    )
+    found: CrossLag = cross_lag(waves.values[cause], waves.values[outcome], waves.noise.get(cause))
     if found.effect is None:
         return {"n": found.n, "method": found.refusal}
     return {"n": found.n, "effect": found.effect, "low": found.low, "high": found.high, "method": METHOD}

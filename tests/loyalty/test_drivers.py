@@ -122,19 +122,19 @@ def panel(customers: int, waves: int, effect: float, seed: int, noise: float = 5
 
 
 def test_dynamics_recover_a_planted_path_through_noise_and_only_that() -> None:
-    worlds = [panel(400, 6, effect=0.4, seed=seed) for seed in range(20)]
+    worlds = [panel(400, 6, effect=0.4, seed=seed) for seed in range(12)]
     there = [path_row(world, "satisfaction", "loyalty") for world in worlds]
     back = [path_row(world, "loyalty", "satisfaction") for world in worlds]
     assert abs(np.median([row["effect"] for row in there]) - 0.4) < 0.06
-    assert sum(row["low"] < 0.4 < row["high"] for row in there) >= 17 and there[0]["n"] == 400
+    assert sum(row["low"] < 0.4 < row["high"] for row in there) >= 10 and there[0]["n"] == 400
     assert sum(not row["low"] < 0 < row["high"] for row in back if "effect" in row) <= 3
 
 
 @pytest.mark.parametrize("waves", [4, 6])
 def test_dynamics_find_nothing_where_nothing_is_about_as_often_as_they_say(waves: int) -> None:
-    found = [path_row(panel(200, waves, effect=0.0, seed=seed), "satisfaction", "loyalty") for seed in range(40)]
+    found = [path_row(panel(200, waves, effect=0.0, seed=seed), "satisfaction", "loyalty") for seed in range(24)]
     wrong = sum(not row["low"] < 0 < row["high"] for row in found if "effect" in row)
-    assert sum("effect" in row for row in found) >= 30 and wrong <= 6
+    assert sum("effect" in row for row in found) >= 18 and wrong <= 4
 
 
 def test_dynamics_need_four_waves_and_enough_customers() -> None:

@@ -36,5 +36,5 @@ def test_calls_of_those_who_have_made_up_their_mind_are_no_cause() -> None:
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice")
 def test_dynamics_part_meets_its_bars_on_few_worlds() -> None:
-    lines = dynamics(12, 3)
-    assert len(lines) == 14 and all(line.met is not False for line in lines)
+    lines = dynamics(6, 3)
+    assert len(lines) == 20 and all(line.met is not False for line in lines)
