@@ -22,6 +22,7 @@ from analyzer.loyalty.levels import levels_at
 from analyzer.loyalty.matrix import Read, loyalty_matrix
 from analyzer.loyalty.organisation import organisational_gaps
 from analyzer.loyalty.perception import perception_gap
+from analyzer.loyalty.reliability import audit_answers
 from analyzer.loyalty.satisfaction import error_of_readings, satisfaction_readings, standing_readings
 from analyzer.loyalty.staff_mood import staff_mood
 from analyzer.loyalty.state import customer_state
@@ -68,7 +69,9 @@ def assess_loyalty(
     contacts = contacts_as_of(facts, links, experience, as_of)
     readings = satisfaction_readings(contacts, surveys)
 
-    error = error_of_readings(readings, as_of, settings.satisfaction_halflife_days)
+    error = error_of_readings(
+        readings, as_of, settings.satisfaction_halflife_days, _audited_satisfaction(verdicts, as_of)
+    )
 
     def state_at(date: datetime) -> pd.DataFrame:
         return customer_state(frame, contacts, readings, date, settings, error)
@@ -103,6 +106,13 @@ def _segment_of(contacts: pd.DataFrame, customers: pd.DataFrame) -> pd.Series[st
     own = contacts["segment"].where(contacts["segment"].notna(), contacts["product_line"]).astype("object")
     known = of_customer(contacts, customers["segment"]).astype("object")
     return known.where(known.notna(), own)
+
+
+def _audited_satisfaction(verdicts: pa.Table, as_of: datetime) -> pd.DataFrame:
+    """What people found of satisfaction in blind audits by ``as_of``."""
+    told = verdicts.to_pandas()
+    audits = audit_answers(told[told["answered_at"] <= as_of])
+    return audits[audits["driver"] == "satisfaction"]
 
 
 def _begun(facts: pd.DataFrame, as_of: datetime) -> pd.Series[bool]:

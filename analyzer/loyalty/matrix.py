@@ -109,7 +109,7 @@ def _corrected(base: Base, n: int, error: ReadingError, settings: LoyaltySetting
 
 
 def _told(error: ReadingError) -> str:
-    return "calibrated against rated contacts" if error.calibrated else "not audited"
+    return f"calibrated against {error.source}" if error.calibrated else "not audited"
 
 
 def _going(

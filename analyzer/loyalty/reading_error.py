@@ -9,7 +9,7 @@ the drift of the days between (a variogram). *Intercept and slope* come from con
 read: a regression of our reading on their answer, with our readings of their other contacts as the instrument, because
 an answer is itself rounded and moody and an ordinary slope would be too flat. It is the reading given the answer that
 is learned, so who answers may depend on how satisfied they are. The customer's own answer counts as the truth of a
-contact.
+contact; where too few answered, what people found in blind audits does, weighted by how they were drawn.
 
 All of it is learned again without each of GROUPS groups of customers (delete-a-group jackknife): what follows from it
 can so include how unsure it is.
@@ -54,14 +54,19 @@ POOLED: Final = ""
 class ReadingError:
     """``at``: noise of an answer, of a reading, drift (variances), bend, then intercept and slope of each stratum.
 
-    ``without`` is the same without each group of customers. ``calibrated``: whether slopes come from rated contacts.
+    ``without`` is the same without each group of customers. ``source`` of the slopes: "answers", "audits" or none.
     """
 
     strata: tuple[str, ...]
     at: Floats
     without: Floats
-    calibrated: bool
+    source: str
     pairs: int
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether it was checked against people how our readings follow what is true."""
+        return bool(self.source)
 
     @property
     def known(self) -> bool:
@@ -78,7 +83,7 @@ ASSUMED: Final = ReadingError(
     strata=(POOLED,),
     at=np.asarray([PRIOR_NOISE, PRIOR_NOISE, PRIOR_DRIFT, 0.0, 0.0, 1.0]),
     without=np.empty((0, 6)),
-    calibrated=False,
+    source="",
     pairs=0,
 )
 
@@ -100,38 +105,46 @@ def groups_of(customers: Iterable[str]) -> Whole:
     return np.asarray([crc32(str(key).encode()) % GROUPS for key in customers], dtype=np.int64)
 
 
-def reading_error(standing: pd.DataFrame, rated: pd.DataFrame, halflife_days: float) -> ReadingError:
-    """What both frames of satisfaction.py tell: ``standing`` readings, and those of contacts with their ``answer``."""
-    strata, slopes, calibrated = _slopes(rated)
+def reading_error(standing: pd.DataFrame, read: pd.DataFrame, halflife_days: float) -> ReadingError:
+    """What both frames of satisfaction.py tell: ``standing`` readings, and ``read`` contacts with what was found."""
+    source = ""
+    strata: tuple[str, ...] = (POOLED,)
+    slopes: Floats = np.tile([0.0, 1.0], (GROUPS + 1, 1))
+    for name in ("audits", "answers"):
+        found = _slopes(read, name)
+        if found is not None:
+            source, (strata, slopes) = name, found
     pairs = _pairs(standing, halflife_days, slopes[0], strata)
     noise = [_variances(pairs, slopes[g + 1], g) for g in range(-1, GROUPS)]
     whole = np.column_stack([np.asarray(noise), slopes])
-    return ReadingError(strata, whole[0], whole[1:], calibrated, len(pairs.first))
+    return ReadingError(strata, whole[0], whole[1:], source, len(pairs.first))
 
 
-def _slopes(read: pd.DataFrame) -> tuple[tuple[str, ...], Floats, bool]:
-    """Strata, their intercepts and slopes (row 0 of all, row g + 1 without group g), and whether they can be told."""
-    rated = _rated(read)
+def _slopes(read: pd.DataFrame, source: str) -> tuple[tuple[str, ...], Floats] | None:
+    """Strata, their intercepts and slopes (row 0 of all, row g + 1 without group g); None where they cannot be told."""
+    rated = _rated(read, source)
     rated["group"] = groups_of(rated["customer_key"])
     pooled = _line(rated)
     if pooled is None:
-        return (POOLED,), np.tile([0.0, 1.0], (GROUPS + 1, 1)), False
+        return None
     strata, lines = [POOLED], [pooled]
     for language in sorted({str(name) for name in rated["language"].dropna()}):
         own = _line(rated[rated["language"] == language])
         if own is not None:
             strata.append(language)
             lines.append(own)
-    return tuple(strata), np.column_stack(lines), True
+    return tuple(strata), np.column_stack(lines)
 
 
-def _rated(read: pd.DataFrame) -> pd.DataFrame:
-    """Contacts both rated and read, with the instrument ``others``; only of customers read at another contact too."""
+def _rated(read: pd.DataFrame, source: str) -> pd.DataFrame:
+    """Contacts read of which ``source`` tells the truth, with the instrument ``others``; only of customers who were
+    read at another contact too."""
     by_customer = read.groupby("customer_key")["read"]
     count, total = by_customer.transform("size") - 1, by_customer.transform("sum") - read["read"]
     others = (total + OTHERS_PRIOR * read["read"].mean()) / (count + OTHERS_PRIOR)
-    kept = read.assign(others=others)[(count > 0) & read["answer"].notna()]
-    return kept[["customer_key", "language", "read", "answer", "others"]].copy()
+    weight = read["audit_weight"] if source == "audits" else 1.0
+    kept = read.assign(others=others, answer=read[source], weight=weight)[(count > 0) & read[source].notna()]
+    return kept[["customer_key", "language", "read", "answer", "others", "weight"]].copy()
 
 
 def _line(rated: pd.DataFrame) -> Floats | None:
@@ -143,6 +156,7 @@ def _line(rated: pd.DataFrame) -> Floats | None:
         return None
     read, answer, others = (rated[name].to_numpy(dtype="float64") for name in ("read", "answer", "others"))
     moments = np.column_stack([np.ones(len(rated)), read, answer, others, read * others, answer * others])
+    moments *= rated["weight"].to_numpy(dtype="float64")[:, None]
     sums = np.zeros((GROUPS, moments.shape[1]))
     np.add.at(sums, rated["group"].to_numpy(), moments)
     n, r, a, z, rz, az = np.vstack([moments.sum(axis=0), moments.sum(axis=0) - sums]).T

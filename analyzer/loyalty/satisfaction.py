@@ -21,6 +21,7 @@ from analyzer.loyalty.reading_error import ASSUMED, ReadingError, reading_error
 SATISFACTION_ITEMS: Final = ("csat", "ces")
 # A smaller rank replaces a larger one on the same contact; an answer about effort stands beside the one about it all.
 _ANSWERED, _RATED, _READ = 0, 1, 2
+_NOT_AUDITED: Final = pd.DataFrame({"interaction_id": [], "answer": [], "weight": []})
 _COLUMNS: Final = ["customer_key", "at", "value", "interaction_id", "rank", "stands", "language"]
 
 
@@ -81,14 +82,25 @@ def standing_readings(readings: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     return together.sort_values(["customer_key", "at", "rank", "value"], kind="stable", ignore_index=True)
 
 
-def error_of_readings(readings: pd.DataFrame, as_of: datetime, halflife_days: float) -> ReadingError:
-    """How far readings are from the level, as far as what was known by ``as_of`` tells."""
+def error_of_readings(
+    readings: pd.DataFrame, as_of: datetime, halflife_days: float, audited: pd.DataFrame | None = None
+) -> ReadingError:
+    """How far readings are from the level, as far as what was known by ``as_of`` tells.
+
+    ``audited``: ``interaction_id``, ``answer`` (1–5) and ``weight`` of contacts that people judged by then.
+    """
     seen = readings[readings["at"] <= as_of]
     rated = seen[(seen["rank"] < _READ) & ~(seen["stands"].astype(bool)) & seen["interaction_id"].notna()]
     answer = rated.sort_values("rank", kind="stable").drop_duplicates("interaction_id").set_index("interaction_id")
-    read = seen[seen["rank"] == _READ].rename(columns={"value": "read"})
-    read = read.assign(answer=read["interaction_id"].map(answer["value"]).astype("float64"))
-    return reading_error(standing_readings(seen, as_of), read.reset_index(drop=True), halflife_days)
+    judged = (_NOT_AUDITED if audited is None else audited).set_index("interaction_id")
+    read = seen[seen["rank"] == _READ].rename(columns={"value": "read"}).reset_index(drop=True)
+    contact = read["interaction_id"]
+    read = read.assign(
+        answers=contact.map(answer["value"]).astype("float64"),
+        audits=(contact.map(judged["answer"]).astype("float64") - 1) / 4 * 100,
+        audit_weight=contact.map(judged["weight"]).astype("float64"),
+    )
+    return reading_error(standing_readings(seen, as_of), read, halflife_days)
 
 
 def satisfaction_index(

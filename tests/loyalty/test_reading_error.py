@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analyzer.loyalty.contacts import contacts_as_of
@@ -17,6 +18,7 @@ from tests.loyalty.level_worlds import (
     latent,
     level,
     place_on,
+    spoken,
 )
 from tests.loyalty.worlds import AS_OF, NO_LINKS
 
@@ -34,6 +36,27 @@ def test_calibration_finds_what_the_detector_does_in_each_language() -> None:
     for language, (intercept, slope, _) in FLAWED.items():
         assert lines[language][1] == pytest.approx(slope, abs=0.08)
         assert lines[language][0] == pytest.approx(intercept, abs=6)
+
+
+def test_audits_serve_where_nobody_answers_and_their_draw_is_undone() -> None:
+    """Drawn by what the machine read: the unsatisfied five times as often, which would bend an unweighted slope."""
+    world = LevelWorld(customers=3000, detector={"de": (18.0, 0.7, 9.0), "en": (18.0, 0.7, 9.0)}, answers=0.0)
+    rng = np.random.default_rng(6)
+    place = latent(world.shape, world.customers, rng)
+    who, ago = contact_days(world, rng)
+    state = rng.bit_generator.state
+    contacts, answers = contacts_of(world, who, ago, place[who], rng)
+    rng.bit_generator.state = state
+    said = spoken(place[who], rng)
+    chance = np.where(contacts["satisfaction"] < 3, 0.4, 0.08)
+    drawn = rng.uniform(size=len(said)) < chance
+    audited = pd.DataFrame(
+        {"interaction_id": contacts["interaction_id"], "answer": 1 + said / 25, "weight": 1 / chance}
+    )
+    readings = satisfaction_readings(contacts_as_of(contacts, NO_LINKS, NO_LINKS, AS_OF), answers)
+    found = error_of_readings(readings, AS_OF, 60.0, audited[drawn])
+    assert found.source == "audits"
+    assert found.at[LINES + 1] == pytest.approx(0.7, abs=0.08) and found.at[LINES] == pytest.approx(18, abs=6)
 
 
 def test_without_answers_readings_stay_as_they_are() -> None:

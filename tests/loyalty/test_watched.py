@@ -30,7 +30,7 @@ def test_notice_is_the_event_and_the_contracts_end_is_not() -> None:
         {"customer_key": "b", "contract_end": days_ago(50)},
         {"customer_key": "c", "cancel_received_at": days_ago(95), "contract_end": days_ago(5)},
     )
-    assert found.loc["a"].tolist() == [0, 30, 1] and found.loc["b"].tolist() == [0, 90, 0]
+    assert list(found.loc["a"]) == [0, 30, 1] and list(found.loc["b"]) == [0, 90, 0]
     assert "c" not in found.index, "the notice came before"
 
 
@@ -49,12 +49,12 @@ def test_who_came_onto_the_record_later_is_at_risk_only_from_then() -> None:
     notice = {"customer_key": "late", "days": 20, "cancel_received_at": days_ago(30)}
     today = {"customer_key": "k0", "nps": 6}
     found = spells(*rows, late, notice, today)
-    assert found.loc["late"].tolist() == [20, 60, 1] and found.loc["k1"].tolist() == [0, 90, 0]
+    assert list(found.loc["late"]) == [20, 60, 1] and list(found.loc["k1"]) == [0, 90, 0]
 
 
 def test_register_that_looks_back_watched_everybody_from_the_start() -> None:
     found = spells({"customer_key": "a", "cancel_received_at": days_ago(30)}, {"customer_key": "b", "nps": 4})
-    assert found.loc["a"].tolist() == [0, 60, 1] and found.loc["b"].tolist() == [0, 90, 0]
+    assert list(found.loc["a"]) == [0, 60, 1] and list(found.loc["b"]) == [0, 90, 0]
 
 
 def test_nothing_is_known_after_the_register_ends() -> None:
@@ -62,7 +62,7 @@ def test_nothing_is_known_after_the_register_ends() -> None:
         {"customer_key": "a", "days": 40, "cancel_received_at": days_ago(60)},
         {"customer_key": "b", "days": 40, "nps": 4},
     )
-    assert found.loc["a"].tolist() == [0, 70, 1], "the horizon ends with the register, 40 days ago"
+    assert list(found.loc["a"]) == [0, 70, 1], "the horizon ends with the register, 40 days ago"
 
 
 def test_undated_exits_are_left_out() -> None:
