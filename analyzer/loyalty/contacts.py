@@ -10,7 +10,7 @@ import pandas as pd
 LINK_COLUMNS: Final = ("fcr_status", "repeat_probability", "promises_broken", "promises_kept", "prior_contacts")
 EXPERIENCE_COLUMNS: Final = ("experience_contact",)
 _FACTS: Final = (
-    "interaction_id", "chain_id", "customer_key", "segment", "product_line", "direction", "reason",
+    "interaction_id", "chain_id", "customer_key", "segment", "product_line", "language", "direction", "reason",
     "started_at", "ended_at", "csat", "satisfaction", "resolution", "resolved_probability", "empathy", "effort",
     "handle_s", "wait_s", "sentiment_start", "sentiment_end", "churn_talk_probability",
     "empathic_opportunities", "expectation_balance",
