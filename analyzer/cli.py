@@ -110,12 +110,13 @@ def export(
     """
     from analyzer.config import load_settings
     from analyzer.publish.export import export_tables
+    from analyzer.review.published import tables_with_verdicts
     from analyzer.store.store import open_store
     from analyzer.terminal import print_exported
 
     settings = load_settings(config, sets or ())
     with open_store(store, write=False) as opened:
-        files = export_tables(opened, to, format_, settings.publish, _day(since))
+        files = export_tables(tables_with_verdicts(opened), to, format_, settings.publish, _day(since))
     print_exported(files, "the database" if format_ == "postgres" else to)
 
 

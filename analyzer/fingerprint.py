@@ -5,7 +5,9 @@ Standard library only, so that an unchanged nightly run ends before the heavy li
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +16,7 @@ from analyzer import __version__
 from analyzer.config import Settings
 from analyzer.ingest.files import InputFile, find_files
 from analyzer.records import stable_id
+from analyzer.store.folder import REVIEW
 from analyzer.weights import file_digest, model_version, models_folder
 
 if TYPE_CHECKING:
@@ -43,12 +46,29 @@ def fingerprint_of(request: RunRequest, settings: Settings) -> Fingerprint:
     files = tuple((file.uri, file.sha256() or UNREADABLE) for file in inputs)
     given = ("metadata", "agents", "loyalty", "surveys", "initiatives")
     sides = [f"{name}={_side(getattr(request, name))}" for name in given]
+    reviewed = _reviewed(request.store)
     made_of = [
         __version__, settings.hash, model_version(models_folder(settings.understand.model)),
-        request.as_of.isoformat() if request.as_of else "", "pieces" if request.pieces else "", *sides,
+        request.as_of.isoformat() if request.as_of else "", "pieces" if request.pieces else "", *reviewed, *sides,
         *(part for pair in sorted(files) for part in pair),
     ]  # fmt: skip
     return Fingerprint(inputs, files, stable_id(*made_of, length=32))
+
+
+def _reviewed(store: Path) -> tuple[str, ...]:
+    """How much people have decided: it corrects rates. Nothing of it where nobody has."""
+    if not (store / REVIEW).is_file():
+        return ()
+    try:
+        with closing(
+            sqlite3.connect(f"{(store / REVIEW).absolute().as_uri()}?mode=ro", uri=True, timeout=20)
+        ) as database:
+            answered, undone = database.execute(
+                "SELECT (SELECT COUNT(*) FROM verdicts), (SELECT COUNT(*) FROM undone)"
+            ).fetchone()
+    except sqlite3.Error:  # another process is making it
+        return ("reviewed",)
+    return (f"reviewed {answered} {undone}",) if answered else ()
 
 
 def _side(path: Path | None) -> str:

@@ -18,6 +18,7 @@ from analyzer.loyalty.initiatives import read_initiatives
 from analyzer.loyalty.records import read_loyalty
 from analyzer.loyalty.surveys import read_surveys
 from analyzer.outlook import Known
+from analyzer.review.published import with_reviewed
 from analyzer.score.boilerplate import boilerplate_turns
 from analyzer.tables import FACT_TABLES, STORED
 from analyzer.understand.recount import recount
@@ -35,6 +36,7 @@ def given_tables(request: RunRequest, settings: Settings, store: Store) -> tuple
     keys = customer_keys(settings.ingest)
     problems: dict[str, int] = {}
     tables = {name: store.read(name) for name in GIVEN}
+    tables["verdicts"] = with_reviewed(store.path, store.read("verdicts"))
     if request.loyalty:
         records = read_loyalty(
             request.loyalty, settings.loyalty, customer_key=lambda key: keys.key(key) or key,
@@ -78,7 +80,7 @@ def known_after(store: Store, intake: Intake, given: Tables, settings: Settings)
         loyalty_records=given["loyalty_records"],
         surveys=given["surveys"],
         initiatives=given["initiatives"],
-        verdicts=store.read("verdicts"),
+        verdicts=given["verdicts"],
         score_weights=store.read("score_weights"),
         reveals=store.read("reveals"),
         model_versions=_model_versions(store, new, intake),

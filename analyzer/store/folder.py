@@ -14,8 +14,10 @@ KEYS = "keys"
 STAGING = "staging"
 ASIDE = "aside"
 QUARANTINE = "quarantine"
+REVIEW = "review.sqlite"  # what people decided; written by the review app
 SENTENCES = "sentences"  # numbers of what is often said, for later runs; may be deleted at any time
-_OURS = frozenset((LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm", LOCK, TABLES, KEYS, STAGING, ASIDE, QUARANTINE, SENTENCES))
+_STATE = frozenset((LOCK, TABLES, KEYS, STAGING, ASIDE, QUARANTINE, SENTENCES))
+_OURS = _STATE | {f"{database}{end}" for database in (LEDGER, REVIEW) for end in ("", "-wal", "-shm")}
 
 
 def exists(store: Path) -> bool:

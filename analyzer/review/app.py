@@ -1,0 +1,107 @@
+"""The application: who may enter, what every answer carries, and the pages, registered in one table.
+
+Nothing here trusts a cookie alone: a changing request must come from our own page (Sec-Fetch-Site, Origin) and carry
+the token of its session. OWASP ASVS 5.0 item by item in tests/review/test_asvs.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from analyzer.config import PublishSettings
+from analyzer.errors import UsageError
+from analyzer.review.database import Database
+from analyzer.review.desk import Desk
+from analyzer.review.pages import contact, queue, sign_in
+from analyzer.review.state import State, page
+
+MOST_BODY: Final = 64 * 1024
+CSP: Final = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+    "form-action 'self'"
+)
+HEADERS: Final = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # with none, browsers call the origin of our own forms null
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+PAGES: Final = (sign_in.router, queue.router, contact.router)
+Next = Callable[[Request], Awaitable[Response]]
+
+
+def create_app(
+    store: Path, database: Database, settings: PublishSettings, hosts: Sequence[str],
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> FastAPI:  # fmt: skip
+    """The app over ``store``. ``hosts``: the names under which it may be asked for; others are refused."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.review = State(Desk(store, settings), database, settings, clock)
+    app.middleware("http")(_guarded)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(UsageError, _cannot)
+    for router in PAGES:
+        app.include_router(router)
+    with resources.as_file(resources.files("analyzer.review").joinpath("static")) as static:
+        app.mount("/static", StaticFiles(directory=static), name="static")
+    return app
+
+
+async def _guarded(request: Request, call_next: Next) -> Response:
+    if request.method not in ("GET", "HEAD", "POST"):
+        response: Response = PlainTextResponse("Method not allowed.", 405)
+    elif request.method == "POST" and not _is_from_here(request):
+        response = PlainTextResponse("This form was sent from another site.", 403)
+    elif request.method == "POST" and not _is_small(request):
+        response = PlainTextResponse("That is too long.", 413)
+    else:
+        response = await call_next(request)
+    for name, value in HEADERS.items():
+        response.headers[name] = value
+    if not request.url.path.startswith("/static/"):
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _is_from_here(request: Request) -> bool:
+    """Whether the browser says that our own page sent it; one that says nothing is no browser of today."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None and site not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("origin")
+    return (site is not None or origin is not None) and (origin is None or origin == _own_origin(request))
+
+
+def _own_origin(request: Request) -> str:
+    return f"{request.url.scheme}://{request.headers.get('host', '')}"
+
+
+def _is_small(request: Request) -> bool:
+    length = request.headers.get("content-length", "")
+    return length.isdecimal() and int(length) <= MOST_BODY
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 401:
+        return Response(status_code=303, headers={"Location": "/sign-in"})
+    return page(request, "refused.html.j2", status_code=status, status=status)
+
+
+async def _cannot(request: Request, error: Exception) -> Response:
+    hint = error.hint if isinstance(error, UsageError) else None
+    return page(request, "refused.html.j2", status_code=422, status=422, said=str(error), hint=hint)

@@ -1,0 +1,157 @@
+"""What the app shows of a store: flags with their contacts, and one contact whole; one published state at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow.dataset as ds
+
+from analyzer.config import PublishSettings
+from analyzer.publish.agents import AgentPolicy, agent_policy
+from analyzer.review.roles import User
+from analyzer.store.store import Store, open_store
+from analyzer.tables import STORED
+
+AUDIT: Final = "random_audit"
+_FACTS: Final = (
+    "interaction_id", "day", "started_at", "channel", "queue", "team", "agent_id", "agent_ids", "language",
+    "product_line",
+)  # fmt: skip
+_FLAGS: Final = (
+    "flag_id",
+    "interaction_id",
+    "rule",
+    "severity",
+    "polarity",
+    "turn",
+    "explanation",
+    "sampling_probability",
+)
+FILTERS: Final = ("rule", "severity", "channel", "team", "agent", "language", "product_line", "queue", "day")
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One published state. ``flags`` has a row a flag with the facts of its contact, the most severe and latest first;
+    ``agent`` is how the agent may be shown."""
+
+    vector: Mapping[str, int]
+    flags: pd.DataFrame
+    policy: AgentPolicy
+
+
+@dataclass(frozen=True)
+class Contact:
+    """All that is published of one contact."""
+
+    facts: Row
+    outcome: Row
+    turns: list[Row]
+    cues: list[Row]
+    findings: list[Row]
+    contributions: list[Row]
+    flags: list[Row]
+    commitments: list[Row]
+    others: list[Row]  # the customer's other contacts, latest first
+
+    @property
+    def audit(self) -> Row | None:
+        """The random draw, if the contact was drawn."""
+        return next((flag for flag in self.flags if flag["rule"] == AUDIT), None)
+
+
+class Desk:
+    """Reads ``store``; a state is read once and kept until another is published."""
+
+    def __init__(self, store: Path, settings: PublishSettings) -> None:
+        self._store = store
+        self._settings = settings
+        self._lock = Lock()
+        self._kept: Snapshot | None = None
+
+    def snapshot(self) -> Snapshot:
+        with open_store(self._store, write=False) as store, self._lock:
+            if self._kept is None or self._kept.vector != store.vector:
+                self._kept = _snapshot(store, self._settings)
+            return self._kept
+
+    def contact(self, interaction_id: str) -> Contact | None:
+        """The contact of that id; ``None`` if the store has none."""
+        with open_store(self._store, write=False) as store:
+            facts = _rows(store, "interaction_facts", ds.field("interaction_id") == interaction_id)
+            return _contact(store, facts[0]) if facts else None
+
+
+def visible(flags: pd.DataFrame, user: User) -> pd.DataFrame:
+    """The rows of contacts that ``user`` may see."""
+    if user.role == "agent":
+        return flags[[user.agent_id in spoken for spoken in flags["agent_ids"]]]
+    return flags[flags["team"].isin(user.teams)] if user.teams else flags
+
+
+def filtered(flags: pd.DataFrame, chosen: Mapping[str, str]) -> pd.DataFrame:
+    """The rows that meet every choice; a choice that no row could meet leaves none."""
+    for name, value in chosen.items():
+        flags = flags[flags[name].astype(str) == value]
+    return flags
+
+
+def contacts_of(flags: pd.DataFrame) -> pd.DataFrame:
+    """A row a contact: its most severe flag, with ``rules``, how many rules it met."""
+    first = flags.drop_duplicates("interaction_id")
+    return first.assign(rules=first["interaction_id"].map(flags["interaction_id"].value_counts()))
+
+
+def _snapshot(store: Store, settings: PublishSettings) -> Snapshot:
+    policy = agent_policy(store, settings)
+    flags = store.read("flags", _FLAGS).to_pandas()
+    facts = store.read("interaction_facts", _FACTS).to_pandas()
+    facts["agent"] = facts["agent_id"].map({a: policy.name(a) for a in facts["agent_id"].dropna().unique()})
+    facts["agent_ids"] = [frozenset(spoken) for spoken in facts["agent_ids"]]
+    joined = flags.merge(facts, on="interaction_id", how="inner", validate="many_to_one")
+    drawn = set(joined.loc[joined["rule"] == AUDIT, "interaction_id"])
+    joined["drawn"] = joined["interaction_id"].isin(drawn)
+    joined = joined.sort_values(
+        ["severity", "started_at", "interaction_id"], ascending=[False, False, True], kind="stable", ignore_index=True
+    )
+    return Snapshot(store.vector, joined, policy)
+
+
+def _contact(store: Store, facts: Row) -> Contact:
+    own = ds.field("interaction_id") == facts["interaction_id"]
+    of_day = own & (ds.field("day") == facts["day"])
+    outcomes = _rows(store, "outcomes", of_day)
+    return Contact(
+        facts, outcomes[0] if outcomes else {}, sorted(_rows(store, "turns", of_day), key=lambda row: row["turn"]),
+        _rows(store, "cues", of_day), _rows(store, "findings", of_day), _rows(store, "contributions", of_day),
+        _rows(store, "flags", of_day), _rows(store, "commitments", of_day), _others(store, facts),
+    )  # fmt: skip
+
+
+def _others(store: Store, facts: Row) -> list[Row]:
+    if facts["customer_key"] is None:
+        return []
+    wanted = ["interaction_id", "day", "started_at", "channel", "reason", "resolution", "sentiment_end"]
+    found = _rows(store, "interaction_facts", ds.field("customer_key") == facts["customer_key"], wanted)
+    others = [row for row in found if row["interaction_id"] != facts["interaction_id"]]
+    return sorted(others, key=lambda row: row["started_at"], reverse=True)
+
+
+def _rows(store: Store, name: str, where: ds.Expression, columns: Sequence[str] | None = None) -> list[Row]:
+    table = store.dataset(name).to_table(columns=list(columns or STORED[name].column_names), filter=where)
+    rows: list[Row] = table.to_pylist()
+    return rows
+
+
+def day_of(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""One file a page; ``analyzer.review.app.PAGES`` registers them."""

@@ -1,0 +1,34 @@
+"""The tables of the review database, step by step; a step that was ever released is never changed.
+
+Verdicts are only ever added: an undone one stays, and ``undone`` says who took it back.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+STEPS: Final[tuple[tuple[str, ...], ...]] = (
+    (
+        """CREATE TABLE users (
+            name TEXT PRIMARY KEY, role TEXT NOT NULL, agent_id TEXT, password_hash TEXT NOT NULL,
+            created_at TEXT NOT NULL, disabled_at TEXT)""",
+        """CREATE TABLE user_teams (
+            name TEXT NOT NULL REFERENCES users (name), team TEXT NOT NULL, PRIMARY KEY (name, team))""",
+        """CREATE TABLE sessions (
+            id_hash TEXT PRIMARY KEY, name TEXT NOT NULL REFERENCES users (name), csrf TEXT NOT NULL,
+            created_at TEXT NOT NULL, seen_at TEXT NOT NULL)""",
+        "CREATE TABLE failures (subject TEXT NOT NULL, at TEXT NOT NULL)",
+        "CREATE INDEX failures_subject ON failures (subject, at)",
+        """CREATE TABLE audit_log (
+            at TEXT NOT NULL, name TEXT NOT NULL, action TEXT NOT NULL, object TEXT NOT NULL, address TEXT NOT NULL)""",
+        "CREATE INDEX audit_log_at ON audit_log (at)",
+        """CREATE TABLE verdicts (
+            verdict_id TEXT PRIMARY KEY, interaction_id TEXT NOT NULL, turn INTEGER, start_char INTEGER,
+            end_char INTEGER, finding TEXT NOT NULL, answer TEXT NOT NULL, reviewer TEXT NOT NULL,
+            answered_at TEXT NOT NULL, blind INTEGER NOT NULL, sampling_probability REAL NOT NULL, assigned_at TEXT,
+            content_hash TEXT NOT NULL, model_version TEXT NOT NULL, use_for TEXT NOT NULL)""",
+        "CREATE INDEX verdicts_interaction ON verdicts (interaction_id)",
+        """CREATE TABLE undone (
+            verdict_id TEXT PRIMARY KEY REFERENCES verdicts (verdict_id), at TEXT NOT NULL, name TEXT NOT NULL)""",
+    ),
+)

@@ -1,0 +1,121 @@
+"""What every page needs: the desk, the database, who is signed in, and templates in the reader's language."""
+
+from __future__ import annotations
+
+import secrets
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Final, Literal
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from analyzer.config import PublishSettings
+from analyzer.publish.wording import Wording, wording
+from analyzer.review import sessions
+from analyzer.review.database import Connection, Database, text_of
+from analyzer.review.desk import Desk
+from analyzer.review.roles import Right
+from analyzer.review.sessions import Session
+
+COOKIE: Final = "__Host-sid"
+LANGUAGE: Final = "__Host-language"
+Language = Literal["en", "de"]
+
+
+@dataclass(frozen=True)
+class State:
+    desk: Desk
+    database: Database
+    settings: PublishSettings
+    clock: Callable[[], datetime]
+
+
+def state_of(request: Request) -> State:
+    state: State = request.app.state.review
+    return state
+
+
+def signed_in(request: Request, right: Right) -> Session:
+    """The session of the request. Raises 401 without one, 403 without ``right``."""
+    state = state_of(request)
+    secret = request.cookies.get(COOKIE, "")
+    now = state.clock()
+    with state.database.read() as connection:
+        found = sessions.find(connection, secret, now) if secret else None
+    if found is None:
+        raise HTTPException(401)
+    session, is_time = found
+    if is_time:
+        with state.database.write() as connection:
+            sessions.seen(connection, secret, now)
+    if not session.user.may(right):
+        raise HTTPException(403)
+    return session
+
+
+def check_token(session: Session, token: str) -> None:
+    """Raises 403 unless the form carries the session's token."""
+    if not secrets.compare_digest(session.csrf.encode(), token.encode("utf-8", "surrogatepass")):
+        raise HTTPException(403)
+
+
+def note(connection: Connection, request: Request, name: str, action: str, what: str) -> None:
+    """A line of the audit log: who did what to which object, from where; never a word of a transcript."""
+    connection.change(
+        "INSERT INTO audit_log (at, name, action, object, address) VALUES (?, ?, ?, ?, ?)",
+        text_of(state_of(request).clock()), name, action, what[:200], address_of(request),
+    )  # fmt: skip
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def language_of(request: Request) -> Language:
+    """What the reader chose, else what the browser asks for, else English."""
+    chosen = request.cookies.get(LANGUAGE) or request.headers.get("accept-language", "en")[:2]
+    return "de" if chosen.lower() == "de" else "en"
+
+
+def page(
+    request: Request, template: str, *, status_code: int = 200, session: Session | None = None, **values: Any
+) -> Response:
+    """The ``template`` in the reader's language. Everything in it is escaped."""
+    language = language_of(request)
+    words = wording(language)
+    shown = environment().get_template(template).render(
+        t=texts(language), w=words, language=language, session=session, path=request.url.path, **values
+    )  # fmt: skip
+    return HTMLResponse(shown, status_code)
+
+
+def to(path: str) -> Response:
+    """After a form was taken: the page again, so that a reload sends nothing twice."""
+    return RedirectResponse(path, 303)
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("analyzer.review", "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=2)
+def texts(language: Language) -> Mapping[str, str]:
+    """The app's own words, by key."""
+    path = resources.files("analyzer.review").joinpath(f"templates/{language}.toml")
+    told: dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8"))
+    return told
+
+
+def named(words: Wording, section: str, value: str | None) -> str:
+    return words.name(section, value)
