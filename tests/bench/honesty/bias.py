@@ -5,24 +5,56 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import pandas as pd
 import statsmodels.api as sm
 from scipy import stats
 
+from analyzer.config import load_settings
+from analyzer.score.bias import bias_watch
 from analyzer.score.clustered import Difference, difference, within
-from tests.bench.honesty.lines import Line, coverage, size
+from analyzer.score.contact import score_contacts
+from analyzer.simulate import worlds as simulation
+from analyzer.simulate.spec import Agents, Detector, WorldSpec
+from tests.bench.honesty.lines import Line, coverage, share, size
+from tests.score.worlds import links as unlinked
 
 AGENTS: Final = (6, 20, 60)
 CONTACTS: Final = 25  # an agent
 BETWEEN, WITHIN, WORK = 5.0, 12.0, 4.0  # sd of agents (ICC .15), of contacts, of kinds of work
 GROUPS: Final = 8  # independent comparisons in a report
 LEVEL: Final = 0.95
+NO_TURNS: Final = pd.DataFrame({"interaction_id": [], "speaker": [], "text": []}).astype(str)
 
 
 def bias(worlds: int, seed: int) -> list[Line]:
     """Groups drawn by contact (a language) and by agent (a style), then reports in which nothing differs."""
     rng = np.random.default_rng(seed)
     lines = [_covered(agents, by_agent, worlds, rng) for by_agent in (False, True) for agents in AGENTS]
-    return [*lines, _claimed(max(worlds // 2, 1), rng)]
+    return [*lines, _claimed(max(worlds // 2, 1), rng), *simulated(max(worlds // 100, 1), seed)]
+
+
+def simulated(worlds: int, seed: int) -> list[Line]:
+    """Simulated centers whose detectors hear German and email worse, and some whose detectors do not err at all."""
+    found, alike = [], []
+    for i in range(worlds):
+        erring = _report(WorldSpec(contacts=9_000, agents=Agents(count=25)), seed + i)
+        said = erring[(erring["standing"] == "differs") & (erring["measure"] == "empathy") & (erring["difference"] < 0)]
+        found.append({"de", "email"} <= set(said["group_id"]))
+        perfect = _report(WorldSpec(contacts=9_000, agents=Agents(count=25), detector=Detector.none()), seed + i)
+        told = perfect[(perfect["standing"] == "differs") & perfect["group_kind"].isin(("language", "channel"))]
+        alike.append(len(told) > 0)
+    low, high = share(sum(found), worlds)
+    planted = Line("simulated reports that name both planted errors of empathy", float(np.mean(found)), low, high,
+                   "≥ 80%", "", high >= 0.8, worlds)  # fmt: skip
+    return [planted, size("simulated reports without error that claim one", alike, worlds=worlds)]
+
+
+def _report(spec: WorldSpec, seed: int) -> pd.DataFrame:
+    settings, world = load_settings(), simulation.make(spec, seed)
+    scores = score_contacts(
+        world.contacts, unlinked(world.contacts), settings.score, swap_below=settings.understand.swap_below
+    )
+    return bias_watch(world.contacts, NO_TURNS, scores.experience, settings.score, world.as_of).to_pandas()
 
 
 def _covered(agents: int, by_agent: bool, worlds: int, rng: np.random.Generator) -> Line:
