@@ -27,12 +27,12 @@ def simulate(
     """Invent a contact center whose truth is known, to see what the program makes of it.
 
     Without --findings-only DIR gets contacts/, agents.csv, loyalty.csv and surveys.csv for `analyzer run`, with it
-    store/; the truth lies beside them in truth/.
+    store/, which the next `analyzer run` into it scores; the truth lies beside them in truth/.
 
     Example: analyzer simulate --contacts 2000 --seed 7 --to world && analyzer run world/contacts --store store
     --agents world/agents.csv --loyalty world/loyalty.csv --surveys world/surveys.csv
     """
-    from analyzer.errors import UsageError
+    from analyzer.errors import RunAborted, UsageError
     from analyzer.simulate.dump import prepare, write_dump
     from analyzer.simulate.findings import write_findings
     from analyzer.simulate.named import world_spec
@@ -45,10 +45,15 @@ def simulate(
             hint="In a dump with text the program itself does the hearing.",
         )
     spec = world_spec(world, contacts=contacts, days=days, icc=icc, detector_error=not no_detector_error)
-    prepare(to)
-    with run_progress(quiet=False) as progress:
-        progress.begin("inventing lives", None, "")
-        invented = make(spec, seed)
-        (write_findings if findings_only else write_dump)(invented, to, progress)
+    try:
+        prepare(to)
+        with run_progress(quiet=False) as progress:
+            progress.begin("inventing lives", None, "")
+            invented = make(spec, seed)
+            (write_findings if findings_only else write_dump)(invented, to, progress)
+    except OSError as error:
+        raise RunAborted(
+            f"Cannot write {to}: {error.strerror}.", hint="Check space and rights of the folder."
+        ) from error
     count = len(invented.lives.contacts)
     typer.echo(f"Wrote {count:,} contacts of {len(invented.lives.customers):,} customers to {to}.")

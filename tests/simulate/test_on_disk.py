@@ -169,6 +169,12 @@ def test_command_says_what_to_do(tmp_path: Path, arguments: list[str], advice: s
     assert not (tmp_path / "w").exists()
 
 
+def test_command_says_where_it_cannot_write(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    ended = call("simulate", "--contacts", "20", "--to", tmp_path / "file" / "w")
+    assert ended.code == 3 and "Check space and rights" in ended.err
+
+
 def test_unknown_world_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="no world"):
         world_spec("flat")
