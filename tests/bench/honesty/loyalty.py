@@ -91,7 +91,15 @@ def loyalty(worlds: int, seed: int) -> list[Line]:
         right.append(called)
     n = sum(len(hits) for hits in held)
     pooled = coverage("all shares and conditionals, pooled", np.concatenate([h.ravel() for h in held]), worlds=n)
-    return [pooled, *lines, _called(np.concatenate(right), n)]
+    return [pooled, *lines, _called(np.concatenate(right), n), _deaf(max(2, worlds // 100), seed)]
+
+
+def _deaf(n: int, seed: int) -> Line:
+    """What no interval can hold: a detector that errs where nobody is asked. The table calls it model_only."""
+    world = LevelWorld(notice="slope", detector=FLAWED, answers=0.0)
+    _, hits, _ = measured("", world, n, seed + 900_000)
+    line = coverage("flawed ears, nobody rated: pooled", hits.ravel(), baseline="said: model_only", worlds=n)
+    return replace(line, bar="none", met=None)
 
 
 def measured(
