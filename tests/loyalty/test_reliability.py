@@ -107,3 +107,15 @@ def test_only_blind_random_audits_count_and_each_reviewer_with_the_last() -> Non
     assert told["answer"].to_dict() == {"c": 2.5, "f": 0.0, "g": 1.0}
     assert told["driver"].to_dict() == {"c": "empathy", "f": "resolved", "g": "resolved"}
     assert told["weight"].tolist() == pytest.approx([50.0, 50.0, 50.0])
+
+
+def test_stated_slope_takes_the_effect_from_what_goes_along_where_the_error_is_independent() -> None:
+    rng = np.random.default_rng(8)
+    true = rng.normal(size=30_000)
+    fact = 0.5 * true + np.sqrt(0.75) * rng.normal(size=len(true))
+    reading = true + 0.8 * rng.normal(size=len(true))
+    columns = np.column_stack([reading / reading.std(), fact])
+    made = Design(("part", "fact"), columns, columns, np.zeros(len(true)), (True, False), (True, True))
+    slopes, covariance = fitted(made, true, 9)
+    told = correct(slopes, covariance, calibrate(made, {"part": (1 / 1.64, 0.0)}))
+    assert slopes[1] < -0.05 and told.effects == pytest.approx([-0.5, 0.0], abs=0.06)
