@@ -17,7 +17,7 @@ import pandas as pd
 
 from analyzer.journey.chains import DAY_US
 
-FLAT_RETURNS: Final = 100.0  # evenly spread returns that stand for knowing nothing
+FLAT_RETURNS: Final = 25.0  # evenly spread returns that stand for knowing nothing
 _HOURS: Final = 7 * 24
 _HOUR_US: Final = DAY_US // 24
 _MONDAY_US: Final = 4 * DAY_US  # 1970-01-05

@@ -72,6 +72,30 @@ def test_fcr_follows_the_table(store: Store, as_of: Any, expected: str) -> None:
     assert journeys.links.loc["a", "fcr_status"] == expected
 
 
+# Any contact counts: where a row differs from the same matter.
+ANY = {"resolved, other matter in the window": "refuted"}
+IDS = [case[0] for case in TABLE]
+
+
+@pytest.mark.parametrize(("name", "store", "as_of", "expected"), TABLE, ids=IDS)
+def test_fcr_of_any_matter_follows_the_table(name: str, store: Store, as_of: Any, expected: str) -> None:
+    assert status(store.trace(as_of), "a", "any") == ANY.get(name, expected)
+
+
+@pytest.mark.parametrize(("name", "store", "as_of", "expected"), TABLE, ids=IDS)
+def test_fcr_of_several_windows_agree_with_each_other(name: str, store: Store, as_of: Any, expected: str) -> None:
+    """What refutes within a window refutes in every longer one; any matter is refuted where the same is."""
+    windows = (1, 2, 7, 14, 30)
+    journeys = store.trace(as_of, window_days=str(list(windows)))
+    found = {matter: [status(journeys, "a", matter, window) for window in windows] for matter in ("same", "any")}
+    assert found["same"][windows.index(7)] == expected
+    for statuses in found.values():
+        refuted = [window == "refuted" for window in statuses]
+        assert refuted == sorted(refuted)
+    for same, any_ in zip(found["same"], found["any"], strict=True):
+        assert any_ == same or (same, any_) == ("confirmed", "refuted")
+
+
 @pytest.mark.parametrize(
     ("days", "expected"),
     [(0.5, ("refuted", "refuted", "refuted")), (3, ("confirmed", "refuted", "refuted")),
