@@ -121,7 +121,7 @@ def _fcr(contact: ContactExplained, w: Wording) -> RenderableType | None:
 def _heard(contact: ContactExplained, w: Wording) -> RenderableType | None:
     rows = [
         (str(row["turn"]), Text(row["label"], style="magenta"), w.value(row["probability"], "share"),
-         Text(visible(row["reason"]).replace("\n", " "), style=heard_style(row["label"])))
+         Text.assemble((visible(row["reason"]).replace("\n", " "), heard_style(row["label"]))))
         for row in contact.heard[:SHOWN_CUES]
     ]  # fmt: skip
     heads = [(w("show.turn"), "right"), (w("explain.label"), "left"), (w("show.certainty"), "right"),
