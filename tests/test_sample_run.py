@@ -205,6 +205,13 @@ def flagged(sample: Sample, rule: str) -> set[str]:
     return set(flags.loc[flags["rule"] == rule, "interaction_id"])
 
 
+def test_urgent_is_rare_and_every_urgent_contact_threatens_to_leave(sample: Sample) -> None:
+    flags = sample.frame("flags")
+    urgent = set(flags.loc[flags["severity"] == 3, "interaction_id"])
+    assert 1 <= len(urgent) <= 4  # of 134 contacts in three weeks
+    assert urgent <= flagged(sample, "churn_threat") | flagged(sample, "cancellation")
+
+
 def row_of(sample: Sample, key: str) -> pd.Series:
     return sample.frame("interactions").set_index("interaction_id").loc[key]
 
