@@ -15,7 +15,8 @@ from analyzer.score.frames import Bools, Floats, Objects, linked, numbers, texts
 WORDS: Final = ("channel", "direction", "language", "queue", "product_line", "segment", "reason")
 NUMBERS: Final = ("sentiment_start", "wait_s")
 LINK_NUMBERS: Final = ("prior_contacts",)
-KNOWN: Final = WORDS + NUMBERS + LINK_NUMBERS
+DAY: Final = "day"  # of weeks and months, see daymix
+KNOWN: Final = (*WORDS, *NUMBERS, *LINK_NUMBERS, DAY)
 
 MIN_LEVEL: Final = 20  # contacts; rarer values of a word share one level
 MAX_LEVELS: Final = 30
@@ -51,6 +52,8 @@ def case_mix_design(facts: pd.DataFrame, links: pd.DataFrame, columns: tuple[str
                 f"score.case_mix: {column} is not known to precede the agent's work.",
                 hint=f"Known: {', '.join(KNOWN)}.",
             )
+        if column == DAY:
+            continue
         frame = linked(links, facts) if column in LINK_NUMBERS else facts
         part = _dummies(texts(frame, column)) if column in WORDS else _centred(numbers(frame, column))
         parts.append(part)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from analyzer.config import ScoreSettings
 from analyzer.score.casemix import Slopes
 from analyzer.score.cells import Cells
 from analyzer.score.clusters import together
+from analyzer.score.daymix import day_of_period
 from analyzer.score.estimate import Estimates, estimate
 from analyzer.score.frames import Floats, Ints
 from analyzer.score.layout import Layout, Measured
@@ -25,7 +27,7 @@ class Learned:
     """What agents' contacts taught of the case mix: slopes by period, and what they expect of each contact."""
 
     slopes: dict[int, Slopes]
-    expected: Floats
+    expected: npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +68,24 @@ def score_cells(
 
 def _expectations(slopes: dict[int, Slopes], layout: Layout, number: int) -> Learned:
     """``slopes`` with what they expect of each contact beside one of mean case mix."""
-    expected = np.zeros(len(layout.day))
+    expected = np.zeros(len(layout.day), dtype=np.float32)
     length = layout.lengths[number]
+    number_in_period = day_of_period(length.of_day)
     edges = np.searchsorted(length.of_day[layout.day], np.arange(len(length.names) + 1))
     for period, slope in slopes.items():
         at = slice(edges[period], edges[period + 1])
         if slope.rank:
-            expected[at] = layout.design.x[at] @ slope.beta
+            k = layout.design.x.shape[1]
+            of_day = np.append(0.0, slope.beta[k:])
+            dated = of_day[np.minimum(number_in_period[layout.day[at]], len(of_day) - 1)]
+            expected[at] = layout.design.x[at] @ slope.beta[:k] + dated
     return Learned(slopes, expected)
 
 
 def _unit_sums(cells: Cells, at: Ints, present: Ints, period: Ints, layout: Layout, apart: Apart) -> UnitSums:
     """Sums of the cells ``at``; the covariate that is the unit itself counts as equal for all."""
-    foreign = layout.foreign.astype(np.float64)
+    dated = cells.x.shape[1] - len(layout.foreign)
+    foreign = np.append(layout.foreign, np.ones(dated, dtype=np.bool_)).astype(np.float64)
     blanked = Apart(
         np.column_stack([apart.mean[:, 0], apart.mean[:, 1:] * foreign]), apart.noise, apart.own, apart.mixed
     )
@@ -92,6 +99,7 @@ def _unit_sums(cells: Cells, at: Ints, present: Ints, period: Ints, layout: Layo
         cells.xx[present] * np.outer(foreign, foreign),
         cells.xy[present] * foreign,
         blanked,
+        dated,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 
@@ -11,12 +12,14 @@ from analyzer.score.casemix import Slopes, Spread, within_slopes
 from analyzer.score.frames import Floats, Ints
 from analyzer.score.sharing import Apart
 
+DEGREES_PER_DAY: Final = 10.0  # within-unit degrees of freedom for each covariate, from which days are adjusted for
+
 
 @dataclass(frozen=True, slots=True)
 class UnitSums:
     """Sums of the (period, unit) with at least one observed contact, sorted; periods numbered without gaps.
 
-    ``raw`` is the unit's plain mean, ``mean`` and ``mean_x`` are net of partners, ``apart`` tells their noise.
+    ``mean`` and ``mean_x`` are net of partners, ``apart`` tells their noise. The last ``dated`` covariates are days.
     """
 
     period: Ints
@@ -28,6 +31,7 @@ class UnitSums:
     xx: Floats  # (periods, k, k)
     xy: Floats  # (periods, k)
     apart: Apart
+    dated: int = 0
 
     @property
     def mean(self) -> Floats:
@@ -58,7 +62,21 @@ def slopes_by_period(sums: UnitSums) -> list[Slopes]:
     """The case mix's slopes within the units of each period."""
     degrees = contact_degrees(sums)
     mixes = [_mix(sums, at, period) for period, at in enumerate(sums.bounds())]
-    return [within_slopes(mix.xx, mix.xy, float(d), mix.spread) for mix, d in zip(mixes, degrees, strict=True)]
+    return [_slopes(mix, float(d), sums.dated) for mix, d in zip(mixes, degrees, strict=True)]
+
+
+def _slopes(mix: _Mix, degrees: float, dated: int) -> Slopes:
+    """Days have slopes only where contacts abound, and part nobody: crews of different days are still compared."""
+    k = len(mix.xy) - dated
+    if dated and degrees < DEGREES_PER_DAY * int(np.sum(mix.spread.size > 0)):
+        less = Spread(mix.spread.variance[:k, :k], mix.spread.between[:k, :k], mix.spread.units)
+        short = within_slopes(mix.xx[:k, :k], mix.xy[:k], degrees, less)
+        beta, covariance = np.zeros(k + dated), np.zeros((k + dated, k + dated))
+        beta[:k], covariance[:k, :k] = short.beta, short.covariance
+        return Slopes(beta, covariance, short.rank, np.vstack([short.blind, np.zeros((dated, short.blind.shape[1]))]))
+    slopes = within_slopes(mix.xx, mix.xy, degrees, mix.spread)
+    blind = np.vstack([slopes.blind[:k], np.zeros((dated, slopes.blind.shape[1]))])
+    return replace(slopes, blind=blind[:, np.abs(blind).max(axis=0, initial=0.0) > 1e-6])
 
 
 def completed(slopes: list[Slopes], sums: UnitSums) -> list[Slopes]:

@@ -12,8 +12,9 @@ import pandas as pd
 import pyarrow as pa
 
 from analyzer.config import ScoreSettings
-from analyzer.score.casemix import Design, case_mix_design
+from analyzer.score.casemix import DAY, Design, case_mix_design
 from analyzer.score.cells import day_cells, period_cells
+from analyzer.score.daymix import with_days
 from analyzer.score.frames import Bools, Floats, Ints, days, in_order, linked, numbers, texts, truths
 from analyzer.score.layout import complete_sums, lay_out, measured
 from analyzer.score.measures import (
@@ -67,8 +68,8 @@ def score_units(
     final once its period is over; one that the journey moves (first-contact resolution, experience_score) once all
     contacts of its kind are final too: values are drawn towards the others' mean, so another unit's open contact can
     still move them. The case mix's slopes are learned within agents and serve the other kinds too: within a team the
-    hard queue may lie with the good agents. ``kinds`` must begin with agent for that. ``own_values`` (by interaction_id)
-    holds those of ``measures`` that are none of MEASURES.
+    hard queue may lie with the good agents. ``kinds`` must begin with agent for that. ``own_values`` (by
+    interaction_id) holds those of ``measures`` that are none of MEASURES.
     """
     facts = in_order(facts)
     facts = facts.iloc[np.argsort(days(facts), kind="stable")]  # days lie together: sums run through memory once
@@ -104,7 +105,7 @@ def _kind_blocks(kind: str, members: Memberships, world: _World) -> Iterator[Blo
     if not len(members.contact):
         return
     layout = lay_out(kind, members, world.design, world.day, world.customer, world.lengths)
-    mix = ", ".join(dict.fromkeys(source for source in world.design.source if source != kind))
+    sources = tuple(dict.fromkeys(source for source in world.design.source if source != kind))
     settled = np.ones(len(layout.rows.day_bounds) - 1, dtype=np.bool_)
     traced = settled.copy()
     np.logical_and.at(traced, world.day[layout.contact], world.final[layout.contact])
@@ -113,10 +114,14 @@ def _kind_blocks(kind: str, members: Memberships, world: _World) -> Iterator[Blo
         cells = day_cells(layout.rows, one.value, one.share > 0, one.weight, complete_sums(layout, one, world.weights))
         for number, length in enumerate(world.lengths):
             summed = period_cells(cells, length.of_day, len(length.names))
+            if DAY in world.settings.case_mix:
+                summed = with_days(summed, cells, length.of_day)
             final = np.ones(len(length.names), dtype=np.bool_)
             np.logical_and.at(final, length.of_day, traced if measure.journey else settled)
             learned = world.learned.get((measure.name, number))
             scored = score_cells(summed, layout, one, number, learned, world.settings)
             if kind == "agent" and scored is not None:
                 world.learned[measure.name, number] = scored.learned
+            dated = ("day where contacts suffice",) if summed.x.shape[1] > cells.x.shape[1] else ()
+            mix = ", ".join((*sources, *dated))
             yield Block(kind, measure, members.unit_ids, summed, length, final & length.over, mix, scored)

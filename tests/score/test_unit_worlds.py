@@ -58,8 +58,8 @@ def test_teams_are_cleared_of_the_hard_queue_although_it_lies_with_their_good_ag
 
 @pytest.mark.parametrize(("contacts", "icc", "worlds"), [(10, 0.05, 8), (30, 0.02, 4)])
 def test_values_are_nearly_as_good_as_an_oracles(contacts, icc, worlds):
-    spec = UnitWorlds(worlds, agents=300, contacts=contacts, icc=icc, customer=0.0, reason=0.0, day=0.0)
-    agents = published(spec, 7).query("unit_kind == 'agent'")
+    spec = UnitWorlds(worlds, agents=500, contacts=contacts, icc=icc, customer=0.0, reason=0.0, day=0.0)
+    agents = published(spec, 15).query("unit_kind == 'agent'")
     squares = {who: float(((agents[who] - agents["truth"]) ** 2).mean()) for who in ("value", "oracle", "raw_mean")}
     assert squares["value"] < 1.05 * squares["oracle"] and squares["raw_mean"] > 1.8 * squares["oracle"]
 

@@ -51,6 +51,7 @@ class UnitWorlds:
     rate: float = 0.7
     shared: float = 0.0  # share of contacts with two agents
     assigned: float = 0.0
+    roster: float = 1.0  # share of the days on which an agent works
     home: float = 0.0  # share of an agent's contacts that come from the home queue; 1: from no other
     queues: int = 4
     repeats: float = 1.5
@@ -210,9 +211,16 @@ def _contacts(spec: UnitWorlds, effects: _Effects, rng: np.random.Generator) -> 
         queue,
         np.where(rng.random((w, n)) < 0.5, favourite, usual),
         customer,
-        (rng.random((w, n)) * DAYS[spec.length]).astype(np.int64),
+        _days(spec, agent, rng),
         rng.integers(0, REASONS, (w, n)),
     )
+
+
+def _days(spec: UnitWorlds, agent: Ints, rng: np.random.Generator) -> Ints:
+    days = DAYS[spec.length]
+    working = max(round(days * spec.roster), 1)
+    own = np.argsort(rng.random((spec.worlds, spec.agents, days)), axis=2)[:, :, :working]
+    return own[np.arange(spec.worlds)[:, None], agent, rng.integers(0, working, agent.shape)]
 
 
 def _queues(spec: UnitWorlds, agent: Ints, effects: _Effects, rng: np.random.Generator) -> Ints:

@@ -26,6 +26,7 @@ CELLS: Final = {
     "unfair assignment": UnitWorlds(1, assigned=1.0),
     "one queue an agent": UnitWorlds(1, home=1.0),
     "nine in ten from the home queue": UnitWorlds(1, home=0.9),
+    "half the days, which differ": UnitWorlds(1, roster=0.5, day=0.05),
     "3 contacts a customer": UnitWorlds(1, repeats=3, customer=0.3),
     "binary .7": UnitWorlds(1, measure="resolved_rate"),
     "binary .7, unfair assignment": UnitWorlds(1, measure="resolved_rate", assigned=1.0, contacts=60),
