@@ -88,8 +88,8 @@ def estimate(
         low=shown(np.clip(np.minimum(posterior.mean - half, posterior.value), *bounds), known),
         high=shown(np.clip(np.maximum(posterior.mean + half, posterior.value), *bounds), known),
         spread=_spread(sums),
-        worse_probability=shown(worse, compared),
-        better_probability=shown(better, compared),
+        worse_probability=shown(np.clip(worse, 0, 1), compared),  # over all λ, sums pass 1 by a rounding
+        better_probability=shown(np.clip(better, 0, 1), compared),
         lowest_decile_probability=shown(_lowest_decile(posterior, units, measure), compared),
         icc=icc,
         icc_low=icc_low,
