@@ -28,7 +28,7 @@ from tests.bench.honesty.lines import Line, coverage
 from tests.loyalty.level_worlds import DEFINITION, FLAWED, LevelWorld, Seen, draw, draw_risk, truth
 from tests.loyalty.worlds import AS_OF, NO_LINKS, settings
 
-COSTLY: Final = 7  # cheap worlds that one of these costs
+COSTLY: Final = 6  # cheap worlds that one of these costs
 
 
 def flawed(world: LevelWorld) -> LevelWorld:
