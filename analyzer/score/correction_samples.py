@@ -88,7 +88,8 @@ def audited_measures(scored: Scored, audit: Audit) -> dict[str, Audited]:
         judged = pd.Series(verdicts[measure.name], index=ids).reindex(pd.Index(texts(facts, "interaction_id")))
         at = np.flatnonzero(~np.isnan(reading))
         ends = (measure.lowest, measure.highest)
-        sample = sample_of(facts, reading, judged.to_numpy(dtype=np.float64), audit, ends, at, measure.name in RATES)
+        verdict = np.asarray(judged.to_numpy(), dtype=np.float64)
+        sample = sample_of(facts, reading, verdict, audit, ends, at, measure.name in RATES)
         found[measure.name] = Audited(sample, at)
     return found
 
@@ -104,7 +105,8 @@ def sample_of(
 ) -> Sample:
     """Readings and verdicts of the contacts ``at``, with strata, clusters and sampling probabilities."""
     told = pd.Series(audit.judgements.sampling_probability, index=texts(audit.judgements.facts, "interaction_id"))
-    share = told.reindex(pd.Index(texts(facts, "interaction_id"))).fillna(1.0).to_numpy(dtype=np.float64)
+    all_shares = told.reindex(pd.Index(texts(facts, "interaction_id"))).fillna(1.0)
+    share = np.asarray(all_shares.to_numpy(), dtype=np.float64)
     strata = (thirds(reading, *ends), _codes(texts(facts, "language")), _codes(texts(facts, "channel")))
     whole = Sample(reading, verdict, share, np.ones(len(facts)), strata, _customers(facts), *ends, is_rate)
     return taken(whole, at)
