@@ -133,6 +133,14 @@ def notices_are_recorded(frame: pd.DataFrame) -> bool:
     return bool(frame["fact"].isin(["cancel_received_at", "churned_at", "churned"]).any())
 
 
+def exits_of(customers: pd.DataFrame) -> pd.Series[pd.Timestamp]:
+    """When each left, for whatever reason; the date of the notice where a state tells no other exits.
+
+    From then on nobody can give notice: who has moved away is at risk until that day, and did not stay.
+    """
+    return customers["exit_at"] if "exit_at" in customers else customers["notice_at"]
+
+
 @dataclass(frozen=True, slots=True)
 class Register:
     """How far the records reach: nothing is known of exits after ``until``; ``first`` is each customer's first record.

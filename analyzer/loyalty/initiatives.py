@@ -27,7 +27,7 @@ import pyarrow as pa
 
 from analyzer.config import LoyaltySettings
 from analyzer.errors import UsageError
-from analyzer.loyalty.asof import known_facts
+from analyzer.loyalty.asof import exits_of, known_facts
 from analyzer.loyalty.intervals import wilson
 from analyzer.loyalty.rows import Problem, read_rows
 from analyzer.loyalty.values import is_missing, read_boolean, read_time
@@ -126,9 +126,9 @@ def _notices(deeds: pd.DataFrame, frame: pd.DataFrame, customers: pd.DataFrame, 
     """1 or 0; NaN for who had left by then, left at an unknown date, or is not on record."""
     state = customers.reindex(deeds["customer_key"]).set_axis(deeds.index)
     notice_at = state["notice_at"]
-    undated = state["left"].eq(True) & notice_at.isna()
+    undated = state["left"].eq(True) & exits_of(state).isna()
     followed = (notice_at > deeds["done_at"]) & (notice_at <= deeds["done_at"] + pd.Timedelta(days=days))
-    at_risk = state["on_record"].eq(True) & ~undated & ~(notice_at <= deeds["done_at"])
+    at_risk = state["on_record"].eq(True) & ~undated & ~(exits_of(state) <= deeds["done_at"])
     return followed.astype("float64").where(at_risk)
 
 

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analyzer.config import LoyaltySettings
+from analyzer.loyalty.asof import exits_of
 from analyzer.loyalty.clusters import clustered_share
 from analyzer.tables import STORED
 
@@ -103,7 +104,7 @@ def contact_signs(contacts: pd.DataFrame, cues: pd.DataFrame) -> pd.DataFrame:
 def _panel(
     contacts: pd.DataFrame, signs: pd.DataFrame, customers: pd.DataFrame, as_of: datetime, days: int
 ) -> _Panel | None:
-    undated = customers["left"] & customers["notice_at"].isna()
+    undated = customers["left"] & exits_of(customers).isna()
     known = customers[customers["on_record"] & ~undated]
     of_known = known.index.get_indexer(pd.Index(contacts["customer_key"], dtype="object")) >= 0
     rows = contacts[of_known & (contacts["reason"] != "contract_cancel").to_numpy()]
@@ -111,8 +112,8 @@ def _panel(
     for step in range(LANDMARKS, 0, -1):
         date = pd.Timestamp(as_of - step * timedelta(days=days))
         seen = rows[(rows["known_at"] <= date) & (rows["known_at"] > date - pd.Timedelta(days=days))]
-        notice_at = known["notice_at"].reindex(seen["customer_key"])
-        seen = seen[~(notice_at <= date).to_numpy()]
+        gone = exits_of(known).reindex(seen["customer_key"])
+        seen = seen[~(gone <= date).to_numpy()]
         if len(seen):
             parts.append(_at(date, seen, signs, known, days).assign(date=step))
     if not parts:

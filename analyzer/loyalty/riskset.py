@@ -21,6 +21,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from analyzer.loyalty.asof import exits_of
 from analyzer.loyalty.contacts import of_customer
 
 TENURE_SHARE: Final = 0.9  # of customers; where fewer contract starts are known the clock is the calendar
@@ -52,8 +53,8 @@ def risk_set(
     contacts: pd.DataFrame, customers: pd.DataFrame, starts: pd.Series[pd.Timestamp], as_of: datetime,
     horizon_days: int, latency_days: int,
 ) -> RiskSet:  # fmt: skip
-    """The risk set as of ``as_of``. Customers of whom only the date of their notice is unknown are left out."""
-    known = customers[customers["on_record"] & ~(customers["left"] & customers["notice_at"].isna())]
+    """The risk set as of ``as_of``. Customers of whom only the date of their exit is unknown are left out."""
+    known = customers[customers["on_record"] & ~(customers["left"] & exits_of(customers).isna())]
     counted = _counted(contacts, known)
     at = _days(counted["known_at"], as_of)
     spans, clock = _spans(at, counted["customer_key"], known, starts, as_of, horizon_days)
@@ -81,7 +82,7 @@ def _days(moments: pd.Series[pd.Timestamp], as_of: datetime) -> pd.Series[float]
 
 def _counted(contacts: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     rows = contacts[contacts["customer_key"].isin(known.index) & (contacts["reason"] != CANCELLING)]
-    rows = rows[~(rows["known_at"] >= of_customer(rows, known["notice_at"]))]
+    rows = rows[~(rows["known_at"] >= of_customer(rows, exits_of(known)))]
     return rows.sort_values(["customer_key", "known_at", "interaction_id"], ignore_index=True)
 
 
@@ -92,7 +93,8 @@ def _spans(
     """Each customer's time at risk (``begin``, ``end``), ``notice`` and the clock's ``origin`` in days; its name."""
     notice = _days(known["notice_at"], as_of)
     spans = pd.DataFrame({"notice": notice.where(notice <= 0)})
-    spans["end"] = spans["notice"].fillna(0.0)
+    gone = _days(exits_of(known), as_of)
+    spans["end"] = gone.where(gone <= 0).fillna(0.0)
     first = at.groupby(keys).min().reindex(spans.index)
     started = _days(starts.reindex(spans.index), as_of)
     # Before the first notice on record nobody may have been recording them.

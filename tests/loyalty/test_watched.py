@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from analyzer.loyalty.asof import notices, records_frame, register_of
+from analyzer.loyalty.riskset import risk_set
 from analyzer.loyalty.watched import spells_from
 from tests.loyalty.worlds import AS_OF, days_ago, records, settings, surveys
 
@@ -76,3 +77,17 @@ def test_spells_are_as_long_as_the_horizon_at_most(days: int) -> None:
     found = spells(*rows, {"customer_key": "stays", "nps": 5}, days=days)
     assert (found["exit"] <= days).all() and (found["exit"] > found["entry"]).all()
     assert found.loc["stays", "exit"] == days
+
+
+def test_who_moved_away_is_at_risk_for_drivers_until_that_day_and_gave_no_notice() -> None:
+    gone = pd.to_datetime(pd.Series({"moved": days_ago(50), "stays": None, "left": days_ago(30)}), utc=True)
+    customers = pd.DataFrame(
+        {"on_record": True, "left": gone.notna(), "exit_at": gone, "notice_at": gone.where(gone.index != "moved")}
+    )
+    contacts = pd.DataFrame({"customer_key": ["moved", "stays", "left"], "reason": "billing"})
+    contacts = contacts.assign(known_at=days_ago(80), interaction_id=["c-0", "c-1", "c-2"])
+    starts = pd.Series({key: pd.Timestamp(days_ago(400)) for key in gone.index})
+    rows = risk_set(contacts, customers, starts, AS_OF, 90, 0).rows
+    ended = rows.groupby("customer_key").agg({"exit": "max", "event": "sum"})
+    assert ended["exit"].round().to_dict() == {"moved": 350, "stays": 400, "left": 370}
+    assert ended["event"].to_dict() == {"moved": 0, "stays": 0, "left": 1}
