@@ -11,16 +11,15 @@ from functools import cache
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 
 from analyzer.config import LoyaltySettings
-from analyzer.loyalty.association import Evidence, Fitted, fit_notice
+from analyzer.loyalty.association import Evidence, Fitted, fit_notice, fit_repurchase
 from analyzer.loyalty.covariates import JOINT
 from analyzer.loyalty.drivers import gather
 from analyzer.loyalty.hypotheses import EMPATHY_OR_SPEED, empathy_or_speed
 from analyzer.loyalty.intervals import Z95
 from analyzer.loyalty.placebo import placebo_rows
-from analyzer.loyalty.repurchase import Repurchase
+from analyzer.loyalty.repurchase import repurchases
 from analyzer.loyalty.riskset import contract_starts, risk_set
 from tests.bench.honesty.lines import Line, coverage, share, size
 from tests.loyalty.leaving import AS_OF, HORIZON, Leaving, World, leaving
@@ -36,14 +35,17 @@ ALL: Final = Leaving(
 )
 COLOURED: Final = Leaving(hazard_loyalty=-0.6, colours=0.6)
 DECIDED: Final = Leaving(decided=0.3)
+BUYING: Final = Leaving(
+    customers=500, gap_days=40, gap_least=91, buys={"empathy": 0.3, "resolved": 0.3, "handle_s": -0.2}
+)
 Row = dict[str, Any]
 
 
 def evidence_of(world: World, latency_days: int = 7) -> Evidence:
-    """What the drivers of this world rest on, for notices."""
+    """What the drivers of this world rest on."""
     risk = risk_set(world.contacts, world.customers, contract_starts(world.frame), AS_OF, int(HORIZON), latency_days)
-    unknown = pd.Series(np.nan, index=risk.contacts.index)
-    return gather(risk, Repurchase(unknown, unknown, int(HORIZON)), world.frame, _usual(), world.verdicts)
+    bought = repurchases(risk.contacts, world.frame, AS_OF, int(HORIZON))
+    return gather(risk, bought, world.frame, _usual(), world.verdicts)
 
 
 @cache
@@ -85,6 +87,7 @@ def drivers(worlds: int, seed: int) -> list[Line]:
         *_mistaken(ONLY_EMPATHY, "handle_s", "only empathy matters", "speed keeps", worlds, seed),
         *_mistaken(ONLY_SPEED, "empathy", "only speed matters", "empathy keeps", worlds, seed),
         *_named(worlds, seed),
+        *_repurchase(worlds, seed),
     ]
 
 
@@ -165,3 +168,14 @@ def _named(worlds: int, seed: int) -> list[Line]:
              f"claimed as effect {claimed:.3f}", high >= 0.8, worlds),
         size("named where loyalty colours nothing", [name for name, _ in plain]),
     ]  # fmt: skip
+
+
+def _repurchase(worlds: int, seed: int) -> list[Line]:
+    def bought(world: World) -> dict[str, Row]:
+        return told(fit_repurchase(evidence_of(world), JOINT, {}, "all drivers together"))
+
+    found = _each(BUYING, worlds, seed, bought)
+    return [
+        coverage(f"repurchase, true effect held: {driver}", [holds(rows[driver], effect) for rows in found])
+        for driver, effect in (dict.fromkeys(JOINT, 0.0) | dict(BUYING.buys)).items()
+    ]
