@@ -43,12 +43,13 @@ class Windows:
 @dataclass(frozen=True, slots=True)
 class Completion:
     """``solved``: solved at the first contact, NaN where the text tells nothing; ``returned``: taken up again by the
-    end of the window. One entry a contact; ``draws`` × contacts are ``solved`` under curves of other samples.
-    ``taught``: contacts learned from."""
+    end of the window. One entry a contact; ``draws`` × ``drawn`` are ``solved`` of the contacts at ``drawn`` (those of
+    days not settled) under curves of other samples. ``taught``: contacts learned from."""
 
     solved: np.ndarray
     returned: np.ndarray
     draws: np.ndarray
+    drawn: np.ndarray
     taught: int
     method: str
 
@@ -56,14 +57,13 @@ class Completion:
 def complete(windows: Windows) -> Completion:
     """The completion of each contact."""
     solved, returned = _settled(windows)
-    draws = np.repeat(solved[None].astype(np.float32), DRAWS, axis=0)
     lessons = _lessons(windows)
-    taught = windows.waits.some(lessons)
-    curves = nowcast.learn_curves(taught)
+    curves = nowcast.learn_curves(windows.waits.some(lessons))
     rest = np.flatnonzero(~windows.settled)
+    draws = np.zeros((DRAWS, 0), dtype=np.float32)
     if len(rest):
-        solved[rest], returned[rest], draws[:, rest] = _unsettled(windows, rest, lessons, curves)
-    return Completion(solved, returned, draws, curves.mature, curves.method)
+        solved[rest], returned[rest], draws = _unsettled(windows, rest, lessons, curves)
+    return Completion(solved, returned, draws, rest, curves.mature, curves.method)
 
 
 def _lessons(windows: Windows) -> np.ndarray:

@@ -65,13 +65,20 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class Judged:
     """``rows``: status, probability, maturity, is_final, returned, quiet, mature, returned_probability and
-    left_probability of each contact;
-    the probabilities' ``draws`` × contacts (NaN where not rated) and how they were completed."""
+    left_probability of each contact; ``draws`` × ``drawn`` are the probabilities of the contacts at ``drawn``, which
+    curves may still move (ascending), under other curves; and how many contacts taught these, by what method."""
 
     rows: pd.DataFrame
     draws: np.ndarray
+    drawn: np.ndarray
     taught: int
     method: str
+
+    def curve_variance(self, contacts: np.ndarray) -> float:
+        """Variance of the mean probability of ``contacts`` (positions) for what the curves do not know."""
+        mine = np.isin(self.drawn, contacts, assume_unique=True)
+        sums = self.draws[:, mine].sum(axis=1, dtype=np.float64)
+        return float((sums / max(len(contacts), 1)).var(ddof=1))
 
 
 def text_probability(contacts: pd.DataFrame, promise_probability: np.ndarray) -> np.ndarray:
@@ -111,14 +118,14 @@ def judge(standing: Standing, returns: pd.DataFrame, chases: pd.DataFrame, windo
     counted = standing.applicable & (standing.first | ~standing.identified)
     probability = np.where(counted, standing.text_probability, np.nan)
     again = np.full(size, np.nan)
-    draws = np.full((len(completion.draws), size), np.nan, dtype=np.float32)
     rated = standing.rated
     probability[rated], again[rated] = completion.solved, completion.returned
-    draws[:, rated] = completion.draws
     # Whoever was taken up again was not silent: only the doubt of the link is left, and time changes nothing.
     doubted = rated & taken_up
     probability[doubted] = (standing.text_probability * quiet * later_quiet)[doubted]
-    again[doubted], draws[:, doubted] = 1.0 - quiet[doubted], probability[doubted]
+    again[doubted] = 1.0 - quiet[doubted]
+    drawn = np.flatnonzero(rated)[completion.drawn]
+    moving = ~doubted[drawn] & ~np.isnan(probability[drawn])
     rows = pd.DataFrame(
         {
             "status": _status(standing, taken_up, mature),
@@ -132,7 +139,7 @@ def judge(standing: Standing, returns: pd.DataFrame, chases: pd.DataFrame, windo
             "left_probability": _left(standing, inside, quiet, window_days, as_of_us),
         }
     )
-    return Judged(rows, draws, completion.taught, completion.method)
+    return Judged(rows, completion.draws[:, moving], drawn[moving], completion.taught, completion.method)
 
 
 def _complete(

@@ -79,10 +79,9 @@ def _rate(
     }
     if not told.any() or share < mature_share:
         return {**row, "method": NOT_YET}
-    draws = part.draws[:, own[told]].mean(axis=1)
     return {
         **row,
-        **_value(p[told], float(draws.var(ddof=1))),
+        **_value(p[told], part.curve_variance(own[told])),
         **_bounds(rows[counted]),
         **_ways(rows[counted], p[counted]),
         "method": "sum of probabilities" if mature[counted].all() else f"nowcast, {part.method}",

@@ -74,7 +74,7 @@ def read_on_sunday(world: World) -> tuple[float, float, float, bool]:
     week, truth = world.week[seen], world.truth()
     last, before = week == world.weeks - 1, week == world.weeks - 2
     p = part.rows["probability"].to_numpy()[last]
-    variance = float((p * (1 - p)).sum()) / len(p) ** 2 + float(part.draws[:, last].mean(axis=1).var(ddof=1))
+    variance = float((p * (1 - p)).sum()) / len(p) ** 2 + part.curve_variance(np.flatnonzero(last))
     low, high = interval(float(p.mean()), variance)
     quiet = world.p[seen] * ~part.rows["returned"].to_numpy()
     over = before & part.rows["mature"].to_numpy()
