@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow.dataset as ds
+from numpy.typing import NDArray
 
 from analyzer.config import PublishSettings
 from analyzer.publish.agents import AgentPolicy, agent_policy
@@ -34,17 +36,20 @@ _FLAGS: Final = (
     "sampling_probability",
 )
 FILTERS: Final = ("rule", "severity", "channel", "team", "agent", "language", "product_line", "queue", "day")
+_OF_FLAGS: Final = ("rule", "severity")  # of which a contact may have several
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One published state. ``flags`` has a row a flag with the facts of its contact, the most severe and latest first;
-    ``agent`` is how the agent may be shown."""
+    """One published state. ``flags`` has a row a flag with the facts of its contact, the most severe and latest first:
+    filters as categories of text, ``agent`` as it may be shown, ``contact`` as a whole number, which ``number`` tells
+    by id."""
 
     vector: Mapping[str, int]
     flags: pd.DataFrame
     policy: AgentPolicy
+    number: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -99,14 +104,41 @@ def visible(flags: pd.DataFrame, user: User) -> pd.DataFrame:
 def filtered(flags: pd.DataFrame, chosen: Mapping[str, str]) -> pd.DataFrame:
     """The rows that meet every choice; a choice that no row could meet leaves none."""
     for name, value in chosen.items():
-        flags = flags[flags[name].astype(str) == value]
+        flags = flags[flags[name] == value]
     return flags
+
+
+def of_contacts(flags: pd.DataFrame, snapshot: Snapshot, ids: Collection[str]) -> NDArray[np.bool_]:
+    """Which rows are of the contacts ``ids``."""
+    marked = np.zeros(len(snapshot.number), dtype=bool)
+    marked[[snapshot.number[each] for each in ids if each in snapshot.number]] = True
+    found: NDArray[np.bool_] = marked[flags["contact"].to_numpy()]
+    return found
 
 
 def contacts_of(flags: pd.DataFrame) -> pd.DataFrame:
     """A row a contact: its most severe flag, with ``rules``, how many rules it met."""
-    first = flags.drop_duplicates("interaction_id")
-    return first.assign(rules=first["interaction_id"].map(flags["interaction_id"].value_counts()))
+    contact = flags["contact"].to_numpy()
+    _, first, count = np.unique(contact, return_index=True, return_counts=True)
+    order = np.argsort(first, kind="stable")
+    return flags.iloc[first[order]].assign(rules=count[order])
+
+
+def counts(flags: pd.DataFrame, contacts: pd.DataFrame, name: str) -> list[tuple[str, int]]:
+    """The values of a filter with the number of contacts: most first, days latest first.
+
+    ``contacts``: ``flags`` with one row a contact, which is enough for all that a contact has but once.
+    """
+    values = (flags if name in _OF_FLAGS else contacts)[name].cat
+    codes, categories = values.codes.to_numpy(), list(values.categories)
+    if name in _OF_FLAGS:
+        met = np.zeros((int(flags["contact"].to_numpy().max(initial=-1)) + 1, len(categories)), dtype=bool)
+        met[flags["contact"].to_numpy()[codes >= 0], codes[codes >= 0]] = True
+        found = met.sum(axis=0)
+    else:
+        found = np.bincount(codes[codes >= 0], minlength=len(categories))
+    told = [(str(value), int(n)) for value, n in zip(categories, found, strict=True) if n]
+    return sorted(told, reverse=True) if name == "day" else sorted(told, key=lambda pair: (-pair[1], pair[0]))
 
 
 def _snapshot(store: Store, settings: PublishSettings) -> Snapshot:
@@ -116,12 +148,17 @@ def _snapshot(store: Store, settings: PublishSettings) -> Snapshot:
     facts["agent"] = facts["agent_id"].map({a: policy.name(a) for a in facts["agent_id"].dropna().unique()})
     facts["agent_ids"] = [frozenset(spoken) for spoken in facts["agent_ids"]]
     joined = flags.merge(facts, on="interaction_id", how="inner", validate="many_to_one")
-    drawn = set(joined.loc[joined["rule"] == AUDIT, "interaction_id"])
-    joined["drawn"] = joined["interaction_id"].isin(drawn)
+    joined["date"] = joined["day"]
     joined = joined.sort_values(
         ["severity", "started_at", "interaction_id"], ascending=[False, False, True], kind="stable", ignore_index=True
     )
-    return Snapshot(store.vector, joined, policy)
+    for name in FILTERS:
+        joined[name] = joined[name].map(str, na_action="ignore").astype("category")
+    joined["contact"], ids = pd.factorize(joined["interaction_id"])
+    drawn = np.zeros(len(ids), dtype=bool)
+    drawn[joined.loc[joined["rule"] == AUDIT, "contact"]] = True
+    joined["drawn"] = drawn[joined["contact"].to_numpy()]
+    return Snapshot(store.vector, joined, policy, {each: place for place, each in enumerate(ids)})
 
 
 def _contact(store: Store, facts: Row) -> Contact:

@@ -8,13 +8,15 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 from fastapi import APIRouter
+from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import Response
 
 from analyzer.review import verdicts
-from analyzer.review.desk import AUDIT, FILTERS, contacts_of, filtered, visible
+from analyzer.review.desk import AUDIT, FILTERS, Snapshot, contacts_of, counts, filtered, of_contacts, visible
 from analyzer.review.state import note, page, signed_in, state_of, to
 
 router: Final = APIRouter()
@@ -51,14 +53,17 @@ def start(request: Request) -> Response:
 def show(request: Request) -> Response:
     session = signed_in(request, "read")
     state, asked = state_of(request), _asked(request)
-    seen = visible(state.desk.snapshot().flags, session.user)
+    snapshot = state.desk.snapshot()
+    seen = visible(snapshot.flags, session.user)
     today = datetime.combine(state.clock().astimezone().date(), time(), ZoneInfo("UTC"))
     with state.database.read() as connection:
         done = verdicts.decided(connection)
         mine = verdicts.answered_since(connection, session.user.name, today)
-    of_view = _of_view(seen, asked.view, done)
-    rows = _in_state(filtered(of_view, asked.chosen), asked.state, done)
-    contacts = contacts_of(rows)
+    answered = of_contacts(seen, snapshot, done)
+    waiting = int(np.unique(seen["contact"].to_numpy()[~answered]).size)
+    seen = _in_state(_of_view(seen, asked.view, answered), asked.state, done, snapshot)
+    every = contacts_of(seen)
+    contacts = contacts_of(filtered(seen, asked.chosen)) if asked.chosen else every
     order, ascending = ORDERS[asked.order]
     if asked.order != "severity":
         contacts = contacts.sort_values(order, ascending=ascending, kind="stable")
@@ -69,8 +74,8 @@ def show(request: Request) -> Response:
         note(connection, request, session.user.name, "read the queue", asked.view)
     return page(
         request, "queue.html.j2", session=session, asked=asked, total=len(contacts), number=number, pages=pages,
-        rows=part.to_dict("records"), done=done, mine=mine, open=len(set(seen["interaction_id"]) - done),
-        choices={name: _choices(_in_state(of_view, asked.state, done), name) for name in FILTERS},
+        rows=part.to_dict("records"), done=done, mine=mine, open=waiting,
+        choices={name: counts(seen, every, name) for name in FILTERS},
     )  # fmt: skip
 
 
@@ -85,24 +90,17 @@ def _asked(request: Request) -> Asked:
     )  # fmt: skip
 
 
-def _of_view(flags: pd.DataFrame, view: str, done: set[str]) -> pd.DataFrame:
+def _of_view(flags: pd.DataFrame, view: str, answered: NDArray[np.bool_]) -> pd.DataFrame:
     """Rules of one kind, or the draw. A drawn contact waits in the draw alone until it is answered, so that nobody
     reads beforehand what the machine found in it."""
     if view == "audit":
         return flags[flags["rule"] == AUDIT]
-    hidden = flags["drawn"] & ~flags["interaction_id"].isin(done)
+    hidden = flags["drawn"].to_numpy() & ~answered
     return flags[(flags["polarity"] == view) & (flags["rule"] != AUDIT) & ~hidden]
 
 
-def _in_state(flags: pd.DataFrame, state: str, done: set[str]) -> pd.DataFrame:
+def _in_state(flags: pd.DataFrame, state: str, done: set[str], snapshot: Snapshot) -> pd.DataFrame:
     if state == "all":
         return flags
-    answered = flags["interaction_id"].isin(done)
+    answered = of_contacts(flags, snapshot, done)
     return flags[answered if state == "done" else ~answered]
-
-
-def _choices(flags: pd.DataFrame, name: str) -> list[tuple[str, int]]:
-    """The values there are with the number of contacts, most first; days latest first."""
-    counts = flags.drop_duplicates(["interaction_id", name])[name].dropna().astype(str).value_counts()
-    pairs = [(str(value), int(count)) for value, count in counts.items()]
-    return sorted(pairs, reverse=True) if name == "day" else sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
