@@ -22,7 +22,7 @@ def assess_customers(
     state: pd.DataFrame, state_at: StateAt, contacts: pd.DataFrame, levels: Levels, error: ReadingError,
     register: Register | None, as_of: datetime, settings: LoyaltySettings,
 ) -> pd.DataFrame:  # fmt: skip
-    """``state`` with ``quadrant``, ``likeliest_quadrant`` (however unsure), ``at_risk_probability`` and reasons."""
+    """``state`` with ``quadrant``, ``at_risk_probability`` and reasons."""
     return state.join(quadrants_of(state, levels, error, settings)).assign(
         at_risk_probability=notice_probability(state, state_at, contacts, register, as_of, settings),
         **customer_reasons(state, contacts, as_of, settings),
@@ -30,13 +30,11 @@ def assess_customers(
 
 
 def quadrants_of(state: pd.DataFrame, levels: Levels, error: ReadingError, settings: LoyaltySettings) -> pd.DataFrame:
-    """``quadrant``, ``likeliest_quadrant`` (however unsure) and ``quadrant_probability`` (of that one) a customer."""
+    """``quadrant`` of each customer, and ``quadrant_probability`` (of the likeliest, however unsure)."""
     probabilities = _probabilities(state, levels, error, settings)
-    complete = probabilities.notna().all(axis=1)
     return pd.DataFrame(
         {
             "quadrant": likeliest(probabilities, settings.quadrant_probability),
-            "likeliest_quadrant": likeliest(probabilities, 0.0).where(complete, None),
             "quadrant_probability": probabilities.max(axis=1),
         }
     )

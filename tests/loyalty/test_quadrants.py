@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
-from analyzer.loyalty.intervals import clustered_mean, wilson
+from analyzer.loyalty.intervals import wilson
 from analyzer.loyalty.quadrants import QUADRANTS, likeliest, quadrant_probabilities
 from tests.loyalty.worlds import settings
 
@@ -73,30 +72,3 @@ def test_wilson_equals_statsmodels(count: int, n: int) -> None:
 
 def test_wilson_of_nobody_is_nothing() -> None:
     assert wilson(0, 0) == (None, None)
-
-
-def test_clustered_interval_covers_the_truth_about_as_often_as_it_says() -> None:
-    rng, hits = np.random.default_rng(3), 0
-    for _ in range(60):
-        customers = rng.integers(0, 80, 240)
-        values = pd.Series(np.clip(0.2 + 0.3 * rng.normal(size=80)[customers] + 0.2 * rng.normal(size=240), -1, 1))
-        _, low, high = clustered_mean(values, pd.Series(customers.astype(str)))
-        hits += low <= 0.2 <= high
-    assert 52 <= hits <= 60
-
-
-def test_clustered_interval_of_few_customers_is_everything() -> None:
-    assert clustered_mean(pd.Series([1.0, 0.0]), pd.Series(["a", "b"])) == (0.5, -1.0, 1.0)
-
-
-@pytest.mark.parametrize("customers", [5, 8, 30])
-def test_clustered_interval_of_one_opinion_has_width(customers: int) -> None:
-    mean, low, high = clustered_mean(pd.Series([-1.0] * customers), pd.Series([f"k{i}" for i in range(customers)]))
-    assert (mean, low) == (-1, -1)
-    assert -1 + 3.5 / customers < high < -1 + 7 / customers  # the rule of three for a share, on a scale of 2: 6 / n
-
-
-def test_clustered_interval_does_not_depend_on_the_order_of_rows() -> None:
-    frame = pd.DataFrame({"v": np.linspace(-1, 1, 40), "c": [f"k{i % 9}" for i in range(40)]})
-    turned = frame.iloc[::-1]
-    assert clustered_mean(frame["v"], frame["c"]) == pytest.approx(clustered_mean(turned["v"], turned["c"]), abs=1e-12)
