@@ -20,7 +20,11 @@ from .conftest import SHARED
 NOT_IN_FACTS = {"given", "turns", "updated_at", "declared_language", "interaction", "feelings", "cues", "findings"}
 ADDED_TO_FACTS = {"agent_ids", "turn_count", "customer_turns", "agent_turns", "sentiment_shift"}
 # Tables that came after the contract: they are only ever added.
-ADDED_TABLES = {"audit_corrections", "counter_measures", "reveals", "score_calibration", "weight_trials", "fcr_rates", "initiatives", "initiative_effects", "organisational_gaps", "staff_mood", "survey_checks"}
+ADDED_TABLES = {
+    "audit_corrections", "counter_measures", "reveals", "score_calibration",
+    "weight_trials", "fcr_rates", "initiatives", "initiative_effects",
+    "organisational_gaps", "staff_mood", "survey_checks",
+}  # fmt: skip
 # Columns that the contract marks as always there in its short form, and that are null where nothing was observed.
 NULL_WHERE_UNOBSERVED = {
     "turns.sentiment",

@@ -129,8 +129,7 @@ def test_workbook_reads_back_equal_and_holds_no_formula(tmp_path: Path, expected
         kinds = [type_name(column.type) for column in PUBLISHED[name].columns]
         names = PUBLISHED[name].column_names
         found = [
-            {n: plain(cell.value, kind) for n, cell, kind in zip(names, line, kinds, strict=True)}
-            for line in body
+            {n: plain(cell.value, kind) for n, cell, kind in zip(names, line, kinds, strict=True)} for line in body
         ]
         assert found == [{column: in_cell(value) for column, value in row.items()} for row in rows], name
     meanings = {(row[0], row[1]): row[5] for row in book["dictionary"].iter_rows(values_only=True)}

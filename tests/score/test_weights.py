@@ -11,6 +11,7 @@ def test_version_changes_with_any_weight_only():
 
 
 def test_weights_have_a_row_a_part_and_the_base():
-    table = score_weights([configured(worlds.score_settings())], worlds.AS_OF, "Europe/Berlin").to_pandas().set_index("component")
+    weights = score_weights([configured(worlds.score_settings())], worlds.AS_OF, "Europe/Berlin")
+    table = weights.to_pandas().set_index("component")
     assert table.loc["base", "weight"] == 50 and table.loc["effort", "reference"] == 2.5
     assert len(table) == 10 and table["version"].nunique() == 1
