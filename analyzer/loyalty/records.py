@@ -51,8 +51,8 @@ def read_loyalty(
 ) -> LoyaltyFile:
     """The facts of ``path`` and its problems. Raises UsageError if no column tells the customer or the date.
 
-    ``known_at`` is ``as_of`` unless the file says otherwise. Of a fact given twice for one date, known at the same time,
-    the later line counts; one known later stands beside it, for on the days between it was not known.
+    ``known_at`` is ``as_of`` unless the file says otherwise. Of a fact given twice for one date, known at the same
+    time, the later line counts; one known later stands beside it, for on the days between it was not known.
     """
     rows, zone = read_rows(path), ZoneInfo(timezone)
     columns = _columns(path, rows, settings)
