@@ -30,14 +30,16 @@ def assess_customers(
 
 
 def quadrants_of(state: pd.DataFrame, levels: Levels, error: ReadingError, settings: LoyaltySettings) -> pd.DataFrame:
-    """``quadrant`` of each customer, and ``quadrant_probability`` (of the likeliest, however unsure)."""
+    """``quadrant`` of each customer, and ``quadrant_probability`` (of the likeliest, however unsure).
+
+    Null too where it would contradict what the customer was read to feel: nobody whose satisfaction stands above the
+    threshold is called unhappy because most others are.
+    """
     probabilities = _probabilities(state, levels, error, settings)
-    return pd.DataFrame(
-        {
-            "quadrant": likeliest(probabilities, settings.quadrant_probability),
-            "quadrant_probability": probabilities.max(axis=1),
-        }
-    )
+    quadrant = likeliest(probabilities, settings.quadrant_probability)
+    read, satisfied = state["satisfaction_index"], quadrant.isin(["loyalist", "mercenary"])
+    agrees = read.isna() | (satisfied == (read >= settings.satisfied_from))
+    return pd.DataFrame({"quadrant": quadrant.where(agrees, None), "quadrant_probability": probabilities.max(axis=1)})
 
 
 def _probabilities(state: pd.DataFrame, levels: Levels, error: ReadingError, settings: LoyaltySettings) -> pd.DataFrame:

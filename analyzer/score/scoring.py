@@ -20,6 +20,7 @@ from analyzer.score.sharing import Apart, alone, told_apart
 from analyzer.score.sums import UnitSums, completed, slopes_by_period, within_variance
 
 PEOPLE = ("agent", "team")
+_ROUNDING = 1e-12  # of the squares of the values themselves: what is left below it is no difference between contacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,4 +151,6 @@ def _design_effect(
     of_customer = sums.period[place[again.starts]]
     squares = within_variance(sums, slopes) * sums.by_period(sums.w2 - (sums.w2 / sums.w) ** 2)
     extra = np.bincount(of_customer, excess, periods)
-    return np.maximum(1.0 + np.divide(extra, squares, out=np.zeros(periods), where=squares > 0), 1.0)
+    # Contacts that all say the same leave nothing but rounding, which depends on their order.
+    told = squares > _ROUNDING * sums.by_period(cells.yy[at])
+    return np.maximum(1.0 + np.divide(extra, squares, out=np.zeros(periods), where=told), 1.0)

@@ -224,7 +224,7 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tupl
     empty = {name: STORED[name].from_rows([]) for name in FACT_TABLES}
     read: dict[str, Interaction] = {}
 
-    def nothing_understood(batches: Iterator[list[Interaction]], settings: Any) -> Iterator[Any]:
+    def nothing_understood(batches: Iterator[list[Interaction]], *_settings: object) -> Iterator[Any]:
         for batch in batches:
             read.update({contact.interaction_id: contact for contact in batch})
             yield empty
