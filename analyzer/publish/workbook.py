@@ -7,7 +7,7 @@ Text is written as text, whatever it begins with: nothing in a workbook of ours 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -140,9 +140,3 @@ def _utc(moment: datetime) -> datetime:
 
 def _width(column: Column) -> int:
     return max(_WIDE.get(column.name, _WIDTHS[type_name(column.type)]), min(len(column.name) + 3, 28))
-
-
-def sheets(tables: Mapping[str, Outgoing]) -> Iterator[str]:
-    """The names of the sheets, in order."""
-    yield "dictionary"
-    yield from tables

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -185,10 +184,3 @@ def _rows(store: Store, name: str, where: ds.Expression, columns: Sequence[str] 
     table = store.dataset(name).to_table(columns=list(columns or STORED[name].column_names), filter=where)
     rows: list[Row] = table.to_pylist()
     return rows
-
-
-def day_of(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

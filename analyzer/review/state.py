@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from analyzer.config import PublishSettings
-from analyzer.publish.wording import Wording, wording
+from analyzer.publish.wording import wording
 from analyzer.review import sessions
 from analyzer.review.database import Connection, Database, text_of
 from analyzer.review.desk import Desk
@@ -115,7 +115,3 @@ def texts(language: Language) -> Mapping[str, str]:
     path = resources.files("analyzer.review").joinpath(f"templates/{language}.toml")
     told: dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8"))
     return told
-
-
-def named(words: Wording, section: str, value: str | None) -> str:
-    return words.name(section, value)

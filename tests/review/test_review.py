@@ -45,7 +45,7 @@ def test_answered_contact_leaves_the_waiting_ones(site: Site) -> None:
     assert answer(browser, first, "no_issue", "yes").status_code == 200
     assert first not in contact_ids(browser.get("/queue"))
     assert first in contact_ids(browser.get("/queue?state=done"))
-    assert "You answered 1 contacts today" in browser.get("/queue").text
+    assert "Answered by you today: 1." in browser.get("/queue").text
 
 
 def test_audit_hides_what_the_machine_found_until_answered(site: Site) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, time
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -55,7 +53,7 @@ def show(request: Request) -> Response:
     state, asked = state_of(request), _asked(request)
     snapshot = state.desk.snapshot()
     seen = visible(snapshot.flags, session.user)
-    today = datetime.combine(state.clock().astimezone().date(), time(), ZoneInfo("UTC"))
+    today = state.clock().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)  # of the server's clock
     with state.database.read() as connection:
         done = verdicts.decided(connection)
         mine = verdicts.answered_since(connection, session.user.name, today)
