@@ -26,6 +26,7 @@ LASTING: Final = (0.0, 0.25, 0.5, 0.75)  # correlations of a day's shift with th
 LASTING_PRIOR: Final = (0.4, 0.3, 0.2, 0.1)  # … and weighed
 DRAWN_CONTACTS: Final = 10.0
 LEAST_RATE: Final = 0.002
+LEAST_VARIANCE: Final = 1e-9  # of the squared level: where all contacts say the same, rounding is no news
 PARAMETERS: Final = 1.5  # estimated of a group: shift, own weekdays, lasting
 DIFFUSE: Final = 1e4  # prior variance of a level, in day variances: as good as nothing known
 WEEK: Final = 7
@@ -134,6 +135,7 @@ def _filtered(panel: Panel, noise: DayNoise, so_far: _SoFar, lasting: float) -> 
     center, variance = np.full((2, *panel.mean.shape), np.nan)
     shift = noise.shift[panel.group]
     state, cov = _start(panel, noise)
+    least = LEAST_VARIANCE * np.maximum(noise.level**2, 1.0)[panel.group]
     last, past = np.full(len(panel.group), -1), np.zeros(len(panel.group))
     for day, weekday in enumerate(panel.weekday):
         at = np.flatnonzero(~np.isnan(panel.mean[:, day]))
@@ -145,6 +147,7 @@ def _filtered(panel: Panel, noise: DayNoise, so_far: _SoFar, lasting: float) -> 
         gain = spread[:, :, weekday] + load[:, None] * spread[:, :, SHIFT]
         expected = usual + load * before[:, SHIFT]
         total = gain[:, weekday] + load * gain[:, SHIFT] + panel.contact_variance[at] * one / panel.n[at, day]
+        total = np.maximum(total, least[at])
         error = panel.mean[at, day] - expected
         weight = gain / total[:, None]
         state[at] = before + weight * error[:, None]

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from analyzer.score.charting import Layout, points
-from analyzer.score.forecast import Forecast
+from analyzer.score.forecast import Forecast, Panel, forecast
 from analyzer.score.leads import MOST_PER_POINT, chances, watch
 from analyzer.score.signals import (
     ALPHAS,
@@ -111,3 +111,17 @@ def test_more_charts_make_each_rarer_and_few_are_not_made_noisy():
     assert ALPHAS[rung[0, -1]] <= 1 / 280 and 0.8 < stated[0, -1] <= 1.0
     assert ALPHAS[rung[1, -1]] == pytest.approx(MOST_PER_POINT, rel=0.01)
     assert stated[1, -1] == pytest.approx(0.07, rel=0.01)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("units", [1, 3])
+def test_contacts_that_all_say_the_same_are_forecast_without_a_fault(units: int) -> None:
+    days = 30
+    panel = Panel(
+        np.zeros(units, dtype=np.int64), np.arange(days) % 7, np.full((units, days), 3.69), np.full((units, days), 4.0),
+        np.zeros(units), np.zeros(units, dtype=bool),
+    )  # fmt: skip
+    told = forecast(panel, days)
+    ready = ~np.isnan(told.sd)
+    assert ready[:, -1].all() and np.allclose(told.center[ready], 3.69, atol=1e-3)
+    assert np.isfinite(told.sd[ready]).all()
