@@ -21,6 +21,7 @@ from analyzer.publish.wording import wording
 from analyzer.review import sessions
 from analyzer.review.database import Connection, Database, text_of
 from analyzer.review.desk import Desk
+from analyzer.review.navigation import places
 from analyzer.review.roles import Right
 from analyzer.review.sessions import Session
 
@@ -91,7 +92,8 @@ def page(
     language = language_of(request)
     words = wording(language)
     shown = environment().get_template(template).render(
-        t=texts(language), w=words, language=language, session=session, path=request.url.path, **values
+        t=texts(language), w=words, language=language, session=session, path=request.url.path,
+        places=places(session), **values
     )  # fmt: skip
     return HTMLResponse(shown, status_code)
 
@@ -111,7 +113,10 @@ def environment() -> Environment:
 
 @lru_cache(maxsize=2)
 def texts(language: Language) -> Mapping[str, str]:
-    """The app's own words, by key."""
-    path = resources.files("analyzer.review").joinpath(f"templates/{language}.toml")
-    told: dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8"))
+    """The app's own words, by key: those of every page, and a file a feature beside them."""
+    folder = resources.files("analyzer.review").joinpath("templates")
+    own = sorted((f for f in folder.joinpath("words").iterdir() if f.name.endswith(f".{language}.toml")), key=str)
+    told: dict[str, str] = {}
+    for path in (folder.joinpath(f"{language}.toml"), *own):
+        told |= tomllib.loads(path.read_text(encoding="utf-8"))
     return told
