@@ -97,6 +97,8 @@ def _is_small(request: Request) -> bool:
 
 async def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 401 and request.headers.get("hx-request") == "true":
+        return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})  # the whole page, not a part of one
     if status == 401:
         return Response(status_code=303, headers={"Location": "/sign-in"})
     return page(request, "refused.html.j2", status_code=status, status=status)
