@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from analyzer import codebook
 from analyzer.config import PublishSettings
 from analyzer.publish.wording import wording
 from analyzer.review import sessions
@@ -116,7 +117,7 @@ def texts(language: Language) -> Mapping[str, str]:
     """The app's own words, by key: those of every page, and a file a feature beside them."""
     folder = resources.files("analyzer.review").joinpath("templates")
     own = sorted((f for f in folder.joinpath("words").iterdir() if f.name.endswith(f".{language}.toml")), key=str)
-    told: dict[str, str] = {}
+    told = {f"label_{label}": wording(language).name("label", label) for label in codebook.LABELS}
     for path in (folder.joinpath(f"{language}.toml"), *own):
         told |= tomllib.loads(path.read_text(encoding="utf-8"))
     return told

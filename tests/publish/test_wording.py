@@ -9,7 +9,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from analyzer.codebook import REASONS, RESOLUTIONS
+from analyzer.codebook import LABELS, REASONS, RESOLUTIONS
 from analyzer.config import load_settings
 from analyzer.loyalty.reasons import BONDS, RISKS, Reason
 from analyzer.publish.estimates import Estimate
@@ -34,6 +34,8 @@ def test_every_class_has_a_name() -> None:
     wanted = {f"reason.{name}" for name in REASONS} | {f"resolution.{name}" for name in RESOLUTIONS}
     wanted |= {f"channel.{name}" for name in CHANNELS} | {f"rule.{rule.name}" for rule in settings.flags.rules}
     wanted |= {f"part.{name}" for name in (*settings.score.weights, "bound", "bound_journey")}
+    wanted |= {f"label.{label}" for label in LABELS}
+    wanted |= {f"label_family.{label.partition('.')[0]}" for label in LABELS}
     assert wanted - EN.texts.keys() == set()
 
 
