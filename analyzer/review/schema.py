@@ -31,4 +31,20 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         """CREATE TABLE undone (
             verdict_id TEXT PRIMARY KEY REFERENCES verdicts (verdict_id), at TEXT NOT NULL, name TEXT NOT NULL)""",
     ),
+    (  # the desk: saved views, who reads what, the list somebody came from, passwords chosen by code
+        """CREATE TABLE views (
+            view_id TEXT PRIMARY KEY, owner TEXT NOT NULL REFERENCES users (name), name TEXT NOT NULL,
+            query TEXT NOT NULL, shared INTEGER NOT NULL, created_at TEXT NOT NULL)""",
+        """CREATE TABLE default_views (
+            name TEXT PRIMARY KEY REFERENCES users (name),
+            view_id TEXT NOT NULL REFERENCES views (view_id) ON DELETE CASCADE)""",
+        "CREATE TABLE last_lists (name TEXT PRIMARY KEY REFERENCES users (name), query TEXT NOT NULL)",
+        """CREATE TABLE assignments (
+            interaction_id TEXT PRIMARY KEY, name TEXT NOT NULL REFERENCES users (name), assigned_at TEXT NOT NULL,
+            assigned_by TEXT NOT NULL)""",
+        "CREATE INDEX assignments_name ON assignments (name)",
+        """CREATE TABLE password_codes (
+            name TEXT PRIMARY KEY REFERENCES users (name), code_hash TEXT NOT NULL, made_at TEXT NOT NULL)""",
+        "CREATE INDEX audit_log_name ON audit_log (name, at)",
+    ),
 )
