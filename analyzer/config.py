@@ -165,6 +165,10 @@ class PublishSettings(Section, frozen=True):
     quotes: bool
 
 
+class ReviewSettings(Section, frozen=True):
+    second_review_share: Share
+
+
 class EngineSettings(Section, frozen=True):
     workers: NonNegative
     kept_sentences: NonNegative
@@ -181,6 +185,7 @@ class Settings(Section, frozen=True):
     audit: AuditSettings
     flags: FlagSettings
     publish: PublishSettings
+    review: ReviewSettings
     engine: EngineSettings
 
     def __post_init__(self) -> None:

@@ -56,7 +56,7 @@ def serve(
                 "Nobody can sign in yet: `analyzer review add-user NAME --role lead` adds an account.", err=True
             )
     hosts = ["localhost", "127.0.0.1", "[::1]", host, *(name or ())]
-    app = create_app(store, database, settings.publish, hosts)
+    app = create_app(store, database, settings.publish, hosts, review=settings.review)
     typer.echo(f"http://{host}:{port}/  (Ctrl-C ends)")
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
 

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from analyzer.config import PublishSettings
+from analyzer.config import PublishSettings, ReviewSettings, load_settings
 from analyzer.errors import UsageError
 from analyzer.review.database import Database
 from analyzer.review.desk import Desk
@@ -45,11 +45,14 @@ Next = Callable[[Request], Awaitable[Response]]
 
 def create_app(
     store: Path, database: Database, settings: PublishSettings, hosts: Sequence[str],
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC), review: ReviewSettings | None = None,
 ) -> FastAPI:  # fmt: skip
-    """The app over ``store``. ``hosts``: the names under which it may be asked for; others are refused."""
+    """The app over ``store``. ``hosts``: the names under which it may be asked for; others are refused.
+
+    ``review``: None for what ships.
+    """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.review = State(Desk(store, settings), database, settings, clock)
+    app.state.review = State(Desk(store, settings), database, settings, review or load_settings().review, clock)
     app.middleware("http")(_guarded)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     app.add_exception_handler(HTTPException, _refused)

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from analyzer import codebook
-from analyzer.config import PublishSettings
+from analyzer.config import PublishSettings, ReviewSettings
 from analyzer.publish.wording import wording
 from analyzer.review import sessions
 from analyzer.review.database import Connection, Database, text_of
@@ -36,6 +36,7 @@ class State:
     desk: Desk
     database: Database
     settings: PublishSettings
+    review: ReviewSettings
     clock: Callable[[], datetime]
 
 
