@@ -66,9 +66,11 @@ def _reviewed(store: Path) -> tuple[str, ...]:
             answered, undone = database.execute(
                 "SELECT (SELECT COUNT(*) FROM verdicts), (SELECT COUNT(*) FROM undone)"
             ).fetchone()
+            kept = database.execute("SELECT COUNT(*) FROM sqlite_master WHERE name = 'overruled'").fetchone()[0]
+            lost = database.execute("SELECT COUNT(*) FROM overruled").fetchone()[0] if kept else 0
     except sqlite3.Error:  # another process is making it
         return ("reviewed",)
-    return (f"reviewed {answered} {undone}",) if answered else ()
+    return (f"reviewed {answered} {undone} {lost}",) if answered else ()
 
 
 def _side(path: Path | None) -> str:

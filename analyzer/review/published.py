@@ -1,7 +1,8 @@
 """Verdicts as the table that everything else reads, and the store's tables with them in it.
 
-What people took back is not in it; what they answered stands there at once in exports, and from the next run in the
-store. Read from the store's own review file; the tables of a store whose reviews lie in PostgreSQL follow later.
+What people took back, or what lost a dispute, is not in it; the rest of what they answered stands there at once in
+exports, and from the next run in the store. Read from the store's own review file; the tables of a store whose reviews
+lie in PostgreSQL follow later.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def verdict_table(connection: Connection) -> pa.Table:
     """Every verdict that stands, in the columns of ``tables.STORED``."""
     rows = connection.rows(
         "SELECT v.* FROM verdicts v LEFT JOIN undone u ON u.verdict_id = v.verdict_id "
-        "WHERE u.verdict_id IS NULL ORDER BY v.verdict_id"
+        "WHERE u.verdict_id IS NULL AND v.verdict_id NOT IN (SELECT verdict_id FROM overruled) ORDER BY v.verdict_id"
     )
     return STORED["verdicts"].from_rows([
         {**{name: row[name] for name in _COPIED}, "blind": bool(row["blind"]), "use": row["use_for"],

@@ -47,4 +47,24 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             name TEXT PRIMARY KEY REFERENCES users (name), code_hash TEXT NOT NULL, made_at TEXT NOT NULL)""",
         "CREATE INDEX audit_log_name ON audit_log (name, at)",
     ),
+    (
+        """CREATE TABLE looks (
+            interaction_id TEXT NOT NULL, name TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (interaction_id, name))""",
+    ),
+    (  # objections of agents and what leads decided; how far a coaching note has got
+        """CREATE TABLE disputes (
+            dispute_id TEXT PRIMARY KEY, kind TEXT NOT NULL, subject_id TEXT NOT NULL, interaction_id TEXT NOT NULL,
+            reviewer TEXT NOT NULL, raised_by TEXT NOT NULL, raised_at TEXT NOT NULL, reason TEXT NOT NULL,
+            UNIQUE (kind, subject_id, raised_by))""",
+        "CREATE INDEX disputes_interaction ON disputes (interaction_id)",
+        """CREATE TABLE dispute_decisions (
+            dispute_id TEXT PRIMARY KEY REFERENCES disputes (dispute_id), decision TEXT NOT NULL, reason TEXT NOT NULL,
+            decided_by TEXT NOT NULL, decided_at TEXT NOT NULL)""",
+        """CREATE VIEW overruled AS
+            SELECT d.subject_id AS verdict_id FROM disputes d JOIN dispute_decisions x ON x.dispute_id = d.dispute_id
+            WHERE d.kind = 'answer' AND x.decision = 'changed'""",
+        """CREATE TABLE coaching_steps (
+            verdict_id TEXT NOT NULL REFERENCES verdicts (verdict_id), step TEXT NOT NULL, name TEXT NOT NULL,
+            at TEXT NOT NULL, PRIMARY KEY (verdict_id, step))""",
+    ),
 )

@@ -1,0 +1,68 @@
+"""Which contacts of the random audit a second person answers too, and for whom they wait.
+
+A draw of a draw: a keyed hash of the contact's id decides, so nobody can choose or foresee which, and a larger share
+holds all that a smaller one held. Only drawn contacts take part: of a contact that a rule picked, the first person has
+seen what the program found, and agreement would be measured between an answer and an echo. What the second person may
+not see is hidden by the contact's own page, as from everybody who has not answered a drawn contact
+(``questions.is_hidden``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Final
+
+from analyzer.review import questions
+from analyzer.review.database import Connection, Row
+from analyzer.review.desk import Snapshot
+
+SECRET_NAME: Final = "second-review"
+
+
+def is_chosen(key: bytes, interaction_id: str, share: float) -> bool:
+    """Whether the contact is among the ``share`` that two people answer."""
+    digest = hmac.new(key, interaction_id.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+    return (int.from_bytes(digest[:8], "big") >> 11) / 2**53 < share  # 53 bits: more would round up to 1.0
+
+
+def waiting(connection: Connection, snapshot: Snapshot, name: str, key: bytes, share: float) -> set[str]:
+    """The contacts that wait for ``name`` as their second person: one person has answered everything, and it was not
+    they; they have said nothing of it and seen nothing of it, and nobody disputes what was answered."""
+    if share <= 0:
+        return set()
+    known = _known_to(connection, name)
+    return {
+        contact for contact, people in completed_by(connection, snapshot.draws).items()
+        if len(people) == 1 and contact not in known and is_chosen(key, contact, share)
+    }  # fmt: skip
+
+
+def completed_by(connection: Connection, draws: Mapping[str, Row]) -> Mapping[str, frozenset[str]]:
+    """By drawn contact, who has answered all that is asked about it, without having seen what the program found."""
+    places = ", ".join("?" * len(questions.ANSWERS))
+    rows = connection.rows(
+        "SELECT v.interaction_id, v.reviewer, COUNT(DISTINCT v.finding) AS n FROM verdicts v "
+        "LEFT JOIN undone u ON u.verdict_id = v.verdict_id WHERE u.verdict_id IS NULL AND v.blind = 1 "
+        f"AND v.turn IS NULL AND v.finding IN ({places}) GROUP BY v.interaction_id, v.reviewer",
+        *questions.ANSWERS,
+    )
+    people: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        facts = draws.get(row["interaction_id"])
+        if facts is not None and row["n"] >= len(questions.asked(facts)):
+            people[row["interaction_id"]].add(row["reviewer"])
+    return {contact: frozenset(names) for contact, names in people.items()}
+
+
+def _known_to(connection: Connection, name: str) -> set[str]:
+    """The contacts of which ``name`` has said or seen something, taken back or not, or of which an answer is disputed:
+    a dispute repeats the answer."""
+    rows = connection.rows(
+        "SELECT interaction_id FROM verdicts WHERE reviewer = ? UNION SELECT interaction_id FROM looks WHERE name = ? "
+        "UNION SELECT interaction_id FROM disputes",
+        name, name,
+    )  # fmt: skip
+    return {row["interaction_id"] for row in rows}
