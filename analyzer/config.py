@@ -166,6 +166,7 @@ class PublishSettings(Section, frozen=True):
 
 
 class ReviewSettings(Section, frozen=True):
+    forms: str
     second_review_share: Share
 
 

@@ -67,4 +67,20 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
             verdict_id TEXT NOT NULL REFERENCES verdicts (verdict_id), step TEXT NOT NULL, name TEXT NOT NULL,
             at TEXT NOT NULL, PRIMARY KEY (verdict_id, step))""",
     ),
+    (  # scorecards: the forms they were filled in by, cards, their answers, those taken back
+        """CREATE TABLE card_forms (
+            form TEXT NOT NULL, version TEXT NOT NULL, hash TEXT NOT NULL, content TEXT NOT NULL,
+            used_at TEXT NOT NULL, PRIMARY KEY (form, version))""",
+        """CREATE TABLE cards (
+            card_id TEXT PRIMARY KEY, number INTEGER NOT NULL, interaction_id TEXT NOT NULL, form TEXT NOT NULL,
+            version TEXT NOT NULL, reviewer TEXT NOT NULL, saved_at TEXT NOT NULL, blind INTEGER NOT NULL,
+            sampling_probability REAL NOT NULL, content_hash TEXT NOT NULL, model_version TEXT NOT NULL,
+            FOREIGN KEY (form, version) REFERENCES card_forms (form, version))""",
+        "CREATE INDEX cards_interaction ON cards (interaction_id)",
+        """CREATE TABLE card_answers (
+            card_id TEXT NOT NULL REFERENCES cards (card_id), item TEXT NOT NULL, answer TEXT NOT NULL,
+            PRIMARY KEY (card_id, item))""",
+        """CREATE TABLE cards_undone (
+            card_id TEXT PRIMARY KEY REFERENCES cards (card_id), at TEXT NOT NULL, name TEXT NOT NULL)""",
+    ),
 )
