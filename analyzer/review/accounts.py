@@ -30,14 +30,14 @@ def add_user(
     teams: Collection[str] = (),
 ) -> User:  # fmt: skip
     """The new account. Raises UsageError for a name or role that is none, a weak password, a name that is taken."""
-    user = User(_checked_name(name), _checked_role(role, agent_id), agent_id, frozenset(teams))
-    hashed = _hasher.hash(checked_password(password, name))
+    user = User(_checked_name(name), checked_role(role, agent_id), agent_id, frozenset(teams))
+    kept = hashed(checked_password(password, name))
     with database.write() as connection:
         if connection.rows("SELECT name FROM users WHERE name = ?", name):
             raise UsageError(f"There is a user {name} already.", hint="Choose another name.")
         connection.change(
             "INSERT INTO users (name, role, agent_id, password_hash, created_at) VALUES (?, ?, ?, ?, ?)",
-            name, role, agent_id, hashed, text_of(now),
+            name, role, agent_id, kept, text_of(now),
         )  # fmt: skip
         for team in sorted(teams):
             connection.change("INSERT INTO user_teams (name, team) VALUES (?, ?)", name, team)
@@ -92,6 +92,11 @@ def checked_password(password: str, name: str) -> str:
     return password
 
 
+def hashed(password: str) -> str:
+    """How it is kept: argon2id."""
+    return _hasher.hash(password)
+
+
 @lru_cache(maxsize=1)
 def common_passwords() -> frozenset[str]:
     """The most used passwords (static/common_passwords.txt, from zxcvbn, MIT), in lower case."""
@@ -110,7 +115,8 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _checked_role(role: str, agent_id: str | None) -> Role:
+def checked_role(role: str, agent_id: str | None) -> Role:
+    """``role`` if it is one, and names an agent if and only if it is an agent's."""
     for known in ROLES:
         if known == role:
             if (known == "agent") != (agent_id is not None):

@@ -23,7 +23,21 @@ from analyzer.config import PublishSettings, ReviewSettings, load_settings
 from analyzer.errors import UsageError
 from analyzer.review.database import Database
 from analyzer.review.desk import Desk
-from analyzer.review.pages import contact, queue, sign_in
+from analyzer.review.pages import (
+    account,
+    answers,
+    assignment,
+    contact,
+    log,
+    people,
+    progress,
+    queue,
+    scorecards,
+    sign_in,
+    views,
+)
+from analyzer.review.scorecard.cards import refuse_changed
+from analyzer.review.scorecard.in_force import forms_in_force
 from analyzer.review.state import State, page
 
 MOST_BODY: Final = 64 * 1024
@@ -39,20 +53,29 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-PAGES: Final = (sign_in.router, queue.router, contact.router)
+PAGES: Final = (
+    sign_in.router, queue.router, views.router, assignment.router, progress.router, contact.router, answers.router,
+    scorecards.router, account.router, people.router, log.router,
+)  # fmt: skip
 Next = Callable[[Request], Awaitable[Response]]
 
 
 def create_app(
     store: Path, database: Database, settings: PublishSettings, hosts: Sequence[str],
     clock: Callable[[], datetime] = lambda: datetime.now(UTC), review: ReviewSettings | None = None,
+    swap_below: float | None = None,
 ) -> FastAPI:  # fmt: skip
     """The app over ``store``. ``hosts``: the names under which it may be asked for; others are refused.
 
-    ``review``: None for what ships.
+    ``review``, ``swap_below`` (of understanding): None for what ships. Raises ConfigError for a wrong scorecard form.
     """
+    shipped = load_settings()
+    review = review or shipped.review
+    cards = forms_in_force(review, shipped.understand.swap_below if swap_below is None else swap_below)
+    with database.read() as connection:
+        refuse_changed(connection, cards.forms)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.review = State(Desk(store, settings), database, settings, review or load_settings().review, clock)
+    app.state.review = State(Desk(store, settings), database, settings, review, cards, clock)
     app.middleware("http")(_guarded)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     app.add_exception_handler(HTTPException, _refused)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -22,7 +23,7 @@ from analyzer.tables import STORED
 AUDIT: Final = "random_audit"
 _FACTS: Final = (
     "interaction_id", "day", "started_at", "channel", "queue", "team", "agent_id", "agent_ids", "language",
-    "product_line",
+    "product_line", "customer_turns", "agent_turns",
 )  # fmt: skip
 _FLAGS: Final = (
     "flag_id",
@@ -43,12 +44,15 @@ Row = dict[str, Any]
 class Snapshot:
     """One published state. ``flags`` has a row a flag with the facts of its contact, the most severe and latest first:
     filters as categories of text, ``agent`` as it may be shown, ``contact`` as a whole number, which ``number`` tells
-    by id."""
+    by id. ``draws``: the facts of each contact drawn for the audit, by id; ``roster``: by id, what decides who may
+    see it, its team and the agents who spoke."""
 
     vector: Mapping[str, int]
     flags: pd.DataFrame
     policy: AgentPolicy
     number: Mapping[str, int]
+    draws: Mapping[str, Row]
+    roster: Mapping[str, tuple[str | None, frozenset[str]]]
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,10 @@ class Desk:
                 self._kept = _snapshot(store, self._settings)
             return self._kept
 
+    def reading(self) -> AbstractContextManager[Store]:
+        """The published state, for who reads more of it; a context that closes it."""
+        return open_store(self._store, write=False)
+
     def contact(self, interaction_id: str) -> Contact | None:
         """The contact of that id; ``None`` if the store has none."""
         with open_store(self._store, write=False) as store:
@@ -98,13 +106,6 @@ def visible(flags: pd.DataFrame, user: User) -> pd.DataFrame:
     if user.role == "agent":
         return flags[[user.agent_id in spoken for spoken in flags["agent_ids"]]]
     return flags[flags["team"].isin(user.teams)] if user.teams else flags
-
-
-def filtered(flags: pd.DataFrame, chosen: Mapping[str, str]) -> pd.DataFrame:
-    """The rows that meet every choice; a choice that no row could meet leaves none."""
-    for name, value in chosen.items():
-        flags = flags[flags[name] == value]
-    return flags
 
 
 def of_contacts(flags: pd.DataFrame, snapshot: Snapshot, ids: Collection[str]) -> NDArray[np.bool_]:
@@ -157,7 +158,16 @@ def _snapshot(store: Store, settings: PublishSettings) -> Snapshot:
     drawn = np.zeros(len(ids), dtype=bool)
     drawn[joined.loc[joined["rule"] == AUDIT, "contact"]] = True
     joined["drawn"] = drawn[joined["contact"].to_numpy()]
-    return Snapshot(store.vector, joined, policy, {each: place for place, each in enumerate(ids)})
+    draws = joined[joined["rule"] == AUDIT].drop_duplicates("contact").set_index("interaction_id")
+    facts_of_draws = draws[["customer_turns", "agent_turns"]].to_dict("index")
+    places = {each: place for place, each in enumerate(ids)}
+    return Snapshot(store.vector, joined, policy, places, facts_of_draws, _roster(facts, places))
+
+
+def _roster(facts: pd.DataFrame, flagged: Collection[str]) -> dict[str, tuple[str | None, frozenset[str]]]:
+    teams = facts["team"].astype(object).where(facts["team"].notna(), None)
+    rows = zip(facts["interaction_id"], teams, facts["agent_ids"], strict=True)
+    return {contact: (team, agents) for contact, team, agents in rows if contact in flagged}
 
 
 def _contact(store: Store, facts: Row) -> Contact:

@@ -16,7 +16,13 @@ class Place(NamedTuple):
     right: Right
 
 
-PLACES: Final = (Place("/queue", "place_queue", "read"),)
+PLACES: Final = (
+    Place("/queue", "place_queue", "read"),
+    Place("/progress", "place_progress", "decide"),
+    Place("/scorecards", "place_scorecards", "read"),
+    Place("/people", "place_people", "manage"),
+    Place("/log", "place_log", "see_log"),
+)
 
 
 def places(session: Session | None) -> tuple[Place, ...]:

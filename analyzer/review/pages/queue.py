@@ -1,45 +1,27 @@
-"""The queue: contacts that need a look, and the random audit; filtered, counted, a page at a time."""
+"""The queue: contacts that need a look, the random audit, praise, and what is assigned to oneself."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 from urllib.parse import urlencode
 
-import numpy as np
-import pandas as pd
 from fastapi import APIRouter
-from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import Response
 
-from analyzer.review import verdicts
-from analyzer.review.desk import AUDIT, FILTERS, Snapshot, contacts_of, counts, filtered, of_contacts, visible
-from analyzer.review.state import note, page, signed_in, state_of, to
+from analyzer.review import assignments, progress, views
+from analyzer.review.answered import answered_since
+from analyzer.review.board import Board, board_of
+from analyzer.review.database import Connection
+from analyzer.review.listing import ME, NOBODY, ORDERS, STATES, VIEWS, Asked, asked_in, asked_of, rows_of, waiting
+from analyzer.review.sessions import Session
+from analyzer.review.state import State, note, page, signed_in, state_of, to
 
 router: Final = APIRouter()
 A_PAGE: Final = 50
-VIEWS: Final = ("concern", "praise", "audit")
-ORDERS: Final[Mapping[str, tuple[list[str], list[bool]]]] = {
-    "severity": (["severity", "started_at"], [False, False]),
-    "newest": (["started_at"], [False]),
-    "oldest": (["started_at"], [True]),
-}
-
-
-class Asked(NamedTuple):
-    """What the address asks for, with what is not known left out."""
-
-    view: str
-    state: str
-    order: str
-    number: int
-    chosen: dict[str, str]
-
-    def link(self, **changes: str | int | None) -> str:
-        """The address with some of it changed; ``None`` leaves one out."""
-        told: dict[str, Any] = {"view": self.view, "state": self.state, "order": self.order, **self.chosen, **changes}
-        return "/queue?" + urlencode({name: value for name, value in told.items() if value is not None})
+TOLD: Final = ("assigned", "released", "saved")
 
 
 @router.get("/")
@@ -49,56 +31,88 @@ def start(request: Request) -> Response:
 
 @router.get("/queue")
 def show(request: Request) -> Response:
-    session = signed_in(request, "read")
-    state, asked = state_of(request), _asked(request)
-    snapshot = state.desk.snapshot()
-    seen = visible(snapshot.flags, session.user)
-    today = state.clock().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)  # of the server's clock
+    """A page of the list. Without parameters: the view that the reader's queue opens with."""
+    session, state = signed_in(request, "read"), state_of(request)
+    if not request.query_params and (opens := _opens_with(state, session)):
+        return to(asked_in(opens).link)
+    asked, snapshot = asked_of(request.query_params), state.desk.snapshot()
     with state.database.read() as connection:
-        done = verdicts.decided(connection)
-        mine = verdicts.answered_since(connection, session.user.name, today)
-    answered = of_contacts(seen, snapshot, done)
-    waiting = int(np.unique(seen["contact"].to_numpy()[~answered]).size)
-    seen = _in_state(_of_view(seen, asked.view, answered), asked.state, done, snapshot)
-    every = contacts_of(seen)
-    contacts = contacts_of(filtered(seen, asked.chosen)) if asked.chosen else every
-    order, ascending = ORDERS[asked.order]
-    if asked.order != "severity":
-        contacts = contacts.sort_values(order, ascending=ascending, kind="stable")
-    pages = max(1, -(-len(contacts) // A_PAGE))
-    number = min(asked.number, pages)
-    part = contacts.iloc[(number - 1) * A_PAGE : number * A_PAGE]
+        board = board_of(connection, snapshot, session.user)
+        shown = _shown(connection, state, session, board, asked)
     with state.database.write() as connection:
+        views.remember_list(connection, session.user.name, asked.here)
         note(connection, request, session.user.name, "read the queue", asked.view)
-    return page(
-        request, "queue.html.j2", session=session, asked=asked, total=len(contacts), number=number, pages=pages,
-        rows=part.to_dict("records"), done=done, mine=mine, open=waiting,
-        choices={name: counts(seen, every, name) for name in FILTERS},
-    )  # fmt: skip
+    response = page(request, "queue.html.j2", session=session, told=_told(request.query_params), **shown)
+    response.headers["HX-Push-Url"] = f"/queue?{asked.here}"
+    return response
 
 
-def _asked(request: Request) -> Asked:
-    told = request.query_params
-    number = told.get("page", "1")
-    view, state, order = told.get("view", "concern"), told.get("state", "open"), told.get("order", "severity")
-    return Asked(
-        view if view in VIEWS else "concern", state if state in ("open", "done", "all") else "open",
-        order if order in ORDERS else "severity", int(number) if number.isdecimal() and int(number[:6]) > 0 else 1,
-        {name: told[name][:200] for name in FILTERS if told.get(name)},
-    )  # fmt: skip
+@router.get("/queue/back")
+def back(request: Request) -> Response:
+    """The list that the reader came from."""
+    session, state = signed_in(request, "read"), state_of(request)
+    with state.database.read() as connection:
+        query = views.last_list(connection, session.user.name)
+    return to(f"/queue?{asked_in(query).here}")
 
 
-def _of_view(flags: pd.DataFrame, view: str, answered: NDArray[np.bool_]) -> pd.DataFrame:
-    """Rules of one kind, or the draw. A drawn contact waits in the draw alone until it is answered, so that nobody
-    reads beforehand what the machine found in it."""
-    if view == "audit":
-        return flags[flags["rule"] == AUDIT]
-    hidden = flags["drawn"].to_numpy() & ~answered
-    return flags[(flags["polarity"] == view) & (flags["rule"] != AUDIT) & ~hidden]
+def _shown(
+    connection: Connection, state: State, session: Session, board: Board, asked: Asked
+) -> dict[str, Any]:  # fmt: skip
+    found = board.list(asked)
+    total = len(found.contacts)
+    pages = max(1, -(-total // A_PAGE))
+    number = min(asked.number, pages)
+    return {
+        "asked": asked, "total": total, "number": number, "pages": pages, "done": board.done,
+        "rows": rows_of(found.contacts, (number - 1) * A_PAGE, A_PAGE), "assigned": board.assigned,
+        "choices": found.choices, "whose": _whose(found.whose, session, asked), "tabs": VIEWS, "states": STATES,
+        "orders": tuple(ORDERS), "waiting": waiting(board.flags, board.standing, session.user.name),
+        "views": views.views_of(connection, session.user), "draw": _draw(board),
+        "people": assignments.readers(connection) if session.user.may("settle") else [],
+        "today": _today(connection, state, session), "day_of": date.fromisoformat,
+    }  # fmt: skip
 
 
-def _in_state(flags: pd.DataFrame, state: str, done: set[str], snapshot: Snapshot) -> pd.DataFrame:
-    if state == "all":
-        return flags
-    answered = of_contacts(flags, snapshot, done)
-    return flags[answered if state == "done" else ~answered]
+def _whose(found: list[tuple[str, int]], session: Session, asked: Asked) -> list[tuple[str, int]]:
+    """Oneself and nobody; who settles may also look at another's."""
+    counted = dict(found)
+    own = [(ME, counted.pop(session.user.name, 0)), (NOBODY, counted.pop("", 0))]
+    others = sorted(counted.items()) if session.user.may("settle") else []
+    known = {name for name, _ in (*own, *others)}
+    chosen = [(asked.whose, 0)] if asked.whose and asked.whose not in known else []
+    return [*own, *others, *chosen]
+
+
+def _draw(board: Board) -> progress.Done | None:
+    """How far the latest draw is."""
+    days = progress.by_day(board.flags, board.done)
+    return days[-1] if days else None
+
+
+def _today(connection: Connection, state: State, session: Session) -> int:
+    """How many contacts the reader has answered about today."""
+    rows = answered_since(connection, midnight(state.clock()))
+    return sum(row["reviewer"] == session.user.name for row in rows)
+
+
+def midnight(now: datetime, days_before: int = 0) -> datetime:
+    """When the day began, by the server's clock."""
+    return (now.astimezone() - timedelta(days=days_before)).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _opens_with(state: State, session: Session) -> str | None:
+    with state.database.read() as connection:
+        return views.opens_with(connection, session.user)
+
+
+def _told(query: Mapping[str, str]) -> tuple[str, int, int] | None:
+    """What an action of the list came to: which, how many it was, how many it could not be."""
+    what, n, left = query.get("told", ""), query.get("n", "0"), query.get("left", "0")
+    return (what, int(n), int(left)) if what in TOLD and (n + left).isdecimal() and len(n + left) < 12 else None
+
+
+def back_to(query: str, what: str, n: int, left: int) -> Response:
+    """The list again, with what the action came to."""
+    told = urlencode({"told": what, "n": n, "left": left})
+    return to(f"/queue?{asked_in(query).here}&{told}")

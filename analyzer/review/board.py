@@ -1,0 +1,46 @@
+"""The rows a person may see and how they stand now: what the queue, assigning and the progress start from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from analyzer.review.answered import answered, looked_at
+from analyzer.review.assignments import assigned
+from analyzer.review.database import Connection
+from analyzer.review.desk import AUDIT, Snapshot, visible
+from analyzer.review.listing import Asked, Listed, Standing, listed, standing_of
+from analyzer.review.roles import User
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """``flags``: the visible rows of ``snapshot``; ``done``: contacts that need nobody any more; ``assigned``: the
+    person by contact."""
+
+    snapshot: Snapshot
+    user: User
+    flags: pd.DataFrame
+    done: set[str]
+    assigned: Mapping[str, str]
+    standing: Standing
+
+    def list(self, asked: Asked) -> Listed:
+        return listed(self.flags, asked, self.standing, self.user.name)
+
+    @property
+    def last_draw(self) -> date | None:
+        """The latest day of which contacts were drawn for the audit."""
+        days = self.flags.loc[self.flags["rule"] == AUDIT, "date"]
+        return None if days.empty else days.max()
+
+
+def board_of(connection: Connection, snapshot: Snapshot, user: User) -> Board:
+    """The board of ``user`` now."""
+    flags = visible(snapshot.flags, user)
+    done, theirs = answered(connection, snapshot), assigned(connection)
+    standing = standing_of(flags, snapshot, done, looked_at(connection, user.name), theirs)
+    return Board(snapshot, user, flags, done, theirs, standing)
