@@ -24,6 +24,7 @@ from analyzer.review.database import Connection, Database, text_of
 from analyzer.review.desk import Desk
 from analyzer.review.navigation import places
 from analyzer.review.roles import Right
+from analyzer.review.scorecard.in_force import FormsInForce
 from analyzer.review.sessions import Session
 
 COOKIE: Final = "__Host-sid"
@@ -37,6 +38,7 @@ class State:
     database: Database
     settings: PublishSettings
     review: ReviewSettings
+    cards: FormsInForce
     clock: Callable[[], datetime]
 
 

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -29,9 +30,18 @@ FACTS: Final = (
     "interaction_id", "day", "content_hash", "channel", "language", "agent_id", "agent_ids", "team", "started_at",
     *sorted(MEASURES),
 )  # fmt: skip
+_WHOSE: Final = ("interaction_id", "day", "content_hash", "agent_ids", "team", "started_at")
 _CUES: Final = ("interaction_id", "turn", "label", "probability")
 _TURNS: Final = ("interaction_id", "turn", "speaker", "text")
 _FINDINGS: Final = ("interaction_id", "name", "value", "probability", "low", "high")
+
+
+@dataclass(frozen=True)
+class AllCards:
+    """The program's cards of every contact by the id of the form, and ``facts``: whose contact each is, by its id."""
+
+    facts: pd.DataFrame
+    machine: Mapping[str, MachineCards]
 
 
 @dataclass(frozen=True)
@@ -65,12 +75,13 @@ class FormsInForce:
         for form in self.forms:
             yield machine_cards(form, contacts), facts
 
-    def of_state(self, tables: Tables, vector: Mapping[str, int]) -> dict[str, MachineCards]:
-        """All of the program's cards of one published state, by form; kept until another is published."""
+    def of_state(self, tables: Tables, vector: Mapping[str, int]) -> AllCards:
+        """All of the program's cards of one published state; kept until another is published."""
         with self._lock:
             if self._kept.get("vector") != dict(vector):
-                self._kept.update(vector=dict(vector), cards=self._of_all(tables))
-            cards: dict[str, MachineCards] = self._kept["cards"]
+                facts = tables.read("interaction_facts", columns=_WHOSE).to_pandas().set_index("interaction_id")
+                self._kept.update(vector=dict(vector), cards=AllCards(facts, self._of_all(tables)))
+            cards: AllCards = self._kept["cards"]
             return cards
 
     def _of_all(self, tables: Tables) -> dict[str, MachineCards]:
