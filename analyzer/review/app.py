@@ -25,11 +25,15 @@ from analyzer.review.database import Database
 from analyzer.review.desk import Desk
 from analyzer.review.pages import (
     account,
+    agreement,
     answers,
     assignment,
+    coaching,
     contact,
+    disputes,
     log,
     people,
+    praise,
     progress,
     queue,
     scorecards,
@@ -55,7 +59,8 @@ HEADERS: Final = {
 }
 PAGES: Final = (
     sign_in.router, queue.router, views.router, assignment.router, progress.router, contact.router, answers.router,
-    scorecards.router, account.router, people.router, log.router,
+    scorecards.router, coaching.router, praise.router, disputes.router, agreement.router, account.router,
+    people.router, log.router,
 )  # fmt: skip
 Next = Callable[[Request], Awaitable[Response]]
 

@@ -71,6 +71,16 @@ def disputed_answer(connection: Connection, verdict_id: str) -> Disputed | None:
     return Disputed("answer", verdict_id, rows[0]["interaction_id"], rows[0]["reviewer"]) if rows else None
 
 
+def disputed_card(connection: Connection, card_id: str) -> Disputed | None:
+    """The scorecard, if it stands; None where it was taken back or never filled in."""
+    rows = connection.rows(
+        "SELECT c.interaction_id, c.reviewer FROM cards c LEFT JOIN cards_undone u ON u.card_id = c.card_id "
+        "WHERE c.card_id = ? AND u.card_id IS NULL",
+        card_id,
+    )
+    return Disputed("card", card_id, rows[0]["interaction_id"], rows[0]["reviewer"]) if rows else None
+
+
 def raise_dispute(connection: Connection, about: Disputed, reason: str, name: str, now: datetime) -> str:
     """The id of the new dispute. Raises UsageError without a reason, or where ``name`` has objected to it before."""
     dispute_id = secrets.token_hex(8)

@@ -20,6 +20,10 @@ PLACES: Final = (
     Place("/queue", "place_queue", "read"),
     Place("/progress", "place_progress", "decide"),
     Place("/scorecards", "place_scorecards", "read"),
+    Place("/coaching", "place_coaching", "read"),
+    Place("/praise", "place_praise", "read"),
+    Place("/disputes", "place_disputes", "read"),
+    Place("/agreement", "place_agreement", "settle"),
     Place("/people", "place_people", "manage"),
     Place("/log", "place_log", "see_log"),
 )

@@ -1,0 +1,39 @@
+"""What pages show of disputes beside themselves: the answers they are about, and who objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from analyzer.publish.agents import AgentPolicy
+from analyzer.review import disputes
+from analyzer.review.database import Connection, Row
+from analyzer.review.desk import Contact
+from analyzer.review.disputes import Dispute
+from analyzer.review.roles import User
+from analyzer.review.scorecard import cards
+
+
+def on_contact(connection: Connection, contact: Contact, user: User, policy: AgentPolicy) -> dict[str, object]:
+    """For the contact's own page: disputes by answer or card, and whether ``user`` may object to more."""
+    interaction_id = contact.facts["interaction_id"]
+    found = disputes.of_contact(connection, interaction_id)
+    return {
+        "disputes": found, "objectors": objectors(connection, policy),
+        "may_object": disputes.may_raise(user, contact.facts["agent_ids"]),
+        "disputed_rows": disputed_answers(connection, found.values()),
+        "cards_filled_in": cards.standing(connection, interaction_id),
+    }  # fmt: skip
+
+
+def disputed_answers(connection: Connection, told: Iterable[Dispute]) -> Mapping[str, Row]:
+    """The verdicts that are disputed, by id."""
+    ids = [each.about.subject_id for each in told if each.about.kind == "answer"]
+    places = ", ".join("?" * len(ids))
+    rows = connection.rows(f"SELECT * FROM verdicts WHERE verdict_id IN ({places})", *ids) if ids else []
+    return {row["verdict_id"]: row for row in rows}
+
+
+def objectors(connection: Connection, policy: AgentPolicy) -> Mapping[str, str | None]:
+    """By account, the agent as they may be shown; the account's own name may be a person's."""
+    rows = connection.rows("SELECT name, agent_id FROM users WHERE agent_id IS NOT NULL")
+    return {row["name"]: policy.name(row["agent_id"]) for row in rows}
