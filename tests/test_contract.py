@@ -23,7 +23,7 @@ ADDED_TO_FACTS = {"agent_ids", "turn_count", "customer_turns", "agent_turns", "s
 ADDED_TABLES = {
     "audit_corrections", "counter_measures", "reveals", "score_calibration",
     "weight_trials", "fcr_rates", "initiatives", "initiative_effects",
-    "organisational_gaps", "staff_mood", "survey_checks",
+    "organisational_gaps", "scorecards", "staff_mood", "survey_checks",
 }  # fmt: skip
 # Columns that the contract marks as always there in its short form, and that are null where nothing was observed.
 NULL_WHERE_UNOBSERVED = {

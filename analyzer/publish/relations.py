@@ -23,7 +23,7 @@ class ForeignKey(NamedTuple):
 
 
 _OF_CONTACTS: Final = (
-    "turns", "cues", "findings", "contributions", "interaction_agents", "fcr", "commitments", "flags",
+    "turns", "cues", "findings", "contributions", "interaction_agents", "fcr", "commitments", "flags", "scorecards",
 )  # fmt: skip
 _OF_DIMENSIONS: Final = (
     ("interactions", "day", "dim_date"), ("interactions", "channel", "dim_channel"),

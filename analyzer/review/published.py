@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +17,10 @@ import pyarrow.compute as pc
 
 from analyzer.publish.reading import Tables
 from analyzer.review.database import Connection, SqliteDatabase, time_of
+from analyzer.review.scorecard import cards
+from analyzer.review.scorecard.cards import Card
+from analyzer.review.scorecard.in_force import FormsInForce
+from analyzer.review.scorecard.table import scorecard_table
 from analyzer.store.folder import REVIEW
 from analyzer.store.store import Store
 from analyzer.tables import STORED
@@ -52,20 +57,32 @@ def with_reviewed(store: Path, standing: pa.Table) -> pa.Table:
     return pa.concat_tables([others, reviewed]).sort_by("verdict_id")
 
 
-def tables_with_verdicts(store: Store) -> Tables:
-    """The published tables of ``store``, with what people have answered since."""
-    return _WithVerdicts(store)
+def tables_with_verdicts(store: Store, forms: FormsInForce | None = None) -> Tables:
+    """The published tables of ``store``, with what people have answered since, and with ``forms`` the scorecards."""
+    return _WithVerdicts(store, forms)
 
 
 class _WithVerdicts:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, forms: FormsInForce | None) -> None:
         self._store = store
+        self._forms = forms
 
     def read(self, name: str, columns: Sequence[str] | None = None, days: Sequence[date] | None = None) -> pa.Table:
-        if name != "verdicts":
+        if name == "verdicts":
+            whole = with_reviewed(self._store.path, self._store.read(name))
+        elif name == "scorecards" and self._forms is not None:
+            whole = scorecard_table(self._forms, self._cards, self._store, days)
+        else:
             return self._store.read(name, columns=columns, days=days)
-        whole = with_reviewed(self._store.path, self._store.read(name))
         return whole if columns is None else whole.select(list(columns))
+
+    @cached_property
+    def _cards(self) -> list[Card]:
+        path = self._store.path / REVIEW
+        if not path.is_file():
+            return []
+        with SqliteDatabase(path).read() as connection:
+            return cards.standing(connection)
 
     def secret(self, name: str) -> bytes:
         return self._store.secret(name)

@@ -104,9 +104,9 @@ def show(request: Request) -> Response:
     return page(
         request, "scorecards.html.j2", session=session, asked=asked, forms=state.cards.forms, spans=tuple(SPANS),
         told=told, units=_units(told, session, snapshot.policy), missed=summary.missed(told),
-        agreements=[] if session.user.role == "agent" else summary.agreements(told), seen_first=summary.seen_first(told), fewest=FEWEST,
+        agreements=[] if session.user.role == "agent" else summary.agreements(told),
+        seen_first=summary.seen_first(told), fewest=FEWEST, text=language_of(request),
         recent=_recent(cards, wanted, drawn, session.user, every.facts),
-        text=language_of(request),
     )  # fmt: skip
 
 
