@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -38,9 +38,9 @@ class Board:
         return None if days.empty else days.max()
 
 
-def board_of(connection: Connection, snapshot: Snapshot, user: User) -> Board:
-    """The board of ``user`` now."""
+def board_of(connection: Connection, snapshot: Snapshot, user: User, second: Collection[str] = ()) -> Board:
+    """The board of ``user`` now; ``second``: the contacts that wait for them as the second person."""
     flags = visible(snapshot.flags, user)
     done, theirs = answered(connection, snapshot), assigned(connection)
-    standing = standing_of(flags, snapshot, done, looked_at(connection, user.name), theirs)
+    standing = standing_of(flags, snapshot, done, looked_at(connection, user.name), theirs, second)
     return Board(snapshot, user, flags, done, theirs, standing)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from analyzer.review.desk import AUDIT, FILTERS, Snapshot, contacts_of, counts, of_contacts
 
-VIEWS: Final = ("concern", "audit", "praise", "mine")
+VIEWS: Final = ("concern", "audit", "second", "praise", "mine")
 STATES: Final = ("open", "done", "all")
 CHOICES: Final = tuple(name for name in FILTERS if name != "day")  # days are chosen as a range
 ME: Final = ":me"  # no name of a user holds a colon
@@ -88,18 +88,20 @@ def asked_in(query: str) -> Asked:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How the rows of a person stand, by row: answered by anybody, findings to be hidden from them, assigned to whom
-    ("" is nobody)."""
+    ("" is nobody), waiting for them as the second person."""
 
     answered: Bools
     hidden: Bools
     assigned: NDArray[np.object_]
+    second: Bools
 
 
 def standing_of(
-    flags: pd.DataFrame, snapshot: Snapshot, answered: Iterable[str], told: Iterable[str], assigned: Mapping[str, str]
-) -> Standing:
+    flags: pd.DataFrame, snapshot: Snapshot, answered: Iterable[str], told: Iterable[str], assigned: Mapping[str, str],
+    second: Iterable[str] = (),
+) -> Standing:  # fmt: skip
     """``answered``: contacts that anybody answered about; ``told``: those whose findings this person may know though
-    they were drawn; ``assigned``: the person by contact."""
+    they were drawn; ``assigned``: the person by contact; ``second``: those that wait for a second person."""
     names = np.full(len(snapshot.number), "", dtype=object)
     for contact, name in assigned.items():
         if contact in snapshot.number:
@@ -107,12 +109,13 @@ def standing_of(
     number = flags["contact"].to_numpy()
     drawn = flags["drawn"].to_numpy()
     return Standing(
-        of_contacts(flags, snapshot, list(answered)), drawn & ~of_contacts(flags, snapshot, list(told)), names[number]
-    )
+        of_contacts(flags, snapshot, list(answered)), drawn & ~of_contacts(flags, snapshot, list(told)), names[number],
+        of_contacts(flags, snapshot, list(second)),
+    )  # fmt: skip
 
 
 def of_view(flags: pd.DataFrame, view: str, standing: Standing, me: str) -> Bools:
-    """Rules of one kind, the draw, or what is assigned to oneself.
+    """Rules of one kind, the draw, what waits for a second person, or what is assigned to oneself.
 
     A drawn contact waits in the draw alone until one has answered it oneself, so that nobody reads beforehand what the
     machine found in it.
@@ -120,6 +123,8 @@ def of_view(flags: pd.DataFrame, view: str, standing: Standing, me: str) -> Bool
     audit = (flags["rule"] == AUDIT).to_numpy()
     if view == "audit":
         return np.asarray(audit)
+    if view == "second":
+        return np.asarray(audit & standing.second)
     if view == "mine":
         return np.asarray((standing.assigned == me) & (audit | ~standing.hidden))
     return np.asarray((flags["polarity"] == view).to_numpy() & ~audit & ~standing.hidden)
@@ -129,10 +134,8 @@ def waiting(flags: pd.DataFrame, standing: Standing, me: str) -> dict[str, int]:
     """How many contacts wait in each view."""
     contact = flags["contact"].to_numpy()
     size = int(contact.max(initial=-1)) + 1
-    return {
-        view: int(np.count_nonzero(_marked(contact[of_view(flags, view, standing, me) & ~standing.answered], size)))
-        for view in VIEWS
-    }
+    kept = {view: of_view(flags, view, standing, me) & _in_state("open", view, standing) for view in VIEWS}
+    return {view: int(np.count_nonzero(_marked(contact[rows], size))) for view, rows in kept.items()}
 
 
 def _marked(contact: NDArray[np.int64], size: int) -> Bools:
@@ -152,16 +155,21 @@ class Listed:
 
 def listed(flags: pd.DataFrame, asked: Asked, standing: Standing, me: str) -> Listed:
     """The list that ``asked`` names. Each filter counts what the others leave."""
-    kept = of_view(flags, asked.view, standing, me) & _in_state(asked.state, standing) & _in_days(flags, asked)
+    kept = (
+        of_view(flags, asked.view, standing, me) & _in_state(asked.state, asked.view, standing) & _in_days(flags, asked)
+    )
     masks = {name: (flags[name] == value).to_numpy() for name, value in asked.chosen.items()}
     theirs = _of_person(asked.whose, standing, me)
     every = kept & theirs & _all(masks, kept)
     shown = flags[every]
     contacts = contacts_of(shown)
-    choices = {name: counts(shown, contacts, name) for name in CHOICES if name not in masks}
-    for name in masks:
-        others = flags[kept & theirs & _all({n: m for n, m in masks.items() if n != name}, kept)]
-        choices[name] = counts(others, contacts_of(others), name)
+    choices: dict[str, list[tuple[str, int]]] = {}
+    for name in CHOICES:
+        if name in masks:
+            others = flags[kept & theirs & _all({n: m for n, m in masks.items() if n != name}, kept)]
+            choices[name] = counts(others, contacts_of(others), name)
+        else:
+            choices[name] = counts(shown, contacts, name)
     whose = _people(flags["contact"].to_numpy(), standing.assigned, kept & _all(masks, kept))
     return Listed(_ordered(contacts, asked.order), choices, whose)
 
@@ -173,10 +181,12 @@ def _all(masks: Mapping[str, Bools], like: Bools) -> Bools:
     return kept
 
 
-def _in_state(state: str, standing: Standing) -> Bools:
+def _in_state(state: str, view: str, standing: Standing) -> Bools:
+    """For the second person a contact is open that another has answered."""
     if state == "all":
         return np.ones_like(standing.answered)
-    return standing.answered if state == "done" else ~standing.answered
+    answered = standing.answered & ~standing.second if view == "second" else standing.answered
+    return answered if state == "done" else ~answered
 
 
 def _in_days(flags: pd.DataFrame, asked: Asked) -> Bools:

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from analyzer.review import assignments, progress, views
+from analyzer.review import assignments, progress, second_review, views
 from analyzer.review.answered import answered_since
 from analyzer.review.board import Board, board_of
 from analyzer.review.database import Connection
@@ -37,7 +37,7 @@ def show(request: Request) -> Response:
         return to(asked_in(opens).link)
     asked, snapshot = asked_of(request.query_params), state.desk.snapshot()
     with state.database.read() as connection:
-        board = board_of(connection, snapshot, session.user)
+        board = board_of(connection, snapshot, session.user, second_of(connection, state, session))
         shown = _shown(connection, state, session, board, asked)
     with state.database.write() as connection:
         views.remember_list(connection, session.user.name, asked.here)
@@ -54,6 +54,16 @@ def back(request: Request) -> Response:
     with state.database.read() as connection:
         query = views.last_list(connection, session.user.name)
     return to(f"/queue?{asked_in(query).here}")
+
+
+def second_of(connection: Connection, state: State, session: Session) -> set[str]:
+    """The contacts that wait for the reader as the second person."""
+    if not session.user.may("decide"):
+        return set()
+    with state.desk.reading() as store:
+        key = store.secret(second_review.SECRET_NAME)
+    share = state.review.second_review_share
+    return second_review.waiting(connection, state.desk.snapshot(), session.user.name, key, share)
 
 
 def _shown(
