@@ -21,6 +21,8 @@ from analyzer.outlook import Known
 from analyzer.review.published import with_reviewed
 from analyzer.score.boilerplate import boilerplate_turns
 from analyzer.tables import FACT_TABLES, STORED
+from analyzer.trust.suppression import given_admitted
+from analyzer.trust.unnamed import without_unnamed
 from analyzer.understand.recount import recount
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ def given_tables(request: RunRequest, settings: Settings, store: Store) -> tuple
         )
         tables["initiatives"] = _replaced("initiatives", tables["initiatives"], deeds.table)
         problems[request.initiatives.name] = len(deeds.problems)
-    return tables, {name: count for name, count in problems.items() if count}
+    return given_admitted(store.path, tables), {name: count for name, count in problems.items() if count}
 
 
 def _replaced(name: str, old: pa.Table, new: pa.Table) -> pa.Table:
@@ -73,10 +75,10 @@ def known_after(store: Store, intake: Intake, given: Tables, settings: Settings)
     new = {name: _staged(name, intake, winners) for name in FACT_TABLES}
     new = _without_templates(store, new, intake.outdated, settings)
     known = Known(
-        facts=_frame(_all("interaction_facts", store, new, intake)),
+        facts=_frame(without_unnamed(_all("interaction_facts", store, new, intake))),
         turns=_frame(_all("turns", store, new, intake)),
         cues=_frame(_all("cues", store, new, intake)),
-        interaction_agents=_frame(_all("interaction_agents", store, new, intake)),
+        interaction_agents=_frame(without_unnamed(_all("interaction_agents", store, new, intake))),
         loyalty_records=given["loyalty_records"],
         surveys=given["surveys"],
         initiatives=given["initiatives"],

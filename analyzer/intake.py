@@ -32,6 +32,7 @@ from analyzer.standing import Standing
 from analyzer.store.entries import ContactIdentity, FileSeen
 from analyzer.store.folder import STAGING
 from analyzer.tables import FACT_TABLES
+from analyzer.trust.suppression import admitted, gate_of
 
 UNDERSTOOD = "understood"
 
@@ -54,10 +55,17 @@ class Account:
     rejected: int = 0
     duplicate: int = 0
     replaced: int = 0
+    turned_away: int = 0  # of the duplicate: of people who were forgotten, or older than what is kept
     skipped: list[Skipped] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     stats: ReadStats = field(default_factory=ReadStats)
     files: list[FileSeen] = field(default_factory=list)
+
+    def turn_away(self) -> None:
+        """Counts a record that is known and must not come in again."""
+        self.read += 1
+        self.duplicate += 1
+        self.turned_away += 1
 
     @property
     def reject_codes(self) -> Counter[str]:
@@ -151,12 +159,14 @@ def _batches(
     pending: list[Interaction] = []
     chars = 0  # of pending
     stitcher = stitcher_over(sources.files, settings.ingest)
+    gate = gate_of(store.path) if store else None
     for file in sources.files:
         before = (intake.account.read, intake.account.accepted, intake.account.rejected, intake.account.duplicate)
-        for item in read_file(
+        items = read_file(
             file, settings.ingest, metadata=sources.metadata, roster=sources.roster, now=sources.now,
             on_bytes=progress.advance, stats=intake.account.stats, stitcher=stitcher, known=known,
-        ):  # fmt: skip
+        )  # fmt: skip
+        for item in admitted(items, gate, intake.account.turn_away):
             if isinstance(item, Interaction):
                 enough = len(pending) >= settings.ingest.batch_contacts or is_heavy(chars)
                 if enough and not is_later_part(item):

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from analyzer.intake import Intake
 from analyzer.store.rows import Change
 from analyzer.tables import FACT_TABLES, STORED
+from analyzer.trust.periods import with_kept_periods
 
 if TYPE_CHECKING:
     from analyzer.store.store import Store
@@ -30,6 +31,7 @@ def changes_of(
         for name in FACT_TABLES
         if touched
     ]
+    derived = with_kept_periods(store, derived)
     whole = {**derived, **given, "rejects": _rejects(store, intake, run_row["run_id"])}
     whole["score_weights"] = _weights(store, derived["score_weights"])
     for name, table in whole.items():

@@ -15,9 +15,10 @@ STAGING = "staging"
 ASIDE = "aside"
 QUARANTINE = "quarantine"
 REVIEW = "review.sqlite"  # what people decided; written by the review app
+TRUST = "trust.sqlite"  # who must not come back, how long things are kept, what was given out; no one's words
 SENTENCES = "sentences"  # numbers of what is often said, for later runs; may be deleted at any time
 _STATE = frozenset((LOCK, TABLES, KEYS, STAGING, ASIDE, QUARANTINE, SENTENCES))
-_OURS = _STATE | {f"{database}{end}" for database in (LEDGER, REVIEW) for end in ("", "-wal", "-shm")}
+_OURS = _STATE | {f"{database}{end}" for database in (LEDGER, REVIEW, TRUST) for end in ("", "-wal", "-shm")}
 
 
 def exists(store: Path) -> bool:
