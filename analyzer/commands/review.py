@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from analyzer.commands.forms import forms
 from analyzer.commands.options import HELP, Config, Sets, Store
 from analyzer.errors import UsageError
 
@@ -16,6 +17,7 @@ review_app = typer.Typer(
     help="Read and decide in a browser: the queue, contacts, verdicts, accounts.\n\n"
     "Example: analyzer review add-user dana --role lead --store store && analyzer review serve --store store",
 )  # fmt: skip
+review_app.command("forms")(forms)
 Db = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--db", help="postgresql://user@host/database; else a file in the store.", metavar="URL"),
@@ -56,7 +58,8 @@ def serve(
                 "Nobody can sign in yet: `analyzer review add-user NAME --role lead` adds an account.", err=True
             )
     hosts = ["localhost", "127.0.0.1", "[::1]", host, *(name or ())]
-    app = create_app(store, database, settings.publish, hosts, review=settings.review)
+    swap_below = settings.understand.swap_below
+    app = create_app(store, database, settings.publish, hosts, review=settings.review, swap_below=swap_below)
     typer.echo(f"http://{host}:{port}/  (Ctrl-C ends)")
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
 

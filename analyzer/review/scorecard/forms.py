@@ -43,7 +43,7 @@ def load_forms(folder: str) -> tuple[Form, ...]:
     files = sorted(place.glob("*.toml"))
     if not files:
         raise ConfigError(
-            f"review.forms: {folder} holds no form.", hint="`analyzer review forms --show default` is one."
+            f"review.forms: {folder} holds no form.", hint="`analyzer review forms --show` is one."
         )
     forms = tuple(read_form(file) for file in files)
     for form_id, count in Counter(form.id for form in forms).items():
@@ -91,7 +91,7 @@ def parsed_form(text: str, file: str) -> Form:
     return form
 
 
-_HINT: Final = "`analyzer review forms --show default` explains every key."
+_HINT: Final = "`analyzer review forms --show` explains every key."
 
 
 def _placed(message: str, told: dict[str, Any]) -> str:
