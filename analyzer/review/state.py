@@ -107,9 +107,16 @@ def to(path: str) -> Response:
     return RedirectResponse(path, 303)
 
 
+class _Environment(Environment):
+    """``t.clear`` is the word of that key, not the method of the mapping."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        return obj[attribute] if isinstance(obj, dict) and attribute in obj else super().getattr(obj, attribute)
+
+
 @lru_cache(maxsize=1)
 def environment() -> Environment:
-    return Environment(
+    return _Environment(
         loader=PackageLoader("analyzer.review", "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
