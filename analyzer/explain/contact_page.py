@@ -65,7 +65,7 @@ def _score(contact: ContactExplained, w: Wording) -> RenderableType:
     for row in rows:
         base, seen = row["component"] == "base", row["observed"] and row["value"] is not None
         style = "" if seen else "dim"
-        way = "" if base else _way(row, w) if seen else w("show.not_observed")
+        way = "" if base else points_way(row, w) if seen else w("show.not_observed")
         points = w.decimal(row["points"], 2, signed=not base)
         bar = Text() if base else points_bar(row["points"], most)
         texts = (w.name("part", row["component"]), way, points)
@@ -74,16 +74,16 @@ def _score(contact: ContactExplained, w: Wording) -> RenderableType:
     cells.append((Text(w("show.sum"), style="bold"), "", Text(total, style="bold"), ""))
     heads = [(w("show.part"), "left"), (w("explain.weighed"), "left"), (w("show.points"), "right"), ("", "left")]
     table = listing(heads, cells)
-    return Group(Text(_in_words(parts, w)), *([] if table is None else [table]))
+    return Group(Text(score_in_words(parts, w)), *([] if table is None else [table]))
 
 
-def _way(row: Row, w: Wording) -> str:
+def points_way(row: Row, w: Wording) -> str:
     """How observed value became points."""
     return f"{w.decimal(row['weight'], 1)} × ({w.decimal(row['value'], 2)} − {w.decimal(row['reference'], 1)})"
 
 
-def _in_words(parts: list[Row], w: Wording) -> str:
-    """What speaks most for the contact and most against it."""
+def score_in_words(parts: list[Row], w: Wording) -> str:
+    """What speaks most for the contact and most against it, and what was not observed."""
     best = max(parts, key=lambda row: row["points"], default=None)
     worst = min(parts, key=lambda row: row["points"], default=None)
     said = []

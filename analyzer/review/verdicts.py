@@ -11,17 +11,21 @@ from typing import Final, Literal
 from analyzer import codebook
 from analyzer.errors import UsageError
 from analyzer.review.database import Connection, Row, text_of
+from analyzer.review.questions import ANSWERS
 
-RESOLUTIONS: Final = ("resolved", "partial", "pending", "unresolved", "unclear")
-FEELINGS: Final = ("negative", "neutral", "positive")
 CUES: Final = ("right", "wrong", "added")
+NOTES: Final = ("comment", "coaching")
+ALLOWED: Final[Mapping[str, Sequence[str]]] = {
+    **ANSWERS, "sentiment": codebook.FEELINGS, "no_issue": ("yes",), "praise": ("yes",),
+}  # fmt: skip
 LONGEST_NOTE: Final = 4000
 Use = Literal["audit", "training"]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``finding`` is resolution, sentiment, a label of the codebook, comment, coaching, praise or no_issue."""
+    """``finding``: one of the questions, sentiment (of a turn), a label of the codebook, comment, coaching, praise or
+    no_issue. ``start_char`` and ``end_char``: the words of the turn that it is about, in code points."""
 
     finding: str
     answer: str
@@ -40,26 +44,43 @@ class Judged:
     blind: bool
     sampling_probability: float
     assigned_at: datetime | None
-    turns: int
     use: Use
 
 
-def checked(answer: Answer, turns: int) -> Answer:
-    """``answer`` if it is one that can be given; raises UsageError that says which can."""
-    allowed: Mapping[str, Sequence[str]] = {
-        "resolution": RESOLUTIONS, "sentiment": FEELINGS, "no_issue": ("yes",), "praise": ("yes",),
-    }  # fmt: skip
-    if answer.finding in ("comment", "coaching"):
+def checked(answer: Answer, turns: Sequence[Row]) -> Answer:
+    """``answer`` if it is one that can be given of these turns; raises UsageError that says which can."""
+    turn = _turn_of(answer, turns)
+    if answer.finding in NOTES:
         if not 0 < len(answer.answer.strip()) <= LONGEST_NOTE:
             raise UsageError("A note has 1 to 4,000 characters.", hint="Shorten it, or write two.")
     elif answer.finding in codebook.LABELS:
-        if answer.answer not in CUES or answer.turn is None:
-            raise UsageError("A cue is right, wrong or added, in a turn.", hint="Choose one.")
-    elif answer.answer not in allowed.get(answer.finding, ()):
+        if answer.answer not in CUES or turn is None or not _may_carry(answer, turn["speaker"]):
+            raise UsageError("A cue is right, wrong or added, in a turn whose speaker can give it.", hint="Choose one.")
+    elif answer.answer not in ALLOWED.get(answer.finding, ()):
         raise UsageError("That is no answer to this question.", hint="Choose one of those shown.")
-    if (answer.finding == "sentiment" and answer.turn is None) or not 0 <= (answer.turn or 0) < max(turns, 1):
-        raise UsageError("There is no such turn.", hint="Reload the page: the transcript has changed.")
+    whole, of_turn = answer.finding in ANSWERS, answer.finding == "sentiment"
+    if (whole and turn is not None) or (of_turn and turn is None):
+        raise UsageError("That is no answer about this turn.", hint="Reload the page and answer again.")
     return answer
+
+
+def _turn_of(answer: Answer, turns: Sequence[Row]) -> Row | None:
+    """The turn that is judged; None for the whole contact. Raises UsageError where it or its words are not there."""
+    start, end = answer.start_char, answer.end_char
+    turn = next((row for row in turns if row["turn"] == answer.turn), None)
+    if answer.turn is not None and turn is None:
+        raise UsageError("There is no such turn.", hint="Reload the page: the transcript has changed.")
+    if (start is None) != (end is None) or (start is not None and turn is None):
+        raise UsageError("These words have no place.", hint="Reload the page and mark them again.")
+    if start is not None and end is not None and turn is not None and not 0 <= start < end <= len(turn["text"]):
+        raise UsageError("These words are not in the turn.", hint="Reload the page and mark them again.")
+    return turn
+
+
+def _may_carry(answer: Answer, speaker: str) -> bool:
+    """Whether a turn of ``speaker`` can carry the label; of what the machine heard anything may be said."""
+    agents = answer.finding in codebook.AGENT_LABELS
+    return answer.answer != "added" or speaker == ("agent" if agents else "customer")
 
 
 def add(connection: Connection, judged: Judged, answer: Answer, reviewer: str, now: datetime) -> str:
@@ -79,7 +100,7 @@ def add(connection: Connection, judged: Judged, answer: Answer, reviewer: str, n
 
 def undo(connection: Connection, verdict_id: str, name: str, now: datetime) -> Row:
     """Takes back an answer of one's own; the answer stays on record. Raises UsageError where that cannot be."""
-    found = connection.rows("SELECT interaction_id, reviewer FROM verdicts WHERE verdict_id = ?", verdict_id)
+    found = connection.rows("SELECT interaction_id, reviewer, turn FROM verdicts WHERE verdict_id = ?", verdict_id)
     if not found or found[0]["reviewer"] != name:
         raise UsageError("There is no such answer of yours.", hint="Only who answered can take it back.")
     if not connection.rows("SELECT verdict_id FROM undone WHERE verdict_id = ?", verdict_id):

@@ -14,7 +14,6 @@ from analyzer.errors import ConfigError, UsageError
 from analyzer.review import verdicts
 from analyzer.review.accounts import add_user, disable_user
 from analyzer.review.database import SqliteDatabase, open_database
-from analyzer.review.pages.contact import marked
 from analyzer.review.published import tables_with_verdicts, verdict_table
 from analyzer.store.folder import REVIEW
 from analyzer.store.store import open_store
@@ -22,10 +21,6 @@ from tests.postgres import server
 from tests.publish.world import CHANNELS
 
 from .conftest import FROM_HERE, PASSWORD, Clock, Site, answer, contact_ids, token
-
-
-def drawn(site: Site) -> str:
-    return contact_ids(site.browser("lead").get("/queue?view=audit"))[0]
 
 
 def test_queue_filters_counts_and_pages(site: Site) -> None:
@@ -46,23 +41,6 @@ def test_answered_contact_leaves_the_waiting_ones(site: Site) -> None:
     assert first not in contact_ids(browser.get("/queue"))
     assert first in contact_ids(browser.get("/queue?state=done"))
     assert "Answered by you today: 1." in browser.get("/queue").text
-
-
-def test_audit_hides_what_the_machine_found_until_answered(site: Site) -> None:
-    contact, browser = drawn(site), site.browser("reviewer")
-    assert contact not in contact_ids(browser.get("/queue?state=all")), "its flags would tell"
-    before = browser.get(f"/contacts/{contact}").text
-    assert "findings are hidden" in before and "<mark" not in before and "What the program found" not in before
-    after = answer(browser, contact, "resolution", "resolved").text
-    assert "What the program found" in after
-    assert "findings are hidden" in site.browser("second").get(f"/contacts/{contact}").text, "for others still"
-    with site.database.read() as connection:
-        (row,) = verdicts.standing(connection, contact)
-    assert (row["blind"], row["use_for"], row["answer"]) == (1, "audit", "resolved") and row["sampling_probability"] < 1
-    site.clock.on(seconds=1)
-    answer(browser, contact, "resolution", "unresolved")
-    with site.database.read() as connection:
-        assert [row["blind"] for row in verdicts.standing(connection, contact)] == [1, 0]
 
 
 def test_answer_can_be_taken_back_by_who_gave_it_and_stays_on_record(site: Site) -> None:
@@ -125,20 +103,11 @@ def test_language_follows_the_browser_and_the_choice(site: Site) -> None:
     assert str(back.url).endswith("/queue") and '<html lang="de">' in back.text
 
 
-def test_words_of_cues_are_marked_and_escaped() -> None:
-    cues = [
-        {"start_char": 4, "end_char": 9, "label": "loyal.churn", "probability": 0.9},
-        {"start_char": 6, "end_char": 12, "label": "res.escalate", "probability": 0.5},
-        {"start_char": 90, "end_char": 99, "label": "res.escalate", "probability": 0.5},
-    ]
-    assert str(marked("I <b>leave</b>", cues)) == 'I &lt;b<mark title="loyal.churn">&gt;leav</mark>e&lt;/b&gt;'
-
-
 def test_verdicts_stand_in_the_tables_at_once(filled: Path, tmp_path: Path) -> None:
     (filled / REVIEW).unlink(missing_ok=True)
     database = open_database(None, filled)
     try:
-        judged = verdicts.Judged("c-001", "h", "m", True, 0.1, None, 5, "audit")
+        judged = verdicts.Judged("c-001", "h", "m", True, 0.1, None, "audit")
         with database.write() as connection:
             kept = verdicts.add(connection, judged, verdicts.Answer("resolution", "resolved"), "dana", Clock()())
             gone = verdicts.add(connection, judged, verdicts.Answer("sentiment", "negative", 2), "dana", Clock()())
@@ -187,7 +156,7 @@ def test_postgres_keeps_the_same(filled: Path) -> None:
             database = open_database(url, filled)
         clock = Clock()
         add_user(database, "dana", "lead", PASSWORD, clock(), teams=["north"])
-        judged = verdicts.Judged("c-001", "h", "m", False, 1.0, None, 5, "training")
+        judged = verdicts.Judged("c-001", "h", "m", False, 1.0, None, "training")
         with database.write() as connection:
             kept = verdicts.add(connection, judged, verdicts.Answer("no_issue", "yes"), "dana", clock())
         with pytest.raises(ZeroDivisionError), database.write() as connection:

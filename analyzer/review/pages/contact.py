@@ -1,91 +1,62 @@
-"""One contact: what was said, what the machine found in it and why, and what a person answers."""
+"""One contact: what was said, what the machine found in it and why, and what people answered about it."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
-from fastapi import APIRouter, Form
-from markupsafe import Markup, escape
+from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from analyzer import codebook
-from analyzer.ingest.masking import Masker, mask
-from analyzer.review import verdicts
-from analyzer.review.database import Row
+from analyzer.publish.wording import wording
+from analyzer.review import objections, questions, verdicts
+from analyzer.review.conversation import conversation, labels_of
+from analyzer.review.customer_history import CustomerHistory, customer_history
+from analyzer.review.database import Connection, Row
 from analyzer.review.desk import Contact
+from analyzer.review.feeling_path import feeling_path
+from analyzer.review.score_steps import score_steps
+from analyzer.review.scorecard.cards import standing
+from analyzer.review.scorecard.view import card_views
 from analyzer.review.sessions import Session
-from analyzer.review.state import State, check_token, note, page, signed_in, state_of, to
-from analyzer.review.verdicts import Answer, Judged
+from analyzer.review.state import State, language_of, note, page, signed_in, state_of
 
 router: Final = APIRouter()
-Text = Annotated[str, Form(max_length=verdicts.LONGEST_NOTE)]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A contact with what may be shown of it: ``answers`` are one's own alone where the findings are ``hidden``."""
+
+    contact: Contact
+    answers: list[Row]
+    hidden: bool
+    looked: bool
 
 
 @router.get("/contacts/{interaction_id:path}")
-def show(request: Request, interaction_id: str) -> Response:
-    session = signed_in(request, "read")
-    state = state_of(request)
-    contact = _own(state, session, interaction_id)
+def show(request: Request, interaction_id: str, at: int | None = None) -> Response:
+    """The page. ``at``: the turn that is being judged, whose forms are shown."""
+    session, state = signed_in(request, "read"), state_of(request)
+    contact = own_contact(state, session, interaction_id)
     with state.database.read() as connection:
-        answers = verdicts.standing(connection, interaction_id)
-    hidden = is_hidden(contact, answers, session)
+        opened = open_contact(connection, contact, session)
+        filled = standing(connection, interaction_id)
     with state.database.write() as connection:
         note(connection, request, session.user.name, "read a contact", interaction_id)
-    return page(
-        request, "contact.html.j2", session=session, contact=contact, hidden=hidden, answers=answers,
-        turns=[_turn(turn, contact, answers, hidden) for turn in contact.turns],
-        agent=state.desk.snapshot().policy.name(contact.facts["agent_id"]),
-        probability=_probability(contact), resolutions=verdicts.RESOLUTIONS, feelings=verdicts.FEELINGS,
-        labels=codebook.LABELS, points=_points(contact),
+        if not opened.hidden:
+            questions.look(connection, interaction_id, session.user.name, state.clock())
+    cards = card_views(
+        state.cards, contact, filled, session.user, hidden=opened.hidden, language=language_of(request)
     )  # fmt: skip
+    return page(request, "contact.html.j2", session=session, cards=cards, **_shown(request, state, session, opened, at))
 
 
-@router.post("/answers/{interaction_id:path}")
-def answer(
-    request: Request, interaction_id: str, token: Text, finding: Text, content_hash: Text, answer: Text = "",
-    turn: Annotated[int | None, Form()] = None,
-) -> Response:  # fmt: skip
-    """Saves one answer at once, and shows the contact again."""
-    session = signed_in(request, "decide")
-    check_token(session, token)
-    state = state_of(request)
-    contact = _own(state, session, interaction_id)
-    given = verdicts.checked(Answer(finding, mask(answer, Masker(answer)), turn), len(contact.turns))
-    with state.database.write() as connection:
-        before = verdicts.standing(connection, interaction_id)
-        judged = _judged(contact, content_hash, blind=is_hidden(contact, before, session))
-        verdicts.add(connection, judged, given, session.user.name, state.clock())
-        note(connection, request, session.user.name, "answered", f"{interaction_id} {finding}")
-    return to(f"/contacts/{interaction_id}#{'answers' if turn is None else f't{turn}'}")
-
-
-@router.post("/undo/{verdict_id}")
-def undo(request: Request, verdict_id: str, token: Text) -> Response:
-    session = signed_in(request, "decide")
-    check_token(session, token)
-    state = state_of(request)
-    with state.database.write() as connection:
-        row = verdicts.undo(connection, verdict_id, session.user.name, state.clock())
-        note(connection, request, session.user.name, "took an answer back", verdict_id)
-    return to(f"/contacts/{row['interaction_id']}#answers")
-
-
-def is_hidden(contact: Contact, answers: list[Row], session: Session) -> bool:
-    """Whether the machine's findings stay hidden: a drawn contact whose ending this reviewer has not yet judged.
-
-    Shown first, they would be agreed with, mistakes included. Who may not decide sees them after anybody has.
-    """
-    if contact.audit is None:
-        return False
-    judges = session.user.may("decide")
-    return not any(
-        row["finding"] == "resolution" and (not judges or row["reviewer"] == session.user.name) for row in answers
-    )
-
-
-def _own(state: State, session: Session, interaction_id: str) -> Contact:
+def own_contact(state: State, session: Session, interaction_id: str) -> Contact:
     """The contact, if it is there and theirs to read; else 404 in both cases, so that nobody learns which ids exist."""
     contact = state.desk.contact(interaction_id)
     if contact is None or not session.user.may_see(contact.facts["team"], frozenset(contact.facts["agent_ids"])):
@@ -93,45 +64,44 @@ def _own(state: State, session: Session, interaction_id: str) -> Contact:
     return contact
 
 
-def _judged(contact: Contact, content_hash: str, *, blind: bool) -> Judged:
-    """What was judged: the version the page showed, which may no longer be the one that stands."""
-    audit = contact.audit
-    version = next((row["model_version"] for row in contact.findings), "")
-    probability = float(audit["sampling_probability"]) if audit else 1.0
-    return Judged(
-        contact.facts["interaction_id"], content_hash[:64], version, blind, probability, None, len(contact.turns),
-        "audit" if blind else "training",
-    )  # fmt: skip
+def open_contact(connection: Connection, contact: Contact, session: Session) -> Opened:
+    """The contact as this reader may see it now."""
+    interaction_id, name = contact.facts["interaction_id"], session.user.name
+    answers = verdicts.standing(connection, interaction_id)
+    looked = questions.has_looked(connection, interaction_id, name)
+    hidden = questions.is_hidden(contact, answers, session.user, looked)
+    return Opened(contact, [row for row in answers if not hidden or row["reviewer"] == name], hidden, looked)
 
 
-def _turn(turn: Row, contact: Contact, answers: list[Row], hidden: bool) -> dict[str, Any]:
-    found = [] if hidden else [c for c in contact.cues if c["turn"] == turn["turn"] and c["found"]]
-    own = [row for row in answers if row["turn"] == turn["turn"]]
+def _shown(request: Request, state: State, session: Session, opened: Opened, at: int | None) -> dict[str, Any]:
+    contact, hidden = opened.contact, opened.hidden
+    w = wording(language_of(request))
+    turns = conversation(contact, opened.answers, hidden, w)
     return {
-        **turn, "marked": marked(turn["text"], found), "cues": sorted(found, key=lambda cue: -cue["probability"]),
-        "answers": own, "feeling": None if hidden else turn.get("sentiment"),
+        "contact": contact, "hidden": hidden, "answers": opened.answers, "turns": turns, "at": at,
+        "agent": state.desk.snapshot().policy.name(contact.facts["agent_id"]),
+        "asked": questions.asked(contact.facts), "told": questions.answered(opened.answers, session.user.name),
+        "others_told": _of_others(opened.answers, session.user.name),
+        "cannot_say": questions.CANNOT_SAY, "feelings": codebook.FEELINGS,
+        "labels": {speaker: labels_of(speaker) for speaker in ("customer", "agent")},
+        "course": feeling_path(turns), "score": None if hidden else score_steps(contact.contributions, w),
+        "history": None if hidden else _history(state, session, contact),
+        **_objections(state, session, contact),
     }  # fmt: skip
 
 
-def marked(text: str, cues: list[Row]) -> Markup:
-    """``text`` escaped, with the words of each cue in <mark>; of words that overlap the more probable cue's."""
-    taken: list[tuple[int, int, str]] = []
-    for cue in sorted(cues, key=lambda cue: -cue["probability"]):
-        start, end = cue["start_char"], cue["end_char"]
-        if 0 <= start < end <= len(text) and all(end <= a or start >= b for a, b, _ in taken):
-            taken.append((start, end, cue["label"]))
-    shown, at = Markup(), 0
-    for start, end, label in sorted(taken):
-        shown += escape(text[at:start]) + Markup('<mark title="{}">{}</mark>').format(label, text[start:end])
-        at = end
-    return shown + escape(text[at:])
+def _of_others(answers: Sequence[Row], name: str) -> list[Row]:
+    """What others answered to the questions about the whole contact."""
+    return [row for row in answers if row["reviewer"] != name and row["finding"] in questions.ANSWERS]
 
 
-def _probability(contact: Contact) -> float | None:
-    value: float | None = contact.facts.get("resolved_probability")
-    return value
+def _history(state: State, session: Session, contact: Contact) -> CustomerHistory:
+    with state.database.read() as connection:
+        rows = connection.rows("SELECT interaction_id FROM looks WHERE name = ?", session.user.name)
+    with state.desk.reading() as store:
+        return customer_history(store, contact.facts, session.user, {row["interaction_id"] for row in rows})
 
 
-def _points(contact: Contact) -> list[Row]:
-    """What made the score, the largest part first."""
-    return sorted(contact.contributions, key=lambda row: (row["component"] != "base", -abs(row["points"])))
+def _objections(state: State, session: Session, contact: Contact) -> dict[str, object]:
+    with state.database.read() as connection:
+        return objections.on_contact(connection, contact, session.user, state.desk.snapshot().policy)
