@@ -20,6 +20,7 @@ from analyzer.review.conversation import tone_of
 from analyzer.review.database import Connection, Row
 
 EVERY: Final = "all"  # languages
+_APART: Final = ("de", "en")
 _TONES: Final = {"bad": 0, "calm": 1, "good": 2}
 
 
@@ -243,8 +244,8 @@ def _units(told: Sequence[Opinion]) -> list[list[list[Opinion]]]:
 
 
 def _languages(told: Sequence[Opinion]) -> tuple[str, ...]:
-    """Everything, and each language where there are several."""
-    found = [language for language, _ in Counter(each.language for each in told).most_common()]
+    """Everything, and each language where there are several; what was not told apart is in everything alone."""
+    found = [language for language, _ in Counter(each.language for each in told).most_common() if language in _APART]
     return (EVERY, *found) if len(found) > 1 else (EVERY,)
 
 
