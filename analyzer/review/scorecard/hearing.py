@@ -112,8 +112,9 @@ def _label(asked: Condition, contacts: Contacts) -> Reading:
 
 def _phrase(asked: Condition, contacts: Contacts) -> Reading:
     spoken = contacts.turns.filter(pc.equal(contacts.turns["speaker"], asked.speaker))
+    spoken = spoken.filter(pa.array(contacts.where(spoken) >= 0))
     at, turns = contacts.where(spoken), spoken["turn"].to_numpy()
-    looked = (at >= 0) & _among(at, turns, asked)
+    looked = _among(at, turns, asked)
     turn, heard = np.full(contacts.size, np.nan), np.zeros(contacts.size, bool)
     for language, patterns in (asked.phrase or {}).items():
         speaks = contacts.in_language(language)
