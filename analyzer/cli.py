@@ -111,12 +111,14 @@ def export(
     from analyzer.config import load_settings
     from analyzer.publish.export import export_tables
     from analyzer.review.published import tables_with_verdicts
+    from analyzer.review.scorecard.in_force import forms_in_force
     from analyzer.store.store import open_store
     from analyzer.terminal import print_exported
 
     settings = load_settings(config, sets or ())
+    forms = forms_in_force(settings.review, settings.understand.swap_below)
     with open_store(store, write=False) as opened:
-        files = export_tables(tables_with_verdicts(opened), to, format_, settings.publish, _day(since))
+        files = export_tables(tables_with_verdicts(opened, forms), to, format_, settings.publish, _day(since))
     print_exported(files, "the database" if format_ == "postgres" else to)
 
 
