@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 LEAST: Final = 20  # contacts below which nothing is estimated
 DRAWS: Final = 4000
+_MANY: Final = 1000  # contacts beyond which a quarter of the draws will do
 _SEED: Final = 20261126
 _AGREED, _DISAGREED = 1.0, 0.5  # weight of the pseudo-answers, in contacts
 _EITHER: Final = 0.5  # of a pseudo-answer for a share, and of one against it (Jeffreys)
@@ -155,9 +156,9 @@ def _worlds(rows: Floats, pseudo: Floats, answers_a_contact: float) -> Floats:
     """Draws × columns: sums of ``rows`` under random weights of mean 1, with the pseudo-answers in them."""
     generator = np.random.default_rng(_SEED)
     drawn = []
-    at_once = max(1, _AT_ONCE // len(rows))
-    for start in range(0, DRAWS, at_once):
-        count = min(at_once, DRAWS - start)
+    at_once, draws = max(1, _AT_ONCE // len(rows)), DRAWS if len(rows) <= _MANY else DRAWS // 4
+    for start in range(0, draws, at_once):
+        count = min(at_once, draws - start)
         weights = generator.standard_exponential((count, len(rows)))
         drawn.append(weights @ rows + answers_a_contact * generator.standard_gamma(np.tile(pseudo, (count, 1))))
     return np.concatenate(drawn)

@@ -136,6 +136,15 @@ def of_contact(connection: Connection, interaction_id: str) -> Mapping[str, Disp
     return {row["subject_id"]: _dispute(row) for row in rows}
 
 
+def overruled_cards(connection: Connection) -> set[str]:
+    """The scorecards that lost their dispute: they count no more where cards are summed up."""
+    rows = connection.rows(
+        "SELECT d.subject_id FROM disputes d JOIN dispute_decisions x ON x.dispute_id = d.dispute_id "
+        "WHERE d.kind = 'card' AND x.decision = 'changed'"
+    )
+    return {row["subject_id"] for row in rows}
+
+
 def _dispute(row: Row) -> Dispute:
     settled = None
     if row["decision"] is not None:

@@ -82,7 +82,7 @@ class _WithVerdicts:
         if not path.is_file():
             return []
         with SqliteDatabase(path).read() as connection:
-            return cards.standing(connection)
+            return cards.counting(connection)
 
     def secret(self, name: str) -> bytes:
         return self._store.secret(name)

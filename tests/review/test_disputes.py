@@ -10,6 +10,8 @@ from starlette.testclient import TestClient
 
 from analyzer.review import disputes
 from analyzer.review.published import verdict_table
+from analyzer.review.scorecard import cards
+from analyzer.review.scorecard.forms import shipped_form
 
 from .conftest import FROM_HERE, Site, token
 from .given import all_given, drawn, given, of_agent, undrawn
@@ -141,6 +143,24 @@ def test_answer_that_lost_its_dispute_counts_no_more_but_stays_on_record(site: S
         page = site.browser(name).get(f"/contacts/{contact}").text
         assert "The answer no longer counts." in page and "The call back is on record." in page
         assert "unresolved" in page
+
+
+def test_scorecard_that_lost_its_dispute_counts_no_more_but_stays_on_record(site: Site) -> None:
+    contact, form = undrawn(site, of_agent), shipped_form()
+    item = form.items_of("human")[0]
+    judged = cards.Judged(contact, "h", "m", False, 1.0)
+    with site.database.write() as connection:
+        card = cards.save(connection, form, judged, {item.id: item.choices[0]}, "reviewer", site.clock())
+    agent = site.browser("agent")
+    assert f'value="{card}"' in agent.get(f"/contacts/{contact}").text
+    assert dispute(agent, card, kind="card").status_code == 200
+    with site.database.read() as connection:
+        assert [each.card_id for each in cards.counting(connection)] == [card], "while nobody has decided"
+    assert "Scorecard" in site.browser("lead").get("/disputes").text
+    decide(site.browser("lead"), only(site).dispute_id, "changed")
+    with site.database.read() as connection:
+        assert cards.counting(connection) == [] and [each.card_id for each in cards.standing(connection)] == [card]
+    assert "The answer no longer counts." in agent.get(f"/contacts/{contact}").text
 
 
 def test_answer_in_place_of_another_must_be_one_that_can_be_given(site: Site) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from analyzer.errors import ConfigError, UsageError
 from analyzer.review.database import Connection, Row, text_of, time_of
+from analyzer.review.disputes import overruled_cards
 from analyzer.review.scorecard.form import Form, form_of
 
 
@@ -87,6 +88,12 @@ def standing(connection: Connection, interaction_id: str | None = None) -> list[
     last = {(row["interaction_id"], row["form"], row["reviewer"]): row for row in rows}
     kept = sorted(last.values(), key=lambda row: (row["saved_at"], row["number"]))
     return _cards(connection, kept, interaction_id)
+
+
+def counting(connection: Connection) -> list[Card]:
+    """The cards that stand and count: not those that lost a dispute."""
+    lost = overruled_cards(connection)
+    return [card for card in standing(connection) if card.card_id not in lost]
 
 
 def refuse_changed(connection: Connection, forms: Iterable[Form]) -> None:
