@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Final
 
+import numpy as np
 import pandas as pd
 from fastapi import APIRouter, Depends
+from numpy.typing import NDArray
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -92,21 +94,22 @@ def show(request: Request) -> Response:
     session, state = signed_in(request, "read"), state_of(request)
     asked = _asked(request, state)
     with state.database.write() as connection:
-        cards = kept.standing(connection)
+        cards = kept.counting(connection)
         note(connection, request, session.user.name, "read the scorecards", asked.form.id)
     with state.desk.reading() as store:
         every = state.cards.of_state(store, store.vector)
     snapshot = state.desk.snapshot()
     drawn = set(snapshot.flags.loc[snapshot.flags["rule"] == AUDIT, "interaction_id"])
-    facts = _span(_visible(every.facts, session.user), asked.span)
-    wanted = set(facts.index) & drawn if asked.drawn else set(facts.index)
+    wanted = _visible(every.facts, session.user) & _in_span(every.facts, asked.span)
+    if asked.drawn:
+        wanted &= every.facts.index.isin(list(drawn))
     told = counted(asked.form, cards, every, wanted)
     return page(
         request, "scorecards.html.j2", session=session, asked=asked, forms=state.cards.forms, spans=tuple(SPANS),
         told=told, units=_units(told, session, snapshot.policy), missed=summary.missed(told),
         agreements=[] if session.user.role == "agent" else summary.agreements(told),
         seen_first=summary.seen_first(told), fewest=FEWEST, text=language_of(request),
-        recent=_recent(cards, wanted, drawn, session.user, every.facts),
+        recent=_recent(cards, told.facts, drawn, session.user),
     )  # fmt: skip
 
 
@@ -117,18 +120,19 @@ def _asked(request: Request, state: State) -> Asked:
     return Asked(form, span if span in SPANS else "90", told.get("of") == "drawn")
 
 
-def _visible(facts: pd.DataFrame, user: User) -> pd.DataFrame:
-    """The contacts that ``user`` may see; of an agent those that they held alone, which are theirs to answer for."""
+def _visible(facts: pd.DataFrame, user: User) -> NDArray[np.bool_]:
+    """Which contacts ``user`` may see; of an agent those that they held alone, which are theirs to answer for."""
     if user.role == "agent":
-        return facts[[list(spoken) == [user.agent_id] for spoken in facts["agent_ids"]]]
-    return facts[facts["team"].isin(user.teams)] if user.teams else facts
+        return (facts["alone"] == user.agent_id).to_numpy(bool)
+    return facts["team"].isin(list(user.teams)).to_numpy(bool) if user.teams else np.ones(len(facts), bool)
 
 
-def _span(facts: pd.DataFrame, span: str) -> pd.DataFrame:
+def _in_span(facts: pd.DataFrame, span: str) -> NDArray[np.bool_]:
+    """Which contacts are of the last days that there are."""
     days = SPANS[span]
     if days is None or facts.empty:
-        return facts
-    recent: pd.DataFrame = facts[facts["day"] > facts["day"].max() - timedelta(days=days)]
+        return np.ones(len(facts), bool)
+    recent: NDArray[np.bool_] = (facts["day"] > facts["day"].max() - timedelta(days=days)).to_numpy(bool)
     return recent
 
 
@@ -153,14 +157,12 @@ def _named(units: Sequence[Unit], names: Mapping[str, str | None]) -> list[tuple
     return [(names[unit.unit_id], unit) for unit in units if names.get(unit.unit_id) is not None]
 
 
-def _recent(
-    cards: Sequence[Card], wanted: set[str], drawn: set[str], user: User, facts: pd.DataFrame
-) -> list[dict[str, Any]]:  # fmt: skip
+def _recent(cards: Sequence[Card], facts: pd.DataFrame, drawn: set[str], user: User) -> list[dict[str, Any]]:
     """The cards filled in last; of drawn contacts that ``user`` may yet have to judge only their own."""
     mine = {card.judged.interaction_id for card in cards if card.reviewer == user.name}
     shown = [
         card for card in cards
-        if card.judged.interaction_id in wanted and (card.judged.interaction_id not in drawn - mine)
+        if card.judged.interaction_id in facts.index and card.judged.interaction_id not in drawn - mine
     ]  # fmt: skip
     days = facts["day"]
     return [

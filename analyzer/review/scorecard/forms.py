@@ -42,9 +42,7 @@ def load_forms(folder: str) -> tuple[Form, ...]:
         raise ConfigError(f"review.forms: {folder} is not a folder.", hint="Name a folder of .toml files.")
     files = sorted(place.glob("*.toml"))
     if not files:
-        raise ConfigError(
-            f"review.forms: {folder} holds no form.", hint="`analyzer review forms --show` is one."
-        )
+        raise ConfigError(f"review.forms: {folder} holds no form.", hint="`analyzer review forms --show` is one.")
     forms = tuple(read_form(file) for file in files)
     for form_id, count in Counter(form.id for form in forms).items():
         if count > 1:

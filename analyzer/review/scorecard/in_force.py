@@ -12,7 +12,6 @@ from datetime import date
 from threading import Lock
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,7 +22,7 @@ from analyzer.review.desk import Contact
 from analyzer.review.scorecard.form import Form
 from analyzer.review.scorecard.forms import MEASURES, load_forms
 from analyzer.review.scorecard.hearing import Contacts
-from analyzer.review.scorecard.machine import Answers, MachineCards, machine_cards
+from analyzer.review.scorecard.machine import MachineCards, machine_cards
 from analyzer.tables import STORED
 
 FACTS: Final = (
@@ -38,10 +37,11 @@ _FINDINGS: Final = ("interaction_id", "name", "value", "probability", "low", "hi
 
 @dataclass(frozen=True)
 class AllCards:
-    """The program's cards of every contact by the id of the form, and ``facts``: whose contact each is, by its id."""
+    """``facts``: whose contact each is, a row a contact in order of their start, by id. ``machine``: for each form by
+    its id the program's cards, in rows of the same order with score, failed and, by item, points; nan for no card."""
 
     facts: pd.DataFrame
-    machine: Mapping[str, MachineCards]
+    machine: Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -79,17 +79,19 @@ class FormsInForce:
         """All of the program's cards of one published state; kept until another is published."""
         with self._lock:
             if self._kept.get("vector") != dict(vector):
-                facts = tables.read("interaction_facts", columns=_WHOSE).to_pandas().set_index("interaction_id")
-                self._kept.update(vector=dict(vector), cards=AllCards(facts, self._of_all(tables)))
+                self._kept.update(vector=dict(vector), cards=self._of_all(tables))
             cards: AllCards = self._kept["cards"]
             return cards
 
-    def _of_all(self, tables: Tables) -> dict[str, MachineCards]:
-        parts: dict[str, list[MachineCards]] = {form.id: [] for form in self.forms}
-        for days in day_spans(tables):
+    def _of_all(self, tables: Tables) -> AllCards:
+        facts = tables.read("interaction_facts", columns=_WHOSE).to_pandas().set_index("interaction_id")
+        facts = facts.sort_values("started_at", kind="stable")
+        facts["alone"] = [spoken[0] if len(spoken) == 1 else None for spoken in facts.pop("agent_ids")]
+        parts: dict[str, list[pd.DataFrame]] = {form.id: [] for form in self.forms}
+        for days in ((), *day_spans(tables)):  # no days give the columns where there are none
             for cards, _ in self.of_days(tables, days):
-                parts[cards.form.id].append(cards)
-        return {form.id: joined(form, parts[form.id]) for form in self.forms}
+                parts[cards.form.id].append(points_of(cards))
+        return AllCards(facts, {form: pd.concat(some).reindex(facts.index) for form, some in parts.items()})
 
 
 def forms_in_force(settings: ReviewSettings, swap_below: float) -> FormsInForce:
@@ -97,18 +99,12 @@ def forms_in_force(settings: ReviewSettings, swap_below: float) -> FormsInForce:
     return FormsInForce(load_forms(settings.forms), swap_below)
 
 
-def joined(form: Form, parts: Sequence[MachineCards]) -> MachineCards:
-    """Cards by the same form as one."""
-
-    def whole(name: str, place: int) -> Any:
-        kept = [getattr(part.answers[place], name) for part in parts]
-        return np.concatenate(kept) if kept else np.zeros(0, np.int8 if name == "state" else np.float64)
-
-    answers = tuple(
-        Answers(*(whole(name, place) for name in ("points", "state", "probability", "turn")))
-        for place in range(len(form.items_of("machine")))
-    )
-    return MachineCards(form, tuple(each for part in parts for each in part.ids), answers)
+def points_of(cards: MachineCards) -> pd.DataFrame:
+    """A row a card: its score, whether a fatal item failed it, and the points of each item."""
+    found, items = cards.scores, cards.form.items_of("machine")
+    columns = {item.id: told.points for item, told in zip(items, cards.answers, strict=True)}
+    index = pd.Index(list(cards.ids), dtype=object, name="interaction_id")
+    return pd.DataFrame({"score": found.value, "failed": 1.0 * (found.failed >= 0), **columns}, index=index)
 
 
 def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:

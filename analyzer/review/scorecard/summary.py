@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from statsmodels.stats.proportion import proportion_confint
 
 from analyzer.review.scorecard.agreement import Agreement, agreement
@@ -15,7 +16,6 @@ from analyzer.review.scorecard.cards import Card
 from analyzer.review.scorecard.form import Form, Item
 from analyzer.review.scorecard.in_force import AllCards
 from analyzer.review.scorecard.interval import mean_interval
-from analyzer.review.scorecard.machine import MachineCards
 from analyzer.review.scorecard.scoring import score_all
 
 MISSED: Final = 0.5  # points below the middle of a scale
@@ -73,17 +73,16 @@ class Counted:
     older: int
 
 
-def counted(form: Form, cards: Sequence[Card], every: AllCards, wanted: Collection[str]) -> Counted:
-    """The cards of the contacts ``wanted``, in order of their start."""
-    facts = every.facts.loc[every.facts.index.isin(list(wanted))].sort_values("started_at", kind="stable")
+def counted(form: Form, cards: Sequence[Card], every: AllCards, wanted: NDArray[np.bool_]) -> Counted:
+    """The cards of the contacts ``wanted``, which says so for each row of ``every``."""
+    facts = every.facts[wanted]
     own = [card for card in cards if card.form.id == form.id and card.judged.interaction_id in facts.index]
-    hashes = facts["content_hash"].to_dict()
     valid = [
         card for card in own
-        if card.form.version == form.version and hashes[card.judged.interaction_id] == card.judged.content_hash
+        if card.form.version == form.version
+        and facts.at[card.judged.interaction_id, "content_hash"] == card.judged.content_hash
     ]  # fmt: skip
-    program = _program(every.machine[form.id])
-    return Counted(form, facts, _people(form, valid), program[program.index.isin(facts.index)], len(own) - len(valid))
+    return Counted(form, facts, _people(form, valid), every.machine[form.id][wanted], len(own) - len(valid))
 
 
 def _people(form: Form, cards: Sequence[Card]) -> pd.DataFrame:
@@ -92,7 +91,7 @@ def _people(form: Form, cards: Sequence[Card]) -> pd.DataFrame:
         "interaction_id": pd.Series([card.judged.interaction_id for card in cards], dtype=object),
         "blind": pd.Series([card.judged.blind for card in cards], dtype=bool),
         "score": pd.Series([each.value for each in found], dtype=np.float64),
-        "failed": pd.Series([each.failed is not None for each in found], dtype=bool),
+        "failed": pd.Series([each.failed is not None for each in found], dtype=np.float64),
         **{item.id: pd.Series([_points(item, card) for card in cards], dtype=np.float64)
            for item in form.items_of("human")},
     })  # fmt: skip
@@ -104,13 +103,6 @@ def _points(item: Item, card: Card) -> float | None:
     return None if answer is None else item.points(answer)
 
 
-def _program(cards: MachineCards) -> pd.DataFrame:
-    found, items = cards.scores, cards.form.items_of("machine")
-    columns = {item.id: told.points for item, told in zip(items, cards.answers, strict=True)}
-    index = pd.Index(list(cards.ids), dtype=object, name="interaction_id")
-    return pd.DataFrame({"score": found.value, "failed": found.failed >= 0, **columns}, index=index)
-
-
 def teams(told: Counted) -> list[Unit]:
     """Every team, the lowest mean of people first, then of the program."""
     return _units(told, told.facts["team"].dropna())
@@ -118,8 +110,7 @@ def teams(told: Counted) -> list[Unit]:
 
 def agents(told: Counted) -> list[Unit]:
     """Every agent, by the contacts that they held alone: of others nobody knows whose the mistake was."""
-    alone = told.facts["agent_ids"].map(lambda spoken: spoken[0] if len(spoken) == 1 else None)
-    return _units(told, alone.dropna())
+    return _units(told, told.facts["alone"].dropna())
 
 
 def _units(told: Counted, unit_of: pd.Series[str]) -> list[Unit]:
