@@ -26,10 +26,14 @@ def on_contact(connection: Connection, contact: Contact, user: User, policy: Age
 
 
 def disputed_answers(connection: Connection, told: Iterable[Dispute]) -> Mapping[str, Row]:
-    """The verdicts that are disputed, by id."""
+    """The verdicts that are disputed, by id; ``taken_back`` tells when, if who answered took one back since."""
     ids = [each.about.subject_id for each in told if each.about.kind == "answer"]
     places = ", ".join("?" * len(ids))
-    rows = connection.rows(f"SELECT * FROM verdicts WHERE verdict_id IN ({places})", *ids) if ids else []
+    rows = connection.rows(
+        "SELECT v.*, u.at AS taken_back FROM verdicts v LEFT JOIN undone u ON u.verdict_id = v.verdict_id "
+        f"WHERE v.verdict_id IN ({places})",
+        *ids,
+    ) if ids else []  # fmt: skip
     return {row["verdict_id"]: row for row in rows}
 
 

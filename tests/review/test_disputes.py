@@ -8,7 +8,7 @@ import pytest
 from httpx import Response
 from starlette.testclient import TestClient
 
-from analyzer.review import disputes
+from analyzer.review import disputes, verdicts
 from analyzer.review.published import verdict_table
 from analyzer.review.scorecard import cards
 from analyzer.review.scorecard.forms import shipped_form
@@ -168,6 +168,17 @@ def test_answer_in_place_of_another_must_be_one_that_can_be_given(site: Site) ->
     dispute(site.browser("agent"), verdict)
     assert decide(site.browser("lead"), only(site).dispute_id, "changed", answer="nonsense").status_code == 422
     assert only(site).settled is None, "nothing is kept of half a decision"
+
+
+def test_dispute_of_an_answer_taken_back_since_says_so(site: Site) -> None:
+    contact, verdict = answered(site)
+    dispute(site.browser("agent"), verdict)
+    with site.database.write() as connection:
+        verdicts.undo(connection, verdict, "reviewer", site.clock())
+    lead = site.browser("lead")
+    for page in ("/disputes", f"/contacts/{contact}"):
+        assert "taken back since" in lead.get(page).text
+    assert dispute(site.browser("agent"), verdict).status_code == 404, "there is nothing left to object to"
 
 
 def test_dispute_list_shows_agents_by_the_policy(site: Site) -> None:
