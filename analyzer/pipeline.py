@@ -79,6 +79,7 @@ class RunSummary:
     ignored_keys: dict[str, int] = field(default_factory=dict)
     skipped_files: dict[str, str] = field(default_factory=dict)
     earlier_models: dict[str, int] = field(default_factory=dict)
+    turned_away: int = 0  # of the duplicate: of people who were forgotten, or older than what is kept
 
     @property
     def reject_share(self) -> float:
@@ -309,6 +310,7 @@ def _summary(
         reject_codes=dict(account.reject_codes.most_common()), flags=flags, side_file_problems=problems,
         ignored_keys=dict(account.stats.unknown_keys.most_common(10)),
         skipped_files={item.source_uri: item.reason for item in account.skipped[:20]}, earlier_models=earlier or {},
+        turned_away=account.turned_away,
     )  # fmt: skip
 
 

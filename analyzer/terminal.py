@@ -98,6 +98,8 @@ def summary_lines(summary: RunSummary, store: Path, max_reject_share: float) -> 
     lines = [_account(summary), _pace(summary)]
     if summary.unchanged:
         return [*lines, "Nothing has changed since the last run; the store stands as it was."]
+    if summary.turned_away:
+        lines.append(f"  {summary.turned_away:,} of the duplicate are of people forgotten, or older than what is kept.")
     lines += _listed("Rejected", summary.reject_codes)
     if summary.reject_share > max_reject_share:
         lines.append(f"  More than ingest.max_reject_share = {max_reject_share:.0%}; good rows are kept. Exit code 1.")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from analyzer.review.database import Database, text_of, time_of
 from analyzer.store.store import open_store
 from analyzer.trust.journal import Journal
-from analyzer.trust.reviewed import review_of
+from analyzer.trust.reviewed import reviews_of
 
 if TYPE_CHECKING:
     from analyzer.store.store import Store
@@ -28,7 +27,8 @@ class Event:
     record: str  # review, run, reveal or trust
     who: str
     action: str
-    what: str
+    what: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "at": self.at.isoformat()}
@@ -39,9 +39,8 @@ def audit(path: Path, since: datetime | None, *, db: str | None = None) -> list[
     events: list[Event] = []
     with open_store(path, write=False) as store:
         events += [*_runs(store), *_reveals(store)]
-    events += [Event(d.at, "trust", d.who, d.action, _detail(d.detail)) for d in Journal(path).deeds(since)]
-    review = review_of(path, db)
-    if review is not None:
+    events += [Event(d.at, "trust", d.who, d.action, detail=d.detail) for d in Journal(path).deeds(since)]
+    for review in reviews_of(path, db):
         events += _reviewed(review, since)
     return sorted((event for event in events if since is None or event.at >= since), key=lambda event: event.at)
 
@@ -49,9 +48,9 @@ def audit(path: Path, since: datetime | None, *, db: str | None = None) -> list[
 def _runs(store: Store) -> Iterator[Event]:
     for run in store.ledger.runs():
         at = datetime.fromisoformat(run["finished_at"]) if run.get("finished_at") else None
-        counts = ", ".join(f"{run[name]:,} {name}" for name in _RUN if name in run)
         if at is not None:
-            yield Event(at.astimezone(UTC), "run", "", "run", f"{run['run_id']}: {counts}")
+            detail: dict[str, Any] = {name: run[name] for name in _RUN if name in run}
+            yield Event(at.astimezone(UTC), "run", "", "run", run["run_id"], detail)
 
 
 def _reveals(store: Store) -> Iterator[Event]:
@@ -65,13 +64,3 @@ def _reviewed(review: Database, since: datetime | None) -> list[Event]:
             "SELECT at, name, action, object FROM audit_log WHERE at >= ? ORDER BY at", text_of(since) if since else ""
         )
     return [Event(time_of(row["at"]), "review", row["name"], row["action"], row["object"]) for row in rows]
-
-
-def _detail(detail: Any) -> str:
-    """The facts of a deed in a line: counts and places, lists as how many there are."""
-    told = {name: sum(value.values()) if isinstance(value, dict) else value for name, value in detail.items()}
-    return ", ".join(
-        f"{name.replace('_', ' ')} {value if isinstance(value, str | int | float) else json.dumps(value)}"
-        for name, value in told.items()
-        if value not in (None, "", 0, False)
-    )

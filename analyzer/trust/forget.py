@@ -98,7 +98,7 @@ class _Forgetting:
         self.store, self.person, self.progress = store, person, progress
         self.path = store.path
         self.journal = Journal(self.path)
-        self.review = reviewed.review_of(self.path, db)
+        self.reviews = reviewed.reviews_of(self.path, db)
         self.digest = self.journal.digest(person.kind, min(person.names))
         is_customer = person.kind == "customer"
         self.contacts = person.contacts if is_customer else frozenset[str]()
@@ -128,9 +128,9 @@ class _Forgetting:
         places = {entry.place for entry in leftovers.quarantined(self.path, self.ids, unreadable=True)}
         told.rows.update(removed(self.store, self._removal(sorted(places)), self.progress).rows)
         told.quarantined = len(places)
-        if self.review is not None:
-            with self.review.read() as connection:
-                tables = tables_in(self.review, connection)
+        for review in self.reviews:
+            with review.read() as connection:
+                tables = tables_in(review, connection)
                 found = reviewed.rows_about(connection, tables, self.contacts, self.customers | self.agents)
             told.review_rows.update({table: len(rows) for table, rows in found.items()})
         told.given_out = self._given_out()
@@ -157,18 +157,14 @@ class _Forgetting:
         publish_without(self.store, found.changes, known)
 
     def clear_review(self) -> None:
-        if self.review is None:
-            return
         self.progress.begin("review database", None, "")
-        everywhere = sorted(each for each in self.person.sought if len(each) >= LONG)
-        with self.review.write() as connection:
-            tables = tables_in(self.review, connection)
-            going = reviewed.Going(
-                self.contacts, self.customers, self.agents, self.notes_of, self.accounts, tuple(everywhere)
-            )
-            done = reviewed.take_out(connection, tables, going)
-        reviewed.compact(self.review)
-        self.certificate.review_rows.update(done)
+        everywhere = tuple(sorted(each for each in self.person.sought if len(each) >= LONG))
+        going = reviewed.Going(self.contacts, self.customers, self.agents, self.notes_of, self.accounts, everywhere)
+        for review in self.reviews:
+            with review.write() as connection:
+                done = reviewed.take_out(connection, tables_in(review, connection), going)
+            reviewed.compact(review)
+            self.certificate.review_rows.update(done)
 
     def clear_files(self) -> None:
         """Old versions of the tables, what killed runs left, working files, free pages of the ledger."""
@@ -188,6 +184,8 @@ class _Forgetting:
 
     def end(self) -> None:
         told = self.certificate
+        if self.ids is not None:
+            self.journal.cut(self.ids, GONE)  # the name of a file that was written for them may hold their id
         told.given_out = self._given_out()
         counts = {name: value for name, value in told.as_json().items() if name not in ("given_out", "at", "dry_run")}
         self.journal.note("forget", **counts)
@@ -206,14 +204,14 @@ class _Forgetting:
 
     def _accounts(self) -> dict[str, str]:
         """The accounts of a forgotten agent, and the name that is nobody's which each has from now on."""
-        if self.review is None:
-            return {}
-        with self.review.read() as connection:
-            old = reviewed.accounts_of(connection, self.agents)
-        return {name: f"{GONE}-{secrets.token_hex(4)}" for name in old}
+        old: set[str] = set()
+        for review in self.reviews:
+            with review.read() as connection:
+                old |= set(reviewed.accounts_of(connection, self.agents))
+        return {name: f"{GONE}-{secrets.token_hex(4)}" for name in sorted(old)}
 
     def _given_out(self) -> list[Deed]:
-        return [deed for deed in self.journal.deeds() if deed.action in GIVEN_OUT]
+        return [deed for deed in self.journal.deeds() if deed.action in GIVEN_OUT and deed.detail.get("to")]
 
 
 def publish_without(store: Store, changes: list[Any], known: Any) -> None:

@@ -23,6 +23,8 @@ def note_given_out(store: Path, action: str, to: str, **detail: object) -> bool:
 
 def _place(to: str) -> str:
     """A URL without user and password; a path as it is from here, absolute."""
+    if not to:
+        return ""
     if "://" not in to:
         return str(Path(to).absolute())
     parts = urlsplit(to)

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -91,6 +92,16 @@ class Journal:
         row = (_text(datetime.now(UTC)), _who(), action, json.dumps(detail, ensure_ascii=False, default=str))
         with self._change() as connection:
             connection.execute("INSERT INTO deeds VALUES (?, ?, ?, ?)", row)
+
+    def cut(self, ids: re.Pattern[str], instead: str) -> None:
+        """Cuts ids out of what was written down of files that left the store."""
+        told = [
+            (detail, rowid) for detail, rowid in self._rows("SELECT detail, rowid FROM deeds") if ids.search(detail)
+        ]
+        if told:
+            with self._change() as connection:
+                changed = [(ids.sub(instead, detail), rowid) for detail, rowid in told]
+                connection.executemany("UPDATE deeds SET detail = ? WHERE rowid = ?", changed)
 
     # A removal under way
 

@@ -92,6 +92,10 @@ STORE: Final[Mapping[str, Held]] = {
         contact="interaction_id", account="reviewer", words="answer",
         plain="verdict_id finding content_hash model_version use",
     ),
+    "scorecards": _held(
+        contact="interaction_id", account="reviewer", words="answer",
+        plain="card_id form version form_hash filled_by section item state failed_item content_hash",
+    ),
     "reveals": _held(contact="interaction_id", account="revealed_by"),
     "rejects": _held(place="source_uri", plain="source_format code message run_id"),
     "loyalty_records": _held(customer="customer_key", words="text", place="source_uri", plain="fact"),

@@ -8,6 +8,7 @@ their own time is over.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from analyzer.errors import StoreError, UsageError
 from analyzer.ingest.quarantine import prune
 from analyzer.ingest.sessions import piece_number
 from analyzer.progress import Progress
+from analyzer.review.database import Database
 from analyzer.store.store import Store, open_store
 from analyzer.trust import leftovers, reviewed
 from analyzer.trust.forget import clear_old_files, publish_without
@@ -72,15 +74,17 @@ def retain(
     agents_from = today - timedelta(days=days if agents_days is None else agents_days)
     told = Retained(contacts_from, agents_from, dry_run=dry_run)
     with open_store(path, write=not dry_run) as store:
-        _Retaining(store, told, settings, progress, reviewed.review_of(path, db)).run()
+        _Retaining(store, told, settings, progress, reviewed.reviews_of(path, db)).run()
     return told
 
 
 class _Retaining:
     """The steps, each of which can be killed and done again."""
 
-    def __init__(self, store: Store, told: Retained, settings: Settings, progress: Progress, review: Any) -> None:
-        self.store, self.told, self.settings, self.progress, self.review = store, told, settings, progress, review
+    def __init__(
+        self, store: Store, told: Retained, settings: Settings, progress: Progress, reviews: Sequence[Database]
+    ) -> None:
+        self.store, self.told, self.settings, self.progress, self.reviews = store, told, settings, progress, reviews
         self.journal = Journal(store.path)
 
     def run(self) -> None:
@@ -110,15 +114,14 @@ class _Retaining:
 
     def clear_review(self) -> None:
         """Also of contacts that a killed call took out of the tables."""
-        if self.review is None:
-            return
         self.progress.begin("review database", None, "")
-        with self.review.write() as connection:
-            tables = tables_in(self.review, connection)
-            done = reviewed.take_out(connection, tables, reviewed.Going(contacts=self.going))
-        if done:
-            reviewed.compact(self.review)
-        self.told.review_rows.update(done)
+        for review in self.reviews:
+            with review.write() as connection:
+                going = reviewed.Going(contacts=self.going)
+                done = reviewed.take_out(connection, tables_in(review, connection), going)
+            if done:
+                reviewed.compact(review)
+            self.told.review_rows.update(done)
 
     def clear_files(self) -> None:
         self.progress.begin("deleting old versions", None, "")

@@ -27,9 +27,10 @@ _BETWEEN: Final = re.compile(r"[\s/:,;#?&=]+")
 Row = dict[str, Any]
 
 
-def review_of(store: Path, url: str | None) -> Database | None:
-    """The review database that ``url`` names, or the store's own where there is one."""
-    return open_database(url, store) if url or (store / REVIEW).is_file() else None
+def reviews_of(store: Path, url: str | None) -> list[Database]:
+    """The review database that ``url`` names and the store's own, as far as they are there."""
+    own = [open_database(None, store)] if (store / REVIEW).is_file() else []
+    return [*own, open_database(url, store)] if url else own
 
 
 def rows_about(

@@ -55,18 +55,19 @@ def built(unread: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     loyalty, surveys = folder / "loyalty.csv", folder / "surveys.csv"
     loyalty.write_text(f"customer_id,as_of,nps\n{CUSTOMER},2026-11-01,9\nk-d,2026-11-01,3\n", "utf-8")
     surveys.write_text(
-        "customer_id,interaction_id,answered_at,item,answer,scale_min,scale_max,text\n"
-        f"{CUSTOMER},gespraech-zwetschge-1,2026-11-02T12:00Z,csat,4,1,5,{WORDS[0]}\n", "utf-8",
-    )  # fmt: skip
+        "customer_id,interaction_id,answered_at,csat,scale_min,scale_max,open_text\n"
+        f"{CUSTOMER},gespraech-zwetschge-1,2026-11-02T12:00:00Z,4,1,5,Die {WORDS[0]} war gut.\n",
+        "utf-8",
+    )
     nights.run({"a.jsonl": records()[:3]}, loyalty=loyalty, surveys=surveys)
     nights.run({"a.jsonl": records(), f"{CUSTOMER}.jsonl": [records()[1]], "b.jsonl": broken(WORDS[0])})
     judge(nights.store)
     return folder
 
 
-def judge(store: Path) -> None:
+def judge(store: Path, url: str | None = None) -> None:
     """Verdicts, a note, looks and a log of three contacts."""
-    with open_database(None, store).write() as connection:
+    with open_database(url, store).write() as connection:
         for number, key in enumerate(("gespraech-zwetschge-1", "c-1", "c-2")):
             for finding, answer in (("resolution", "resolved"), ("coaching", f"{NOTE} {number}")):
                 connection.change(

@@ -1,4 +1,4 @@
-"""What is older than agreed is gone, also from an old dump; figures stay as they were; agents have days of their own."""
+"""What is older than agreed is gone and stays out; figures stay as they were; agents have days of their own."""
 
 from __future__ import annotations
 
