@@ -13,8 +13,10 @@ from analyzer.commands.explain import explain as explain_command
 from analyzer.commands.learn import learn_app
 from analyzer.commands.options import HELP, Config, Sets, SideFile, Store
 from analyzer.commands.quarantine import quarantine_app
+from analyzer.commands.record import on_record
 from analyzer.commands.review import review_app
 from analyzer.commands.simulate import simulate
+from analyzer.commands.trust import audit, forget, retain, subject
 from analyzer.errors import AnalyzerError, UsageError
 
 app = typer.Typer(
@@ -29,6 +31,8 @@ app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(review_app, name="review")
 app.command("simulate")(simulate)
 app.command("explain")(explain_command)
+for command in (subject, forget, retain, audit):
+    app.command(command.__name__)(command)
 
 
 def main() -> NoReturn:
@@ -120,6 +124,7 @@ def export(
     with open_store(store, write=False) as opened:
         files = export_tables(tables_with_verdicts(opened, forms), to, format_, settings.publish, _day(since))
     print_exported(files, "the database" if format_ == "postgres" else to)
+    on_record(store, "export", to)
 
 
 @app.command()
@@ -141,6 +146,7 @@ def report(
     with open_store(store, write=False) as opened:
         write_report(opened, to, settings.publish, score=settings.score, journey=settings.journey)
     typer.echo(f"Wrote {to}.")
+    on_record(store, "report", str(to))
 
 
 @app.command()
