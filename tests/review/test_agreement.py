@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from analyzer.review import agreement, disputes, verdicts
-from analyzer.review.agreement import EVERY, among_people, base_rates, by_pair, opinions, program_answers, with_program
+from analyzer.review import disputes, verdicts
+from analyzer.review.agreement import EVERY, among_people, base_rates, by_pair, with_program
 from analyzer.review.coefficients import LEAST
+from analyzer.review.opinions import opinion_rows, opinions, program_answers
 from analyzer.review.roles import User
 from analyzer.review.verdicts import Answer, Judged
 from analyzer.store.store import open_store
@@ -157,4 +158,4 @@ def test_answer_that_lost_its_dispute_is_not_compared(site: Site) -> None:
         found = disputes.find_dispute(connection, raised)
         assert found is not None
         disputes.settle(connection, found, User("lead", "lead"), "changed", "Yes.", site.clock())
-        assert len(agreement.opinion_rows(connection)) == 59
+        assert len(opinion_rows(connection)) == 59

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from httpx import Response
 from starlette.testclient import TestClient
 
-from analyzer.review import disputes, verdicts
+from analyzer.errors import UsageError
+from analyzer.fingerprint import _reviewed
+from analyzer.review import coaching, disputes, praise, second_review, verdicts
+from analyzer.review.database import open_database
 from analyzer.review.published import verdict_table
+from analyzer.review.roles import User
 from analyzer.review.scorecard import cards
 from analyzer.review.scorecard.forms import shipped_form
+from tests.postgres import server
 
-from .conftest import FROM_HERE, Site, token
+from .conftest import FROM_HERE, Clock, Site, token
 from .given import all_given, drawn, given, of_agent, undrawn
 
 WHY = "I did call back; see turn 4. My number is anna.berg@example.org"
@@ -198,3 +204,43 @@ def test_dispute_is_noted_in_the_audit_log_without_its_words(site: Site) -> None
     told = {(row["name"], row["action"]) for row in rows}
     assert {("agent", "objected to an answer"), ("lead", "decided a dispute: upheld")} <= told
     assert not any("turn 4" in row["object"] or "on record" in row["object"] for row in rows)
+
+
+def test_run_notices_that_an_answer_lost_its_dispute(site: Site, tmp_path: Path) -> None:
+    _, verdict = answered(site)
+    before = _reviewed(tmp_path)
+    with site.database.write() as connection:
+        about = disputes.disputed_answer(connection, verdict)
+        assert about is not None
+        raised = disputes.raise_dispute(connection, about, "No.", "agent", site.clock())
+    assert _reviewed(tmp_path) == before, "nobody has decided"
+    with site.database.write() as connection:
+        found = disputes.find_dispute(connection, raised)
+        assert found is not None
+        disputes.settle(connection, found, User("lead", "lead"), "changed", "Yes.", site.clock())
+    assert _reviewed(tmp_path) != before
+
+
+def test_postgres_keeps_disputes_and_steps_the_same(filled: Path) -> None:
+    clock, judged = Clock(), verdicts.Judged("c-001", "h", "m", True, 0.1, None, "audit")
+    with server() as url:
+        database = open_database(url, filled)
+        with database.write() as connection:
+            verdict = verdicts.add(connection, judged, verdicts.Answer("resolution", "resolved"), "ada", clock())
+            note = verdicts.add(connection, judged, verdicts.Answer("coaching", "Slow down."), "ada", clock())
+            about = disputes.disputed_answer(connection, verdict)
+            assert about is not None
+            raised = disputes.raise_dispute(connection, about, "No.", "kim", clock())
+            with pytest.raises(UsageError, match="before"):
+                disputes.raise_dispute(connection, about, "No!", "kim", clock())
+            found = disputes.find_dispute(connection, raised)
+            assert found is not None
+            disputes.settle(connection, found, User("dana", "lead"), "changed", "Yes.", clock())
+            told = coaching.coaching_note(coaching.coaching_rows(connection)[0], "a-01", {})
+            coaching.take_step(connection, told, "done", User("dana", "lead"), clock())
+        with database.read() as connection:
+            assert verdict_table(connection)["verdict_id"].to_pylist() == [note]
+            assert coaching.steps_taken(connection)[note]["done"].name == "dana"
+            people = second_review.completed_by(connection, {"c-001": {"customer_turns": 0, "agent_turns": 0}})
+            assert people == {"c-001": frozenset({"ada"})}
+            assert disputes.overruled_cards(connection) == set() and len(praise.praise_rows(connection)) == 0

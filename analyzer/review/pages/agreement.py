@@ -11,9 +11,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from analyzer.review import agreement, coefficients
-from analyzer.review.agreement import SCALES, BaseRates, Compared, Opinion
+from analyzer.review import agreement, coefficients, opinions
+from analyzer.review.agreement import BaseRates, Compared
 from analyzer.review.database import Row
+from analyzer.review.opinions import SCALES, Opinion
 from analyzer.review.reach import within_reach
 from analyzer.review.sessions import Session
 from analyzer.review.state import State, note, page, signed_in, state_of
@@ -41,7 +42,7 @@ def show(request: Request, answers: str = "blind", question: str = "") -> Respon
     session, state = signed_in(request, "settle"), state_of(request)
     basis = answers if answers in BASES else "blind"
     with state.database.write() as connection:
-        rows = agreement.opinion_rows(connection)
+        rows = opinions.opinion_rows(connection)
         note(connection, request, session.user.name, "read the agreement", basis)
     shown = _shown(state, session, rows, basis, question)
     return page(
@@ -53,9 +54,9 @@ def show(request: Request, answers: str = "blind", question: str = "") -> Respon
 def _shown(state: State, session: Session, rows: list[Row], basis: str, question: str) -> Shown:
     with state.desk.reading() as store:
         facts = within_reach(store, session.user, {row["interaction_id"] for row in rows})
-        blind = agreement.opinions(rows, facts, blind_only=True)
-        program = agreement.program_answers(blind, facts, _feelings(store, blind))
-    told = blind if basis == "blind" else agreement.opinions(rows, facts, blind_only=False)
+        blind = opinions.opinions(rows, facts, blind_only=True)
+        program = opinions.program_answers(blind, facts, _feelings(store, blind))
+    told = blind if basis == "blind" else opinions.opinions(rows, facts, blind_only=False)
     people = agreement.among_people(told)
     questions = tuple(dict.fromkeys(line.question for line in people))
     asked = question if question in questions else next(iter(questions), "")
