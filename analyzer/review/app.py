@@ -136,5 +136,4 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _cannot(request: Request, error: Exception) -> Response:
-    hint = error.hint if isinstance(error, UsageError) else None
-    return page(request, "refused.html.j2", status_code=422, status=422, said=str(error), hint=hint)
+    return page(request, "refused.html.j2", status_code=422, status=422, said=str(error))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Final, Literal
 
 from markupsafe import Markup, escape
@@ -89,9 +89,16 @@ def place_of(words: str, text: str) -> tuple[int, int] | None:
     return None if at < 0 else (place[at], place[at + len(" ".join(wanted).casefold()) - 1] + 1)
 
 
-def is_at(words: str, text: str, start: int, end: int) -> bool:
-    """Whether ``words`` are those of ``text`` from ``start`` to ``end``; browsers write line ends in their own way."""
-    return 0 <= start < end <= len(text) and text[start:end].split() == words.split() != []
+def selected(words: str, text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Where ``words``, selected in a browser from ``start`` to ``end``, stand in ``text``; None if not there.
+
+    Browsers show an old line end (CR LF) as one character, so their places lie before those of ``text``.
+    """
+    shown = [at for at, pair in enumerate(zip_longest(text, text[1:])) if pair != ("\r", "\n")]
+    if not 0 <= start < end <= len(shown):
+        return None
+    place = (shown[start], shown[end - 1] + 1)
+    return place if text[slice(*place)].split() == words.split() != [] else None
 
 
 def marked(text: str, marks: Sequence[Mark]) -> Markup:

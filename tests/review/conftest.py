@@ -31,6 +31,7 @@ ORIGIN = "https://review.example"
 HOST = "review.example"
 FROM_HERE = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
 BAD = '<script>alert(1)</script> "quoted" & [NAME_1]'
+ODD = " \U0001f937\U0001f3fd\u200d\u2640\ufe0f \U0001d4b2hy\r\nnot? And \U0001f620 nobody calls."  # line ends of old
 
 
 @dataclass
@@ -66,9 +67,11 @@ class Site:
 
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with the invented world, in which one turn holds markup."""
+    """A store with the invented world, in which one turn of c-001 holds markup and one letters beyond 16 bits."""
     folder = tmp_path_factory.mktemp("review") / "store"
-    turns = [{**turn, "text": BAD} if n == 0 else turn for n, turn in enumerate(world().read("turns").to_pylist())]
+    turns = world().read("turns").to_pylist()
+    turns[0] |= {"text": BAD}
+    turns[3] |= {"text": turns[3]["text"] + ODD}
     flags = world().read("flags").to_pylist()
     tables = world().having(turns=turns, flags=[*flags, *_drawn(flags)])
     run = tables.read("runs").to_pylist()[0]

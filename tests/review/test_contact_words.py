@@ -10,7 +10,7 @@ import pytest
 
 from analyzer.publish.wording import wording
 from analyzer.review import verdicts
-from analyzer.review.conversation import Mark, is_at, labels_of, marked, place_of
+from analyzer.review.conversation import Mark, labels_of, marked, place_of, selected
 
 from .conftest import FROM_HERE, Site, answer, contact_ids, token
 
@@ -33,7 +33,16 @@ def test_words_are_found_whatever_their_case_and_space(words: str) -> None:
     place = place_of(words, HOSTILE)
     assert place is not None
     assert HOSTILE[slice(*place)].casefold().split() == words.casefold().split()
-    assert is_at(HOSTILE[slice(*place)], HOSTILE, *place)
+
+
+def test_selected_words_are_placed_where_the_text_has_them() -> None:
+    shown = HOSTILE.replace("\r\n", "\n")  # as a browser counts
+    for words in ("Grüße", "<script>", "“jetzt” &amp;", "</script>\nIch  kündige"):
+        start = shown.index(words)
+        place = selected(words, HOSTILE, start, start + len(words))
+        assert place is not None and HOSTILE[slice(*place)].replace("\r", "") == words
+    assert selected("Grüße", HOSTILE, 1, 6) is None and selected("Grüße", HOSTILE, 0, 999) is None
+    assert selected("", HOSTILE, 0, 0) is None
 
 
 @pytest.mark.parametrize("words", ["", " \n", "ich bleibe", "kündigee"])
@@ -108,6 +117,14 @@ def test_words_that_stand_elsewhere_are_refused(
     assert sent.status_code == 422 and standing(site, contact) == []
 
 
+def test_refusal_is_said_in_the_readers_language(site: Site, talk: tuple[str, list[dict[str, Any]]]) -> None:
+    contact, _ = talk
+    browser = site.browser("reviewer")
+    fields = token(browser.get(f"/contacts/{contact}")) | {"finding": "comment", "answer": " "}
+    sent = browser.post(f"/answers/{contact}", data=fields, headers={**FROM_HERE, "accept-language": "de"})
+    assert sent.status_code == 422 and "Eine Notiz hat 1 bis 4.000 Zeichen." in sent.text
+
+
 def test_cue_of_an_agent_cannot_be_added_to_a_customer(site: Site, talk: tuple[str, list[dict[str, Any]]]) -> None:
     contact, turns = talk
     turn = next(row["turn"] for row in turns if row["speaker"] == "customer")
@@ -141,10 +158,10 @@ def test_note_and_praise_belong_to_their_turn(site: Site, talk: tuple[str, list[
     answer(browser, contact, "coaching", "Name the feeling first.", turn=turn["turn"])
     shown = answer(browser, contact, "praise", "yes", turn=turn["turn"], words=turn["text"].split()[0]).text
     inside = shown.split(f'id="t{turn["turn"]}"')[1].split('<li class="turn ')[0]
-    assert "Name the feeling first." in inside and 'class="praised' in inside
-    assert [(row["finding"], row["turn"]) for row in standing(site, contact)] == [
+    assert "Name the feeling first." in inside and re.search('<mark class="[a-z ]*praised', inside)
+    assert {(row["finding"], row["turn"]) for row in standing(site, contact)} == {
         ("coaching", turn["turn"]), ("praise", turn["turn"]),
-    ]  # fmt: skip
+    }  # fmt: skip
 
 
 def test_page_says_no_code_in_either_language(site: Site, talk: tuple[str, list[dict[str, Any]]]) -> None:

@@ -13,7 +13,7 @@ from analyzer.errors import UsageError
 from analyzer.ingest.masking import Masker, mask
 from analyzer.review import questions, verdicts
 from analyzer.review.assignments import assigned_at
-from analyzer.review.conversation import is_at, place_of
+from analyzer.review.conversation import place_of, selected
 from analyzer.review.desk import Contact
 from analyzer.review.pages.contact import Opened, open_contact, own_contact
 from analyzer.review.sessions import Session
@@ -65,14 +65,10 @@ def _placed(given: Answer, words: str, contact: Contact, content_hash: str) -> A
         raise UsageError("The transcript has changed since.", hint="Reload the page and mark the words again.")
     text = next((row["text"] for row in contact.turns if row["turn"] == given.turn), "")
     start, end = given.start_char, given.end_char
-    if start is None or end is None:
-        found = place_of(words, text)
-        if found is None:
-            raise UsageError("These words do not stand in the turn.", hint="Copy them from it as they are.")
-        return Answer(given.finding, given.answer, given.turn, *found)
-    if not is_at(words, text, start, end):
-        raise UsageError("These words stand elsewhere.", hint="Reload the page and mark them again.")
-    return given
+    found = place_of(words, text) if start is None or end is None else selected(words, text, start, end)
+    if found is None:
+        raise UsageError("These words do not stand there in the turn.", hint="Copy or mark them again.")
+    return Answer(given.finding, given.answer, given.turn, *found)
 
 
 def _judged(opened: Opened, content_hash: str, assigned: datetime | None) -> Judged:
