@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Annotated, Literal, NoReturn, Optional
 
 import typer
@@ -14,6 +13,7 @@ from analyzer.commands.learn import learn_app
 from analyzer.commands.options import HELP, Config, Sets, SideFile, Store
 from analyzer.commands.quarantine import quarantine_app
 from analyzer.commands.record import on_record
+from analyzer.commands.report import report
 from analyzer.commands.review import review_app
 from analyzer.commands.simulate import simulate
 from analyzer.commands.trust import audit, forget, retain, subject
@@ -33,6 +33,7 @@ app.command("simulate")(simulate)
 app.command("explain")(explain_command)
 for command in (subject, forget, retain, audit):
     app.command(command.__name__)(command)
+app.command("report")(report)
 
 
 def main() -> NoReturn:
@@ -125,28 +126,6 @@ def export(
         files = export_tables(tables_with_verdicts(opened, forms), to, format_, settings.publish, _day(since))
     print_exported(files, "the database" if format_ == "postgres" else to)
     on_record(store, "export", to)
-
-
-@app.command()
-def report(
-    store: Store,
-    to: Annotated[Path, typer.Option("--to", help="HTML file to write.", metavar="FILE")],
-    config: Config = None,
-    sets: Sets = None,
-) -> None:
-    """Write one offline HTML page: the day at a glance, channels, agents with intervals, flags, loyalty, rejects.
-
-    Example: analyzer report --store store --to report.html --set publish.report_language=de
-    """
-    from analyzer.config import load_settings
-    from analyzer.publish.report import write_report
-    from analyzer.store.store import open_store
-
-    settings = load_settings(config, sets or ())
-    with open_store(store, write=False) as opened:
-        write_report(opened, to, settings.publish, score=settings.score, journey=settings.journey)
-    typer.echo(f"Wrote {to}.")
-    on_record(store, "report", str(to))
 
 
 @app.command()

@@ -69,6 +69,71 @@ class Rules:
         low, high = wilson(float(observed.mean()), effective, self.level)
         return Estimate(n, float(observed.mean()), low, high)
 
+    def ratio(self, hits: Values, chances: Values, customers: Keys) -> Estimate:
+        """Share of chances that were taken (Σ hits / Σ chances), with a Wilson interval at the chances that customers
+        leave; ``n`` counts chances.
+
+        A contact brings several chances or none. The variance is that of the ratio (Cochran 1977, ch. 6), by customer.
+        """
+        pairs = np.column_stack([np.asarray(hits, dtype=np.float64), np.asarray(chances, dtype=np.float64)])
+        pairs = np.where(np.isnan(pairs).any(axis=1, keepdims=True), 0.0, pairs)
+        total = float(pairs[:, 1].sum())
+        if total < self.min_n:
+            return Estimate(int(total))
+        share = min(1.0, float(pairs[:, 0].sum()) / total)
+        _, clusters = _observed(pairs[:, 1], customers)
+        met = pairs[:, 1] > 0
+        sums = np.bincount(
+            np.unique(clusters[met], return_inverse=True)[1], weights=(pairs[:, 0] - share * pairs[:, 1])[met]
+        )
+        variance = float((sums**2).sum()) / total**2 * (len(sums) / max(len(sums) - 1, 1))
+        plain = share * (1 - share) / total
+        effective = total / max(1.0, variance / plain) if plain > 0 else total
+        return Estimate(int(total), share, *wilson(share, effective, self.level))
+
+    def change(self, later: tuple[Values, Keys], earlier: tuple[Values, Keys], comparisons: int = 1) -> Estimate:
+        """Mean of ``later`` − mean of ``earlier``, each (values, customers); ``n`` is that of the later one.
+
+        The interval holds for all ``comparisons`` together (Bonferroni). A customer of both spans is one cluster, so
+        that what is alike in them cancels; t with customers − 1 degrees of freedom (Liang & Zeger 1986).
+        """
+        counts, means, influences, keys = [], [], [], []
+        for sign, (values, customers) in ((1.0, later), (-1.0, earlier)):
+            numbers = np.asarray(values, dtype=np.float64)
+            seen = ~np.isnan(numbers)
+            counts.append(n := int(seen.sum()))
+            means.append(float(numbers[seen].mean()) if n else 0.0)
+            influences.append(sign * (numbers[seen] - means[-1]) / max(n, 1))
+            keys += [key for key, told in zip(customers, seen, strict=True) if told]
+        if min(counts) < self.min_n:
+            return Estimate(counts[0])
+        return self._moved(counts[0], means[0] - means[1], np.concatenate(influences), keys, comparisons)
+
+    def ratio_change(
+        self, later: tuple[Values, Values, Keys], earlier: tuple[Values, Values, Keys], comparisons: int = 1
+    ) -> Estimate:
+        """The same of two shares of chances taken, each (hits, chances, customers)."""
+        counts, shares, influences, keys = [], [], [], []
+        for sign, (hits, chances, customers) in ((1.0, later), (-1.0, earlier)):
+            taken, of = (np.nan_to_num(np.asarray(some, dtype=np.float64)) for some in (hits, chances))
+            counts.append(total := int(of.sum()))
+            shares.append(float(taken.sum()) / total if total else 0.0)
+            met = of > 0
+            influences.append(sign * (taken - shares[-1] * of)[met] / max(total, 1))
+            keys += [key for key, told in zip(customers, met, strict=True) if told]
+        if min(counts) < self.min_n:
+            return Estimate(counts[0])
+        return self._moved(counts[0], shares[0] - shares[1], np.concatenate(influences), keys, comparisons)
+
+    def _moved(self, n: int, moved: float, influences: Floats, keys: Keys, comparisons: int) -> Estimate:
+        _, clusters = _observed(influences, keys)
+        sums = np.bincount(clusters, weights=influences)
+        groups = len(sums)
+        error = sqrt(float((sums**2).sum()) * groups / max(groups - 1, 1))
+        tail = (1 - self.level) / 2 / max(comparisons, 1)
+        half = float(stats.t.isf(tail, max(groups - 1, 1))) * error
+        return Estimate(n, moved, moved - half, moved + half)
+
 
 def wilson(rate: float, n: float, level: float) -> tuple[float, float]:
     """The Wilson score interval of ``rate`` in ``n`` (may be fractional) observations.

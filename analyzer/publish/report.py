@@ -6,8 +6,6 @@ The page is assembled from the dataclasses of ``sections``; every figure on it h
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -17,65 +15,20 @@ from markupsafe import Markup
 
 from analyzer.config import JourneySettings, PublishSettings, ScoreSettings, load_settings
 from analyzer.errors import RunAborted, UsageError
-from analyzer.publish.agents import AgentPolicy, agent_policy
+from analyzer.publish.agents import agent_policy
+from analyzer.publish.charts import Absent
+from analyzer.publish.contents import Report, assemble
 from analyzer.publish.estimates import Estimate, Rules
+from analyzer.publish.picture_files import Format, write_pictures
 from analyzer.publish.reading import Tables
-from analyzer.publish.sections.customers import Customers, customers
-from analyzer.publish.sections.glance import FirstContact, Glance, glance
+from analyzer.publish.sections.glance import FirstContact
 from analyzer.publish.sections.intake import intake
-from analyzer.publish.sections.look import Look, look
-from analyzer.publish.sections.promises import Promises, promises
-from analyzer.publish.sections.topics import Feeling, Topics, feeling, topics
-from analyzer.publish.sections.units import STANDINGS, Measured, Units, units
-from analyzer.publish.sections.watch import Watch, watch
-from analyzer.publish.sections.window import Window, open_window
+from analyzer.publish.sections.units import STANDINGS, Measured
+from analyzer.publish.sections.watch import Watch
+from analyzer.publish.sections.window import open_window
 from analyzer.publish.wording import Wording, wording
 
-SECTIONS: Final = (
-    "glance",
-    "look",
-    "channels",
-    "agents",
-    "watch",
-    "topics",
-    "feeling",
-    "promises",
-    "customers",
-    "intake",
-    "method",
-)
-PROMISE_COLOURS: Final = (("kept", "accent"), ("open", "soft"), ("unknown", "faint"), ("broken", "concern"))
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """All that the page shows; ``people`` are agents, or teams where agents are not shown, or None."""
-
-    as_of: datetime
-    glance: Glance
-    look: Look
-    channels: Units | None
-    people: Units | None
-    watch: Watch
-    topics: Topics
-    feeling: Feeling
-    promises: Promises
-    customers: Customers | None
-    topics_below: tuple[str, ...]
-    audit_corrected: bool
-    sections: tuple[str, ...] = SECTIONS
-
-    @property
-    def methods(self) -> list[str]:
-        shown = [u.measures[0].method for u in (self.people, self.channels) if u]
-        return list(dict.fromkeys(shown))
-
-    @property
-    def fcr_windows(self) -> list[int]:
-        return sorted({row.window_days for row in self.glance.fcr})
-
-    def fcr_of(self, matter: str, days: int) -> FirstContact | None:
-        return next((row for row in self.glance.fcr if (row.matter, row.window_days) == (matter, days)), None)
+PROMISE_COLOURS: Final = (("kept", "accent"), ("open", "soft"), ("unknown", "rule"), ("broken", "concern"))
 
 
 def write_report(
@@ -105,9 +58,7 @@ def write_report(
 def render_report(tables: Tables, settings: PublishSettings, score: ScoreSettings, journey: JourneySettings) -> str:
     """The page as text; the same store and settings give the same text."""
     w = wording(settings.report_language)
-    policy, rules = agent_policy(tables, settings), Rules(score.min_n, score.interval)
-    window = open_window(tables, policy, rules)
-    report = assemble(tables, window, policy, settings, w, journey) if window else None
+    report = _report(tables, settings, score, journey, w)
     names = {
         "r": report,
         "w": w,
@@ -123,26 +74,29 @@ def render_report(tables: Tables, settings: PublishSettings, score: ScoreSetting
     return _environment(w).get_template("report.html.j2").render(names).lstrip()
 
 
-def assemble(
-    tables: Tables, window: Window, policy: AgentPolicy, settings: PublishSettings, w: Wording, journey: JourneySettings
-) -> Report:
-    """Every section of the report for the days of ``window``."""
-    of_contacts = topics(window, w)
-    return Report(
-        as_of=window.as_of,
-        glance=glance(tables, window, w, journey),
-        look=look(tables, window, settings.quotes),
-        channels=units(tables, policy, "channel", w, pictured=3),
-        people=units(tables, policy, "agent", w, pictured=1) or units(tables, policy, "team", w, pictured=1),
-        watch=watch(tables, policy, window.last),
-        topics=of_contacts,
-        feeling=feeling(tables, window, w),
-        promises=promises(tables, window, settings.quotes),
-        customers=customers(tables, window.rules.min_n, w),
-        topics_below=_below(of_contacts, w),
-        audit_corrected="audit_corrected"
-        in tables.read("unit_scores", columns=["error_basis"])["error_basis"].to_pylist(),
-    )
+def write_report_pictures(
+    tables: Tables,
+    to: Path,
+    form: Format,
+    name: str | None,
+    settings: PublishSettings,
+    score: ScoreSettings,
+    journey: JourneySettings,
+) -> list[Path]:
+    """Writes the pictures of the report as files: the one of that ``name`` to ``to``, or all into the folder ``to``."""
+    w = wording(settings.report_language)
+    report = _report(tables, settings, score, journey, w)
+    if report is None:
+        raise UsageError("This store holds no contacts, so there is no picture to draw.")
+    return write_pictures(report, to, form, name, w, w.value(score.interval, "share"))  # fmt: skip
+
+
+def _report(
+    tables: Tables, settings: PublishSettings, score: ScoreSettings, journey: JourneySettings, w: Wording
+) -> Report | None:
+    policy, rules = agent_policy(tables, settings), Rules(score.min_n, score.interval)
+    window = open_window(tables, policy, rules)
+    return assemble(tables, window, policy, settings, w, journey) if window else None
 
 
 def standings(measured: Measured, w: Wording) -> Markup:
@@ -165,16 +119,6 @@ def standings(measured: Measured, w: Wording) -> Markup:
     return about if said else Markup("")
 
 
-def _below(found: Topics, w: Wording) -> tuple[str, ...]:
-    """Reasons whose whole interval lies under the average."""
-    average = found.overall.value
-    return tuple(
-        w.name("reason", row.reason)
-        for row in found.rows
-        if average is not None and row.resolved.high is not None and row.resolved.high < average
-    )
-
-
 def _environment(w: Wording) -> jinja2.Environment:
     loader = jinja2.FunctionLoader(_text)
     environment = jinja2.Environment(
@@ -187,18 +131,41 @@ def _environment(w: Wording) -> jinja2.Environment:
         joined=lambda names: ", ".join(w.name("channel", name) for name in names),
         standings=lambda measured: standings(measured, w),
         fcr_notes=lambda row: _fcr_notes(row, w),
+        fcr_details=lambda row: _fcr_details(row, w),
+        signals=lambda found: _signals(found, w),
+        mixes=lambda names: ", ".join(w(f"quality.mix_{name}") for name in names),
+        absent=lambda picture: isinstance(picture, Absent),
     )
     return environment
 
 
 def _fcr_notes(row: FirstContact, w: Wording) -> list[str]:
-    mature = w("glance.fcr_mature", share=w.value(row.mature_share, "share"))
-    notes = [f"{w('glance.fcr_window', n=row.window_days)}; {mature}"]
+    """Beneath the figure: of what period, how much of it is forecast."""
+    mature = w("glance.fcr_over") if row.is_final else w("glance.fcr_mature", share=w.value(row.mature_share, "share"))
+    return [w("glance.fcr_period", period=w.period(row.period), n=row.window_days), mature]
+
+
+def _fcr_details(row: FirstContact, w: Wording) -> str:
+    """Beneath the table: what became of the customers, and who is not counted."""
+    said = []
+    if row.returned is not None and row.left is not None and row.quiet is not None:
+        ways = {name: w.value(getattr(row, name), "share") for name in ("returned", "left", "quiet")}
+        said.append(w("glance.fcr_ways", n=row.window_days, **ways))
     if row.silent and row.lowest is not None:
-        notes.append(w("glance.fcr_silent", n=row.silent, span=w.interval(row.lowest, row.highest, "share")))
+        said.append(w("glance.fcr_silent", n=row.silent, span=w.interval(row.lowest, row.highest, "share")))
     if row.unidentified:
-        notes.append(w("glance.fcr_unidentified", n=row.unidentified))
-    return notes
+        said.append(w("glance.fcr_unidentified", n=row.unidentified))
+    return "".join(f"{text}. " for text in said).strip()
+
+
+def _signals(found: Watch, w: Wording) -> str:
+    """Whether the signals of control charts are more than the false alarms that so many charts bring."""
+    if not found.leads:
+        return w("watch.no_charts")
+    if not found.alarm_count:
+        return w("changes.signals_none")
+    key = "changes.signals_noise" if found.is_noise else "changes.signals_real"
+    return w(key, n=found.alarm_count, expected=w.decimal(found.expected, 1))
 
 
 def _text(name: str) -> str:

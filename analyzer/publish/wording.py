@@ -14,7 +14,7 @@ from typing import Literal
 from analyzer.publish.estimates import Estimate
 
 Language = Literal["en", "de"]
-Kind = Literal["share", "points", "grade", "feeling", "number"]
+Kind = Literal["share", "points", "grade", "feeling", "number", "seconds"]
 
 CUSTOMER_REASONS = "customer_reasons."
 MINUS, DASH, THIN, FIRM = "\u2212", "\u2013", "\u202f", "\u00a0"
@@ -74,7 +74,9 @@ class Wording:
         """One number in the form of its kind: 62 %, 54.1, 3.2, +0.21."""
         if kind == "share":
             return f"{self.decimal(100 * value, 0)}{self._percent}"
-        return self.decimal(value, {"points": 1, "grade": 1, "feeling": 2, "number": 2}[kind], signed=kind == "feeling")
+        return self.decimal(
+            value, {"points": 1, "grade": 1, "feeling": 2, "number": 2, "seconds": 0}[kind], signed=kind == "feeling"
+        )
 
     def difference(self, value: float, kind: Kind) -> str:
         """A difference of two numbers of a kind, with its sign; of shares in percentage points."""
@@ -146,9 +148,12 @@ def _customer_reasons(keys: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]
 
 
 def _texts(language: Language) -> dict[str, str]:
-    source = resources.files("analyzer.publish").joinpath(f"templates/{language}.toml").read_text(encoding="utf-8")
-    firm = source.replace("n = {", f"n{FIRM}={FIRM}{{")  # never broken over two lines
-    return dict(_flat(tomllib.loads(firm)))
+    found: dict[str, str] = {}
+    for name in (f"{language}.toml", f"pictures.{language}.toml"):
+        source = resources.files("analyzer.publish").joinpath(f"templates/{name}").read_text(encoding="utf-8")
+        firm = source.replace("n = {", f"n{FIRM}={FIRM}{{")  # never broken over two lines
+        found |= _flat(tomllib.loads(firm))
+    return found
 
 
 def _flat(tree: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:
@@ -161,5 +166,6 @@ def _flat(tree: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]
 def kind_of(unit: str) -> Kind:
     """The form in which values of a unit are written (``tables.Column.unit``, ``unit_scores.unit``)."""
     unit = unit.replace("-", "–").replace("..", "…").replace("−", "–")
-    kinds: dict[str, Kind] = {"0–1": "share", "0–100": "points", "1–5": "grade", "–1…1": "feeling", "–2…2": "feeling"}
+    kinds: dict[str, Kind] = {"0–1": "share", "0–100": "points", "1–5": "grade", "–1…1": "feeling", "–2…2": "feeling",
+                              "s": "seconds"}  # fmt: skip
     return kinds.get(unit, "number")

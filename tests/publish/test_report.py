@@ -66,6 +66,8 @@ def test_page_is_well_formed_and_fetches_nothing(language: str) -> None:
 def test_page_holds_every_section() -> None:
     for section in (
         "glance",
+        "changes",
+        "trends",
         "look",
         "channels",
         "agents",
@@ -73,6 +75,8 @@ def test_page_holds_every_section() -> None:
         "feeling",
         "promises",
         "customers",
+        "drivers",
+        "watch",
         "intake",
         "method",
     ):
@@ -88,7 +92,7 @@ def test_pictures_carry_a_name_and_their_numbers() -> None:
 def test_glance_shows_rates_with_interval_and_n() -> None:
     text = words_of(english())
     assert re.search(r"Solved in the contact \d+% \d+–\d+% · n = 84", text)
-    assert re.search(r"First-contact resolution \d+% \d+–\d+% · n = \d+ same matter, 7 days", text)
+    assert re.search(r"First-contact resolution \d+% \d+–\d+% · n = \d+ November 2026: same matter, 7 days", text)
     assert "not estimable yet n = " in text  # the 30-day window has not enough finished windows
 
 

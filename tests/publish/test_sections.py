@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-import pytest
 
 from analyzer.config import load_settings
 from analyzer.publish.agents import AgentPolicy
@@ -15,7 +14,7 @@ from analyzer.publish.sections.glance import first_contact, headline_window
 from analyzer.publish.sections.look import EMPATHY_RULE, look
 from analyzer.publish.sections.topics import _fifths, topics
 from analyzer.publish.sections.units import Units, telling_period, units
-from analyzer.publish.sections.window import Window, open_window
+from analyzer.publish.sections.window import open_window
 from analyzer.publish.wording import wording
 
 from .test_agents import publish
@@ -80,43 +79,31 @@ def test_the_period_with_most_to_say_is_taken() -> None:
     assert telling_period([]) is None
 
 
-def fcr_window(statuses: list[tuple[str, float | None, str, str | None]]) -> tuple[pd.DataFrame, Window]:
-    rows = pd.DataFrame(statuses, columns=["status", "probability", "maturity", "customer_key"])
-    rows = rows.assign(matter="same", window_days=7, interaction_id=[f"c{i}" for i in range(len(rows))])
-    return rows, Window((), rows, Rules(10, 0.95))
+def rate(period: str, n: int, value: float | None, **changes: Any) -> dict[str, Any]:
+    return {"period": period, "matter": "same", "window_days": 7, "n": n, "value": value, "low": 0.6, "high": 0.8,
+            "mature_share": 0.5, "silent": 5, "unidentified": 1, "lowest": 0.5, "highest": 0.75, "returned_rate": 0.1,
+            "left_rate": 0.02, "quiet_rate": 0.88, "is_final": False} | changes  # fmt: skip
 
 
-def test_first_contact_counts_silence_and_strangers_apart() -> None:
-    rows, window = fcr_window(
-        [("confirmed", 0.9, "mature", f"k{i}") for i in range(10)]
-        + [("refuted", 0.1, "mature", f"r{i}") for i in range(10)]
-        + [("silent", None, "mature", f"s{i}") for i in range(5)]
-        + [("open", 0.5, "open", None), ("not_first", None, "mature", "k1"), ("not_applicable", None, "mature", "k2")]
-    )
-    (found,) = first_contact(rows, window, 0.3)
-    assert (found.estimate.n, found.silent, found.unidentified, found.mature_share) == (20, 5, 1, 1.0)
-    assert found.estimate.value == pytest.approx(0.5)
-    assert (found.lowest, found.highest) == pytest.approx((10 / 25, 15 / 25))
+def test_first_contact_resolution_is_what_its_table_says() -> None:
+    (found,) = first_contact([rate("2026-11", 80, 0.7)], 7, 10)
+    assert (found.estimate.n, found.estimate.value, found.estimate.low, found.estimate.high) == (80, 0.7, 0.6, 0.8)
+    assert (found.silent, found.lowest, found.highest, found.unidentified, found.quiet) == (5, 0.5, 0.75, 1, 0.88)
 
 
-def test_first_contact_counts_what_the_text_of_the_silent_tells() -> None:
-    rows, window = fcr_window(
-        [("confirmed", 0.9, "mature", f"k{i}") for i in range(10)]
-        + [("silent", 0.4, "mature", f"s{i}") for i in range(10)]
-    )
-    (found,) = first_contact(rows, window, 0.3)
-    assert (found.estimate.n, found.estimate.value) == (20, pytest.approx(0.65))
-    assert (found.lowest, found.highest) == pytest.approx((9 / 20, 19 / 20))
+def test_first_contact_resolution_is_of_the_month_with_most_to_tell() -> None:
+    rates = [rate("2026-10", 300, 0.7), rate("2026-11", 12, 0.9), rate("2026-09", 900, 0.6), rate("2026-W44", 999, 0.1)]
+    assert [row.period for row in first_contact(rates, 7, 10)] == ["2026-10"]
+    assert [row.period for row in first_contact([*rates, rate("2026-11", 400, 0.9, matter="any")], 7, 10)] == [
+        "2026-10"
+    ]
+    assert first_contact([], 7, 10) == ()
 
 
-def test_first_contact_is_not_estimated_while_windows_are_open() -> None:
-    rows, window = fcr_window(
-        [("open", 0.8, "open", f"k{i}") for i in range(16)] + [("confirmed", 0.9, "mature", "m")] * 4
-    )
-    (found,) = first_contact(rows, window, 0.3)
-    assert not found.estimate.estimable
-    assert found.estimate.n == 20
-    assert first_contact(rows, window, 0.2)[0].estimate.estimable
+def test_first_contact_resolution_of_few_or_open_windows_is_not_told() -> None:
+    few, unripe = (first_contact([one], 7, 10)[0] for one in (rate("2026-11", 9, 0.7), rate("2026-11", 90, None)))
+    assert (few.estimate.value, few.lowest, few.quiet, unripe.estimate.value) == (None, None, None, None)
+    assert (few.estimate.n, unripe.estimate.n) == (9, 90)
 
 
 def test_the_headline_window_is_the_one_that_interactions_show() -> None:

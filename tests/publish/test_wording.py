@@ -86,7 +86,7 @@ def test_one_takes_the_singular() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "kind"), [("0–1", "share"), ("0–100", "points"), ("1–5", "grade"), ("−1…1", "feeling"), ("s", "number")]
+    ("unit", "kind"), [("0–1", "share"), ("0–100", "points"), ("1–5", "grade"), ("−1…1", "feeling"), ("s", "seconds")]
 )
 def test_units_of_the_tables_have_a_form(unit: str, kind: Kind) -> None:
     assert kind_of(unit) == kind

@@ -70,6 +70,7 @@ def world() -> MemoryTables:
         _add_contact(rows, contact)
     _add_journeys(rows, contacts)
     rows["unit_scores"] = list(_unit_scores(rows))
+    rows["fcr_rates"] = list(_fcr_rates(rows))
     _add_loyalty(rows)
     _add_run(rows)
     return MemoryTables({name: STORED[name].from_rows(some) for name, some in rows.items()})
@@ -381,6 +382,34 @@ def _contributions(c: Contact) -> list[Row]:
         }
         for name, (value, reference, weight) in values.items()
     ]
+
+
+def _fcr_rates(rows: dict[str, list[Row]]) -> Iterator[Row]:
+    """Plain means of the probabilities; nothing is told of windows none of which is over."""
+    for period, first in (("2026-11", FIRST_DAY), ("2026-W45", FIRST_DAY), ("2026-W46", date(2026, 11, 9)),
+                          ("2026-W47", date(2026, 11, 16))):  # fmt: skip
+        last = date(2026, 11, 30) if period == "2026-11" else first + timedelta(days=6)
+        for matter in ("same", "any"):
+            for days in (1, 7, 30):
+                mine = [
+                    row for row in rows["fcr"]
+                    if (row["matter"], row["window_days"]) == (matter, days) and first <= row["day"] <= last
+                    and row["probability"] is not None
+                ]  # fmt: skip
+                yield _fcr_rate(period, matter, days, mine)
+
+
+def _fcr_rate(period: str, matter: str, days: int, mine: list[Row]) -> Row:
+    n, mature = len(mine), fmean(row["maturity"] == "mature" for row in mine)
+    value = fmean(row["probability"] for row in mine) if days < 30 else None
+    told: Row = {"value": value}
+    if value is not None:
+        half = 1.96 * sqrt(value * (1 - value) / n)
+        told |= {"low": value - half, "high": value + half, "lowest": value - 0.02, "highest": value + 0.03,
+                 "returned_rate": 0.13, "left_rate": 0.02, "quiet_rate": 0.85}  # fmt: skip
+    return told | {"period": period, "matter": matter, "window_days": days, "n": n, "mature_share": mature, "silent": 3,
+                   "unidentified": 4, "error_basis": "model_only", "method": "nowcast", "as_of": AS_OF,
+                   "is_final": mature == 1.0}  # fmt: skip
 
 
 def _add_promise(rows: dict[str, list[Row]], c: Contact, then: Contact | None) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analyzer.publish.charts import Axis, Dot, Picture, Tone, course, drawn, intervals
+from analyzer.publish.charts import Axis, Dot, Picture, Tone, drawn, intervals
+from analyzer.publish.drawing.course import course
 from analyzer.publish.estimates import Estimate
 from analyzer.publish.reading import Tables
-from analyzer.publish.sections.units import label_expression
+from analyzer.publish.sections.units import label_expression, share_bounds
 from analyzer.publish.sections.window import Window
 from analyzer.publish.wording import Wording
 
@@ -64,9 +65,13 @@ def _picture(rows: tuple[Topic, ...], overall: Estimate, w: Wording) -> Picture 
     told = [row for row in rows if row.resolved.estimable][:REASONS_SHOWN]
     if not told:
         return None
-    dots = [Dot(w.name("reason", row.reason), row.resolved, w("units.n", n=row.resolved.n)) for row in told]
+    dots = [
+        Dot(w.name("reason", row.reason), row.resolved, w("units.n", n=row.resolved.n), _tone(row.resolved, overall))
+        for row in told
+    ]
     label = w("units.average", value=w.value(overall.value, "share")) if overall.value is not None else ""
-    axis = Axis(0, 1, w("word.too_few"), label_expression("share", w), overall.value, label)
+    low, high = share_bounds([row.resolved for row in told])
+    axis = Axis(low, high, w("word.too_few"), label_expression("share", w), overall.value, label)
     header = (
         w("word.reason"),
         w("word.contacts"),
@@ -74,8 +79,9 @@ def _picture(rows: tuple[Topic, ...], overall: Estimate, w: Wording) -> Picture 
         w("measure.sentiment_end"),
         w("measure.effort"),
     )
+    below = [w.name("reason", row.reason) for row in told if apart_below(row.resolved, overall)]
     return drawn(
-        w("topics.resolved_title"),
+        w("topics.apart", names=", ".join(below)) if below else w("topics.apart_none"),
         lambda width: intervals(dots, axis, width),
         header,
         [
@@ -83,7 +89,21 @@ def _picture(rows: tuple[Topic, ...], overall: Estimate, w: Wording) -> Picture 
              w.estimate(r.feeling_end, "feeling"), w.estimate(r.effort, "grade"))
             for r in rows
         ],
+        name="solved_by_reason", subtitle=w("topics.resolved_title"),
     )  # fmt: skip
+
+
+def _tone(resolved: Estimate, overall: Estimate) -> Tone:
+    """Colour only where the whole interval lies on one side of the average."""
+    if apart_below(resolved, overall):
+        return "concern"
+    above = overall.value is not None and resolved.low is not None and resolved.low > overall.value
+    return "accent" if above else "muted"
+
+
+def apart_below(resolved: Estimate, overall: Estimate) -> bool:
+    """Whether the whole interval lies under the average."""
+    return overall.value is not None and resolved.high is not None and resolved.high < overall.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +163,16 @@ def _course(resolved: tuple[Estimate, ...], unresolved: tuple[Estimate, ...], w:
     ]
     ends = w("feeling.start"), w("feeling.middle"), w("feeling.end")
     steps = [ends[0], "2", ends[1], "4", ends[2]]
+    last = [
+        w.value(path[-1].value, "feeling") if path[-1].value is not None else "–" for path in (resolved, unresolved)
+    ]
     return drawn(
-        w("feeling.course_title"),
+        w("feeling.finding", solved=last[0], unsolved=last[1]),
         lambda width: course(lines, ends, width),
         (w("feeling.part"), *names),
         [
             (step, w.estimate(a, "feeling"), w.estimate(b, "feeling"))
             for step, a, b in zip(steps, resolved, unresolved, strict=True)
         ],
-    )
+        name="feeling_course", subtitle=w("feeling.course_title"),
+    )  # fmt: skip

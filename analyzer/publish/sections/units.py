@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil, floor
 from typing import Any, Literal, get_args
 
 from analyzer.publish.agents import AgentPolicy
@@ -177,6 +178,7 @@ def _picture(
         header,
         [_numbers(unit, kind, w) for unit in found],
         small=small,
+        name=f"channels_{measure}",
     )
 
 
@@ -196,12 +198,26 @@ def _bounds(kind: Kind, found: Sequence[Unit], average: float | None) -> tuple[f
     return max(least, low - air), min(most, high + air)
 
 
-def label_expression(kind: Kind, w: Wording) -> str:
-    """The Vega expression that writes a tick label as the text writes numbers."""
+def share_bounds(estimates: Sequence[Estimate]) -> tuple[float, float]:
+    """The tenths of 0–1 around all intervals, at least three of them."""
+    ends = [end for e in estimates for end in (e.value, e.low, e.high) if end is not None] or [0.0, 1.0]
+    low, high = floor(min(ends) * 10 + 1e-9) / 10, ceil(max(ends) * 10 - 1e-9) / 10
+    return (low, high) if high - low > 0.25 else (max(0.0, min(low, 0.7)), min(1.0, max(low + 0.3, high)))
+
+
+def label_expression(kind: Kind, w: Wording, *, fine: bool = False) -> str:
+    """The Vega expression that writes a tick label as the text writes numbers; ``fine`` with a decimal more."""
     if kind == "share":
-        return f"round(datum.value * 100) + '{w.value(1, 'share').removeprefix('100')}'"
-    written = {"points": "format(datum.value, '.0f')", "grade": "format(datum.value, '.1f')"}
+        sign = w.value(1, "share").removeprefix("100")
+        number = (
+            f"replace(format(datum.value * 100, '.1f'), '.', '{w.decimal(0.5, 1)[1]}')"
+            if fine
+            else "round(datum.value * 100)"
+        )
+        return f"{number} + '{sign}'"
+    digits = {"points": 0, "grade": 1, "feeling": 1}.get(kind, 0) + fine
+    written = {"points": f"format(datum.value, '.{digits}f')", "grade": f"format(datum.value, '.{digits}f')"}
     text = written.get(
-        kind, "datum.value == 0 ? '0' : format(datum.value, '+.1f')" if kind == "feeling" else "datum.label"
+        kind, f"datum.value == 0 ? '0' : format(datum.value, '+.{digits}f')" if kind == "feeling" else "datum.label"
     )
     return f"replace({text}, '.', ',')" if w.language == "de" else text

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+from scipy import stats
+
 from analyzer.publish.agents import AgentPolicy
 from analyzer.publish.estimates import Estimate
 from analyzer.publish.reading import Tables
@@ -15,6 +17,7 @@ from analyzer.publish.wording import Kind, kind_of
 
 ALARMS_SHOWN, PAIRS_SHOWN, GAPS_SHOWN = 8, 8, 8
 WEEK_DAYS: Final = 7
+SURE: Final = 0.05
 CENTER: Final = "center"
 Row = dict[str, Any]
 Kinds = Mapping[str, Kind]
@@ -83,9 +86,23 @@ class Watch:
     gaps: tuple[Gap, ...]
     groups: int
 
+    @property
+    def expected(self) -> float:
+        """False alarms of a week over all leads."""
+        return sum(lead.false_alarms for lead in self.leads)
 
-def watch(tables: Tables, policy: AgentPolicy, last: date) -> Watch:
-    """Of the seven days up to ``last``, and of the latest period of counter-measures."""
+    @property
+    def chance(self) -> float:
+        """How likely so many signals, or more, are while nothing changes: the upper tail of a Poisson distribution."""
+        return float(stats.poisson.sf(self.alarm_count - 1, self.expected)) if self.alarm_count else 1.0
+
+    @property
+    def is_noise(self) -> bool:
+        return self.chance >= SURE
+
+
+def watch(tables: Tables, policy: AgentPolicy, last: date, min_n: int = 1) -> Watch:
+    """Of the seven days up to ``last``, and of the latest month with counter-measures of ``min_n`` contacts."""
     units = tables.read("unit_scores", columns=["measure", "unit"]).group_by(["measure", "unit"]).aggregate([])
     kinds = {row["measure"]: kind_of(row["unit"]) for row in units.to_pylist()}
     week = tuple(last - timedelta(days=back) for back in range(WEEK_DAYS))
@@ -93,7 +110,7 @@ def watch(tables: Tables, policy: AgentPolicy, last: date) -> Watch:
     points = [row for row in charted if row["day"] in week and row["false_alarms_per_week"] is not None]
     signals = sorted((row for row in points if row["signal"]), key=lambda row: (row["day"], row["unit_id"]))
     pairs = policy.apply("counter_measures", tables.read("counter_measures")).to_pylist()
-    latest = _latest(pairs)
+    latest = _latest([row for row in pairs if min(row["n"], row["counter_n"]) >= min_n])
     closer = [row for row in latest if row["reading"] == "look closer"]
     groups = [row for row in tables.read("bias_watch").to_pylist() if row["difference"] is not None]
     differing = [row for row in groups if row["standing"] == "differs"]

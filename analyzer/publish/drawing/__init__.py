@@ -1,0 +1,1 @@
+"""Kinds of pictures: each module turns estimates into one Altair specification of a given width."""
