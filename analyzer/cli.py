@@ -14,6 +14,7 @@ from analyzer.commands.options import HELP, Config, Sets, SideFile, Store
 from analyzer.commands.quarantine import quarantine_app
 from analyzer.commands.record import on_record
 from analyzer.commands.report import report
+from analyzer.commands.rescore import rescore
 from analyzer.commands.review import review_app
 from analyzer.commands.simulate import simulate
 from analyzer.commands.trust import audit, forget, retain, subject
@@ -34,6 +35,7 @@ app.command("explain")(explain_command)
 for command in (subject, forget, retain, audit):
     app.command(command.__name__)(command)
 app.command("report")(report)
+app.command("rescore")(rescore)
 
 
 def main() -> NoReturn:

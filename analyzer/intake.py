@@ -111,19 +111,27 @@ def take_in(
 
     ``workers`` are those of ``engine.workers_for``, where they have been started.
     """
-    intake = _begin(sources)
+    intake = begun({file.uri for file in sources.files})
     staging = store.path / STAGING / UNDERSTOOD
     size = sum(file.size for file in sources.files)
     progress.begin("reading and understanding", size, "bytes")
     batches = _batches(sources, store, settings, intake, progress, on_reject)
-    for place, shard in enumerate(_understood(batches, staging, settings, workers)):
-        intake.shards.append(shard.folder)
-        intake.winner.update(dict.fromkeys(shard.ids, place))
+    stage(batches, intake, staging, settings, workers)
     for key in intake.gone:
         intake.winner.pop(key, None)
     if any(file.piece for file in sources.files):
         intake.mended = _mended(sources.files, intake.account.files)
     return intake
+
+
+def stage(
+    batches: Iterator[list[Interaction]], intake: Intake, staging: Path, settings: Settings,
+    workers: ProcessPoolExecutor | None,
+) -> None:  # fmt: skip
+    """Understands every batch and notes in ``intake`` in which folder under ``staging`` its rows lie."""
+    for place, shard in enumerate(_understood(batches, staging, settings, workers)):
+        intake.shards.append(shard.folder)
+        intake.winner.update(dict.fromkeys(shard.ids, place))
 
 
 def _mended(pieces: Sequence[InputFile], seen: Sequence[FileSeen]) -> set[Place]:
@@ -137,15 +145,16 @@ def _mended(pieces: Sequence[InputFile], seen: Sequence[FileSeen]) -> set[Place]
 
 def account_only(sources: Sources, store: Store | None, settings: Settings, progress: Progress) -> Account:
     """The account of a dry run: everything is read and decided, nothing understood or written."""
-    intake = _begin(sources)
+    intake = begun({file.uri for file in sources.files})
     progress.begin("reading", sum(file.size for file in sources.files), "bytes")
     for _ in _batches(sources, store, settings, intake, progress, lambda reject: None):
         pass
     return intake.account
 
 
-def _begin(sources: Sources) -> Intake:
-    return Intake(Account(), [], {}, {}, set(), set(), {}, {file.uri for file in sources.files}, None)
+def begun(read_uris: set[str]) -> Intake:
+    """An intake that holds nothing yet."""
+    return Intake(Account(), [], {}, {}, set(), set(), {}, read_uris, None)
 
 
 def _batches(

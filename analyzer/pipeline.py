@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -34,11 +34,13 @@ if TYPE_CHECKING:
 
     from analyzer.ingest.files import InputFile
     from analyzer.ingest.quarantine import Place
-    from analyzer.intake import Account
+    from analyzer.intake import Account, Intake
     from analyzer.records import Reject
+    from analyzer.rescoring import HeardAnew
     from analyzer.store.store import Store
 
 log = logging.getLogger(__name__)
+_BYTES_A_CONTACT = 4096  # about; tells whether starting workers is worth it
 
 
 @dataclass(frozen=True)
@@ -186,11 +188,9 @@ def _run_with(
     workers: ProcessPoolExecutor | None, request: RunRequest, settings: Settings, fingerprint: Fingerprint,
     version: str, progress: Progress, stop: _Stop, began: float,
 ) -> RunSummary:  # fmt: skip
-    from analyzer.gather import given_tables, known_after
+    from analyzer.gather import given_tables
     from analyzer.ingest.quarantine import Quarantine
     from analyzer.intake import take_in
-    from analyzer.outlook import look_out
-    from analyzer.publication import changes_of
     from analyzer.store.store import open_store
 
     sources = _sources(request, settings, fingerprint)
@@ -199,24 +199,88 @@ def _run_with(
         with Quarantine(store.path, sources.run_id) as quarantine:
             keep = _is_kept if request.pieces else quarantine.add
             intake = take_in(sources, store, settings, progress, keep, workers)
-        progress.begin("journeys, scores, loyalty", None, "")
-        known, new_facts = known_after(store, intake, given, settings)
-        as_of = request.as_of or _data_clock(known.facts, sources.now)
-        models = models_folder(settings.understand.model)
-        derived = look_out(known, settings, as_of, sources.run_id, models)
-        progress.begin("publishing", None, "")
-        run_row = _run_row(intake.account, sources.run_id, sources.now, as_of, settings, version, began)
-        changes = changes_of(store, intake, new_facts, derived, given, run_row)
-        earlier = _earlier_models(store, version)
-        stop.hold_off()  # what is being published is published; a kill undoes it
-        store.publish(
-            changes, run=run_row, fingerprint=_as_read(fingerprint, intake.account),
-            identities=intake.identities.values(), files=intake.account.files, forgotten=intake.gone,
-            parts=intake.parts,
-        )  # fmt: skip
-        _tidy(store, settings, sources.now, intake.mended or ())
+        found = _Found(intake, given, sources.now, sources.run_id, _as_read(fingerprint, intake.account))
+        concluded = _conclude(store, found, request.as_of, settings, version, progress, stop, began)
+    return _summary(
+        intake.account, sources.run_id, concluded.as_of, began, concluded.flags, problems, version=version,
+        earlier=concluded.earlier,
+    )  # fmt: skip
+
+
+def rescore(
+    store_folder: Path, since: date | None, settings: Settings, progress: Progress | None = None
+) -> tuple[RunSummary, HeardAnew]:
+    """Hears the stored contacts from ``since`` on (None: all) with the models of today and publishes what follows.
+
+    Needs no files: masked turns are read from the store. All at once or not at all; a killed one goes on where it was.
+    Raises StoreBusy, or RunAborted and StoreError (nothing committed).
+    """
+    from analyzer.gather import given_tables
+    from analyzer.rescoring import days_since, hear_again, heard_anew
+    from analyzer.store.store import open_store
+
+    began, now = time.monotonic(), datetime.now(UTC)
+    run_id, version = _run_id(now), model_version(models_folder(settings.understand.model))
+    request, silent = RunRequest((), store_folder), progress or Silent()
+    with _stoppable() as stop, open_store(store_folder, write=True) as store:
+        days = days_since(store, since)
+        before = store.read("interaction_facts", days=set(days))
+        with workers_for(before.num_rows * _BYTES_A_CONTACT, settings, kept_in(store_folder, settings)) as workers:
+            intake = hear_again(store, days, settings, silent, workers)
+        given, _ = given_tables(request, settings, store)
+        found = _Found(intake, given, now, run_id, f"heard again {run_id}")
+        concluded = _conclude(store, found, None, settings, version, silent, stop, began)
+        after = store.read("interaction_facts", days=set(days))
+    told = heard_anew(before, after)
+    return _summary(
+        intake.account, run_id, concluded.as_of, began, concluded.flags, {}, version=version, earlier=concluded.earlier
+    ), told  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What is new in a run, and under which name and fingerprint it is published."""
+
+    intake: Intake
+    given: dict[str, pa.Table]
+    now: datetime
+    run_id: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class _Concluded:
+    as_of: datetime
+    flags: dict[str, int]
+    earlier: dict[str, int]
+
+
+def _conclude(
+    store: Store, found: _Found, as_of: datetime | None, settings: Settings, version: str, progress: Progress,
+    stop: _Stop, began: float,
+) -> _Concluded:  # fmt: skip
+    """Journeys, scores and loyalty of the store as ``found`` leaves it, published together with it."""
+    from analyzer.gather import known_after
+    from analyzer.outlook import look_out
+    from analyzer.publication import changes_of
+
+    intake = found.intake
+    progress.begin("journeys, scores, loyalty", None, "")
+    known, new_facts = known_after(store, intake, found.given, settings)
+    clock = as_of or _data_clock(known.facts, found.now)
+    derived = look_out(known, settings, clock, found.run_id, models_folder(settings.understand.model))
+    progress.begin("publishing", None, "")
+    run_row = _run_row(intake.account, found.run_id, found.now, clock, settings, version, began)
+    changes = changes_of(store, intake, new_facts, derived, found.given, run_row)
+    earlier = known.model_versions[known.model_versions != version].value_counts()
+    stop.hold_off()  # what is being published is published; a kill undoes it
+    store.publish(
+        changes, run=run_row, fingerprint=found.fingerprint, identities=intake.identities.values(),
+        files=intake.account.files, forgotten=intake.gone, parts=intake.parts,
+    )  # fmt: skip
+    _tidy(store, settings, found.now, intake.mended or ())
     flags = _new_flags(derived["flags"], set(intake.identities))
-    return _summary(intake.account, sources.run_id, as_of, began, flags, problems, version=version, earlier=earlier)
+    return _Concluded(clock, flags, {str(name): int(count) for name, count in earlier.items()})
 
 
 def _as_read(fingerprint: Fingerprint, account: Account) -> str:
@@ -254,14 +318,6 @@ def _tidy(store: Store, settings: Settings, now: datetime, mended: Collection[Pl
         log.warning("What is old or mended in quarantine could not be removed: %s", error.strerror)
 
 
-def _earlier_models(store: Store, version: str) -> dict[str, int]:
-    """How many contacts were accepted under other weights; facts are written once and keep what those said."""
-    accepted: Counter[str] = Counter()
-    for row in store.read("runs", ["model_version", "accepted"]).to_pylist():
-        accepted[row["model_version"]] += row["accepted"]
-    return {name: count for name, count in accepted.items() if count and name != version}
-
-
 def _sources(request: RunRequest, settings: Settings, fingerprint: Fingerprint) -> Any:
     from analyzer.ingest.metadata import load_metadata
     from analyzer.ingest.roster import load_roster
@@ -273,8 +329,12 @@ def _sources(request: RunRequest, settings: Settings, fingerprint: Fingerprint) 
         load_metadata(request.metadata, settings.ingest) if request.metadata else None,
         load_roster(request.agents, settings.ingest) if request.agents else None,
         now,
-        f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
+        _run_id(now),
     )
+
+
+def _run_id(now: datetime) -> str:
+    return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
 def _data_clock(facts: Any, now: datetime) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from analyzer.store.store import Store
 
-_OF_TURN: Final = Turn.__struct_fields__
-_TURN: Final = ("interaction_id", "turn", *_OF_TURN)
-_FACTS: Final = tuple(
+OF_TURN: Final = Turn.__struct_fields__
+TURN_COLUMNS: Final = ("interaction_id", "turn", *OF_TURN)
+FACT_NAMES: Final = tuple(
     name for name in Interaction.__struct_fields__ if name not in ("turns", "updated_at", "declared_language", "given")
 )
 _LAST_TOLD: Final = ("ended_at", "agent_id", "team", "handle_s", "hold_s", "transfers", "disposition", "csat")
@@ -89,11 +89,8 @@ class Standing:
             if row["source_id"] == record.source_id or row["interaction_id"] == key
         ]
         facts.sort(key=lambda row: row["started_at"])
-        turns: dict[str, list[Turn]] = {}
-        for row in sorted(self._rows("turns", known, days), key=lambda row: row["turn"]):
-            row["is_supervisor"] = bool(row["is_supervisor"])  # null in rows older than the column
-            turns.setdefault(row["interaction_id"], []).append(Turn(*(row[name] for name in _OF_TURN)))
-        return [_interaction(row, turns.get(row["interaction_id"], []), known[row["interaction_id"]]) for row in facts]
+        turns = turns_by_contact(self._rows("turns", known, days))
+        return [contact_of(row, turns.get(row["interaction_id"], []), known[row["interaction_id"]]) for row in facts]
 
     def _rows(self, name: str, keys: Collection[str], days: Collection[date]) -> list[dict[str, Any]]:
         import pyarrow as pa
@@ -112,15 +109,25 @@ class Standing:
             assert self.store is not None
             if len(self._days) >= _DAYS_AT_HAND:
                 self._days.pop(next(iter(self._days)))
-            table = self.store.read(name, list(_TURN if name == "turns" else _FACTS), {day})
+            table = self.store.read(name, list(TURN_COLUMNS if name == "turns" else FACT_NAMES), {day})
             if table.nbytes > _MOST_AT_HAND:
                 return table
             self._days[name, day] = table
         return self._days[name, day]
 
 
-def _interaction(row: Mapping[str, Any], turns: Sequence[Turn], identity: ContactIdentity) -> Interaction:
-    told = {name: row[name] for name in _FACTS}
+def turns_by_contact(rows: Iterable[dict[str, Any]]) -> dict[str, list[Turn]]:
+    """Stored rows of ``TURN_COLUMNS`` as the turns of each contact, in order."""
+    turns: dict[str, list[Turn]] = {}
+    for row in sorted(rows, key=lambda row: int(row["turn"])):
+        row["is_supervisor"] = bool(row["is_supervisor"])  # null in rows older than the column
+        turns.setdefault(row["interaction_id"], []).append(Turn(*(row[name] for name in OF_TURN)))
+    return turns
+
+
+def contact_of(row: Mapping[str, Any], turns: Sequence[Turn], identity: ContactIdentity) -> Interaction:
+    """The contact as it was taken in, from its stored row of ``FACT_NAMES``, its turns and what is known of it."""
+    told = {name: row[name] for name in FACT_NAMES}
     given = tuple(sorted(given_names(identity.given)))
     return Interaction(
         **{**told, "content_hash": identity.content_hash},

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from analyzer.ingest.formats import Format
     from analyzer.pipeline import RunSummary
     from analyzer.publish.exported import Exported
+    from analyzer.rescoring import HeardAnew
     from analyzer.retry import Retried
     from analyzer.store.verify import Problem, Repaired
 
@@ -113,6 +114,15 @@ def summary_lines(summary: RunSummary, store: Path, max_reject_share: float) -> 
     lines += ["", "Next:", f"  analyzer report --store {store} --to report.html",
               f"  analyzer export --store {store} --to export --format csv"]  # fmt: skip
     return lines
+
+
+def rescored_lines(summary: RunSummary, told: HeardAnew) -> list[str]:
+    """What hearing again with other models changed."""
+    lines = [f"{told.contacts:,} contacts heard again by {summary.model_version} in {summary.seconds:,.1f} s."]
+    changed = {"resolution": told.endings, "feeling (by 0.1 or more)": told.feelings, "reason": told.reasons}
+    lines += _listed("Heard otherwise than before", changed)
+    lines += _listed("Still as other models heard them", summary.earlier_models)
+    return [*lines, *_listed("Needs a look", summary.flags)]
 
 
 def _account(summary: RunSummary) -> str:
