@@ -12,7 +12,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from analyzer.review import questions
@@ -20,12 +21,19 @@ from analyzer.review.database import Connection, Row
 from analyzer.review.desk import Snapshot
 
 SECRET_NAME: Final = "second-review"
+_AT_ONCE: Final = 500  # contacts asked for in one statement
 
 
 def is_chosen(key: bytes, interaction_id: str, share: float) -> bool:
     """Whether the contact is among the ``share`` that two people answer."""
+    return _lot(key, interaction_id) < share
+
+
+@lru_cache(maxsize=100_000)
+def _lot(key: bytes, interaction_id: str) -> float:
+    """The contact's number in [0, 1)."""
     digest = hmac.new(key, interaction_id.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
-    return (int.from_bytes(digest[:8], "big") >> 11) / 2**53 < share  # 53 bits: more would round up to 1.0
+    return (int.from_bytes(digest[:8], "big") >> 11) / 2**53  # 53 bits: more would round up to 1.0
 
 
 def waiting(connection: Connection, snapshot: Snapshot, name: str, key: bytes, share: float) -> set[str]:
@@ -33,28 +41,36 @@ def waiting(connection: Connection, snapshot: Snapshot, name: str, key: bytes, s
     they; they have said nothing of it and seen nothing of it, and nobody disputes what was answered."""
     if share <= 0:
         return set()
+    begun = connection.rows("SELECT DISTINCT interaction_id FROM verdicts WHERE finding = 'resolution' AND blind = 1")
     known = _known_to(connection, name)
-    return {
-        contact for contact, people in completed_by(connection, snapshot.draws).items()
-        if len(people) == 1 and contact not in known and is_chosen(key, contact, share)
+    chosen = {
+        row["interaction_id"]: snapshot.draws[row["interaction_id"]] for row in begun
+        if row["interaction_id"] in snapshot.draws and row["interaction_id"] not in known
+        and is_chosen(key, row["interaction_id"], share)
     }  # fmt: skip
+    return {contact for contact, people in completed_by(connection, chosen).items() if len(people) == 1}
 
 
 def completed_by(connection: Connection, draws: Mapping[str, Row]) -> Mapping[str, frozenset[str]]:
-    """By drawn contact, who has answered all that is asked about it, without having seen what the program found."""
-    places = ", ".join("?" * len(questions.ANSWERS))
-    rows = connection.rows(
+    """By contact of ``draws``, who has answered all that is asked about it without having seen what was found."""
+    people: defaultdict[str, set[str]] = defaultdict(set)
+    for contacts in _batches(list(draws)):
+        for row in _blind_answers(connection, contacts):
+            if row["n"] >= len(questions.asked(draws[row["interaction_id"]])):
+                people[row["interaction_id"]].add(row["reviewer"])
+    return {contact: frozenset(names) for contact, names in people.items()}
+
+
+def _blind_answers(connection: Connection, contacts: Sequence[str]) -> list[Row]:
+    """By contact and person, how many of the questions they have answered blind."""
+    these, asked = (", ".join("?" * len(each)) for each in (contacts, questions.ANSWERS))
+    return connection.rows(
         "SELECT v.interaction_id, v.reviewer, COUNT(DISTINCT v.finding) AS n FROM verdicts v "
         "LEFT JOIN undone u ON u.verdict_id = v.verdict_id WHERE u.verdict_id IS NULL AND v.blind = 1 "
-        f"AND v.turn IS NULL AND v.finding IN ({places}) GROUP BY v.interaction_id, v.reviewer",
-        *questions.ANSWERS,
-    )
-    people: defaultdict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        facts = draws.get(row["interaction_id"])
-        if facts is not None and row["n"] >= len(questions.asked(facts)):
-            people[row["interaction_id"]].add(row["reviewer"])
-    return {contact: frozenset(names) for contact, names in people.items()}
+        f"AND v.turn IS NULL AND v.interaction_id IN ({these}) AND v.finding IN ({asked}) "
+        "GROUP BY v.interaction_id, v.reviewer",
+        *contacts, *questions.ANSWERS,
+    )  # fmt: skip
 
 
 def _known_to(connection: Connection, name: str) -> set[str]:
@@ -66,3 +82,7 @@ def _known_to(connection: Connection, name: str) -> set[str]:
         name, name,
     )  # fmt: skip
     return {row["interaction_id"] for row in rows}
+
+
+def _batches(contacts: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (contacts[start : start + _AT_ONCE] for start in range(0, len(contacts), _AT_ONCE))
