@@ -14,11 +14,12 @@ import numpy as np
 
 from analyzer.score.casemix import within_slopes
 from analyzer.score.cells import Cells
-from analyzer.score.forecast import Forecast, Panel, forecast, refits
+from analyzer.score.forecast import LEAST_RATE, Forecast, Panel, forecast, refits
 from analyzer.score.frames import Bools, Days, Floats, Ints
 from analyzer.score.measures import Measure
 
 MEMORY: Final = 180  # days before a refit that a unit's level, weekdays and scatter are taken from
+FEW_UNITS: Final = 4  # of a kind, under which it can hardly be told how long a day's shift lasts
 LEAST_EVENTS: Final = 4.0  # n m (1 − m) that a point of a rate needs; until then its days are gathered
 
 
@@ -60,6 +61,11 @@ class Layout:
     group: Ints
     rate: Bools
     weekday: Ints
+
+    @property
+    def few(self) -> Bools:
+        """By row: whether fewer than FEW_UNITS units are of its kind."""
+        return np.asarray(np.diff(self.starts)[self.group] < FEW_UNITS, dtype=np.bool_)
 
     @classmethod
     def of(cls, charted: Sequence[Charted], calendar: Days) -> Layout:
@@ -158,26 +164,90 @@ def _ready(told: Forecast, contacts: Floats, min_n: int, min_days: int) -> Forec
 def _gathered(daily: Points, rate: Bools) -> Points:
     """Rates: days that have a forecast gathered until a point has events enough; what stays open is no point yet.
 
-    Errors of one-day-ahead forecasts are uncorrelated, so those of several days simply add up.
+    A point is compared with what was expected as its first day began: what its own days taught since is taken back.
+    As many events must be behind that: of a level that rests on one or two nothing is rare.
     """
     rows = np.flatnonzero(rate)
+    before = _known_before(daily.effective[rows])
     value, contacts, effective = daily.value.copy(), daily.contacts.copy(), daily.effective.copy()
     center, sd, degrees = daily.forecast.center.copy(), daily.forecast.sd.copy(), daily.forecast.degrees.copy()
     since = daily.since.copy()
-    sums, first = np.zeros((5, len(rows))), np.full(len(rows), -1)
+    open_points = _Open.of(len(rows))
     for day in range(value.shape[1]):
+        known = before[:, day] * center[rows, day] * (1.0 - center[rows, day]) >= LEAST_EVENTS
+        for part in (center, sd, degrees):
+            part[rows[~known & (open_points.first < 0)], day] = np.nan
         there = ~np.isnan(center[rows, day])
         at = rows[there]
-        n = effective[at, day]
-        sums[:, there] += [contacts[at, day], n, n * value[at, day], n * center[at, day], (n * sd[at, day]) ** 2]
-        first = np.where(there & (first < 0), day, first)
-        expected = np.divide(sums[3], sums[1], out=np.zeros(len(rows)), where=sums[1] > 0)
-        full = there & (sums[1] * expected * (1.0 - expected) >= LEAST_EVENTS)
+        days = _Day(contacts[at, day], effective[at, day], value[at, day], center[at, day], sd[at, day])
+        open_points.add(there, day, days, before[there, day])
+        full = there & (open_points.sums[1] * open_points.scatter >= LEAST_EVENTS)
         done = rows[full]
-        contacts[done, day], effective[done, day] = sums[0, full], sums[1, full]
-        value[done, day], center[done, day] = sums[2, full] / sums[1, full], expected[full]
-        sd[done, day], since[done, day] = np.sqrt(sums[4, full]) / sums[1, full], first[full]
+        contacts[done, day], effective[done, day] = open_points.sums[:2, full]
+        value[done, day], center[done, day], sd[done, day] = open_points.told(full)
+        since[done, day] = open_points.first[full]
         for part in (value, center, sd, degrees):
             part[rows[there & ~full], day] = np.nan
-        sums[:, full], first = 0.0, np.where(full, -1, first)
+        open_points.close(full)
     return Points(value, contacts, effective, Forecast(center, sd, degrees), since, daily.usual)
+
+
+def _known_before(effective: Floats) -> Floats:
+    """Contacts before each day from which a level is taken."""
+    seen = np.cumsum(np.nan_to_num(effective), axis=1)
+    start = np.pad(seen, ((0, 0), (MEMORY, 0)))[:, : seen.shape[1]]
+    return np.asarray(seen - np.nan_to_num(effective) - start, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    contacts: Floats
+    n: Floats
+    value: Floats
+    center: Floats
+    sd: Floats
+
+
+@dataclass(slots=True)
+class _Open:
+    """Points that are being gathered. ``sums``: contacts, effective ones, events, events expected, variance of days.
+
+    ``scatter`` is m (1 − m) and ``known`` the contacts behind m as a point began, ``learned`` what m moved since.
+    """
+
+    sums: Floats
+    first: Ints
+    scatter: Floats
+    known: Floats
+    learned: Floats
+
+    @classmethod
+    def of(cls, points: int) -> _Open:
+        scatter, known, learned = np.zeros((3, points))
+        return cls(np.zeros((5, points)), np.full(points, -1), scatter, known, learned)
+
+    def add(self, there: Bools, day: int, one: _Day, before: Floats) -> None:
+        begins = there & (self.first < 0)
+        new = begins[there]
+        level = np.clip(one.center, LEAST_RATE, 1.0 - LEAST_RATE)
+        self.first[begins] = day
+        self.scatter[begins], self.known[begins] = (level * (1.0 - level))[new], np.maximum(before, 1.0)[new]
+        scatter = self.scatter[there]
+        # Less what the level errs by: that is the same on all days of a point.
+        own = one.sd**2 * scatter / (level * (1.0 - level)) - scatter / np.maximum(before, 1.0)
+        variance = one.n**2 * np.maximum(own, 0.5 * scatter / one.n)
+        expected = one.n * (one.center - self.learned[there])
+        self.sums[:, there] += [one.contacts, one.n, one.n * one.value, expected, variance]
+        self.learned[there] += one.n * (one.value - one.center) / (before + one.n)
+
+    def told(self, full: Bools) -> tuple[Floats, Floats, Floats]:
+        """Value, expectation and its standard error."""
+        n, events, expected, variance = self.sums[1:, full]
+        known, rate = self.known[full], expected / n
+        # A level of few events is taken as if half of one more had happened, and half of one had not (Jeffreys).
+        rate = (np.clip(rate, 0.0, 1.0) * known + 0.5) / (known + 1.0)
+        level = rate * (1.0 - rate) / (known + 2.0)
+        return events / n, rate, np.sqrt(variance / n**2 + level)
+
+    def close(self, full: Bools) -> None:
+        self.sums[:, full], self.first[full], self.learned[full] = 0.0, -1, 0.0

@@ -21,7 +21,7 @@ from analyzer.config import ScoreSettings
 from analyzer.errors import ConfigError
 from analyzer.score.casemix import Design, case_mix_design
 from analyzer.score.cells import Cells, day_cells, sorted_rows
-from analyzer.score.charting import Charted, Layout, points
+from analyzer.score.charting import FEW_UNITS, Charted, Layout, points
 from analyzer.score.frames import Days, Ints, days, in_order, texts, to_table
 from analyzer.score.leads import lead_of, watch
 from analyzer.score.measures import MEASURES, Measure, measure_values, measure_weights, unit_memberships
@@ -29,12 +29,12 @@ from analyzer.score.signals import EWMA_WEIGHT
 from analyzer.tables import STORED
 
 UNIT_KINDS: Final = ("agent", "channel", "queue")
-_METHODS: Final = {
-    False: f"EWMA (weight {EWMA_WEIGHT}) of standardised one-day-ahead errors; starts again after a signal",
-    True: "Laney p′ of days gathered until a point has events enough",
-}
-# Measured by tests.bench.honesty: with one unit's days alone it can hardly be told how long a day's shift lasts.
-ALONE: Final = "; only unit of its kind: false alarms 0.7 to 1.4 times those stated"
+_METHODS: Final = (
+    "",
+    f"EWMA (weight {EWMA_WEIGHT}) of standardised one-day-ahead errors; starts again after a signal",
+    f"Shewhart's chart of standardised one-day-ahead errors: fewer than {FEW_UNITS} units of its kind",
+    "Laney p′ of days gathered until a point has events enough",
+)
 
 
 def control_points(
@@ -137,14 +137,13 @@ def _epochs(facts: pd.DataFrame, versions: pd.Series | None, column: Ints, n_day
 def _epoch(layout: Layout, leads: list[str], epoch: slice, calendar: Days, settings: ScoreSettings) -> pa.Table:
     charted = points(layout, epoch, settings.min_n, settings.chart_min_days)
     names, lead = np.unique(np.array(leads, dtype=object).astype(str), return_inverse=True)
-    watched = watch(charted, layout.rate, np.asarray(lead, dtype=np.int64), settings.false_alarms_per_week)
+    watched = watch(charted, layout, np.asarray(lead, dtype=np.int64), settings.false_alarms_per_week)
     signals = watched.signals
     # Days gathered into a later point have a value of their own, but are no point.
     row, day = np.nonzero(~np.isnan(charted.value))
     at = (row, day)
     limited = ~np.isnan(charted.forecast.sd[at])
-    method = np.array(["", *(_METHODS[r] + more for more in ("", ALONE) for r in (False, True))], dtype=object)
-    alone = np.array([len(one.unit_ids) == 1 for one in layout.charted])
+    method = np.where(layout.rate, 3, np.where(layout.few, 2, 1))
     group = layout.group[row]
     low = np.array([one.measure.lowest for one in layout.charted])[group]
     high = np.array([one.measure.highest for one in layout.charted])[group]
@@ -166,6 +165,6 @@ def _epoch(layout: Layout, leads: list[str], epoch: slice, calendar: Days, setti
         "charts": np.where(limited, watched.charts[lead[row], day], 0).astype(np.int32),
         "false_alarms_per_week": np.where(limited, watched.per_week[lead[row], day], np.nan),
         "restarted_on": np.full(len(row), calendar[epoch.start]),
-        "method": method[np.where(limited, 1 + layout.rate[row] + 2 * alone[group], 0)],
+        "method": np.array(_METHODS, dtype=object)[np.where(limited, method[row], 0)],
     }
     return to_table("control_chart_points", columns)

@@ -196,7 +196,8 @@ def _scaled(panel: Panel, center: Floats, variance: Floats, known: int) -> Forec
     prior = np.minimum(alike[:, None], others)
     scale = np.divide(group - own, others, out=np.ones_like(own), where=others > 0)
     degrees = prior + own_days
-    sd = np.sqrt(variance * np.divide(prior * scale + own, degrees, out=np.ones_like(own), where=degrees > 0))
+    spread = np.where(usable, variance, np.nan)
+    sd = np.sqrt(spread * np.divide(prior * scale + own, degrees, out=np.ones_like(own), where=degrees > 0))
     ready = usable & (degrees >= 1.0)
     return Forecast(*(np.where(ready, part, np.nan) for part in (center, sd, degrees)))
 

@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from analyzer.score.charting import Points
+from analyzer.score.charting import Layout, Points
 from analyzer.score.frames import Bools, Floats, Ints, texts
-from analyzer.score.signals import ALPHAS, Signals, ewma_signals, ladder, rate_signals
+from analyzer.score.signals import ALPHAS, EWMA_WEIGHT, SINGLE_DAYS, Signals, ewma_signals, ladder, rate_signals
 
 CENTER: Final = "center"  # watches channels and queues
 NO_TEAM: Final = "no team"
@@ -29,20 +29,34 @@ class Watched:
     per_week: Floats
 
 
-def watch(charted: Points, rate: Bools, lead: Ints, per_week: float) -> Watched:
-    """The signals of all charts, each lead's as rare as ``per_week`` asks for; ``rate`` and ``lead`` by unit."""
-    rung, charts, stated = chances(~np.isnan(charted.forecast.sd), charted.usual, lead, per_week)
+def watch(charted: Points, layout: Layout, lead: Ints, per_week: float) -> Watched:
+    """The signals of all charts, each lead's as rare as ``per_week`` asks for; ``lead`` by unit."""
+    rung, charts, asked = chances(~np.isnan(charted.forecast.sd), charted.usual, lead, per_week)
     step = rung[lead]
     lower, upper, chance, ewma = np.full((4, *charted.value.shape), np.nan)
     whole = Signals(lower, upper, np.zeros(charted.value.shape, dtype=np.bool_), chance, ewma)
-    for at, part in ((~rate, _mean_signals(charted, step, ~rate)), (rate, _rate_signals(charted, step, rate))):
+    means, few = ~layout.rate, layout.few
+    parts = (
+        (means & ~few, _mean_signals(charted, step, means & ~few, EWMA_WEIGHT)),
+        (means & few, _mean_signals(charted, step, means & few, SINGLE_DAYS)),
+        (layout.rate, _rate_signals(charted, step, layout.rate)),
+    )
+    for at, part in parts:
         for name in ("lower", "upper", "signal", "chance", "ewma"):
             getattr(whole, name)[at] = getattr(part, name)
-    return Watched(whole, charts, stated)
+    return Watched(whole, charts, asked * _used(whole.chance, ALPHAS[step], lead))
 
 
-def _mean_signals(charted: Points, step: Ints, at: Bools) -> Signals:
-    return ewma_signals(charted.value[at], charted.forecast.rows(at), step[at])
+def _used(chance: Floats, asked: Floats, lead: Ints) -> Floats:
+    """By lead and day, how much of the chance asked for its points had lately: whole events leave some of it."""
+    had, wanted = (
+        _in_window(_by_lead(np.where(np.isnan(chance), 0.0, part), lead), LOOK_BACK + 1) for part in (chance, asked)
+    )
+    return np.divide(had, wanted, out=np.ones_like(had), where=wanted > 0)
+
+
+def _mean_signals(charted: Points, step: Ints, at: Bools, weight: float) -> Signals:
+    return ewma_signals(charted.value[at], charted.forecast.rows(at), step[at], weight)
 
 
 def _rate_signals(charted: Points, step: Ints, at: Bools) -> Signals:

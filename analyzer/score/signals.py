@@ -18,8 +18,10 @@ from scipy import special, stats
 
 from analyzer.score.forecast import Forecast
 from analyzer.score.frames import Bools, Floats
+from analyzer.score.rate_limits import rate_limits
 
 EWMA_WEIGHT: Final = 0.2  # of the latest day; finds lasting shifts of about one standard error soonest
+SINGLE_DAYS: Final = 1.0
 ALPHAS: Final = 10.0 ** np.arange(-4.0, -0.999, 0.0625)  # chances per point for which limits are tabulated
 STEPS: Final = 30  # points after a start, from which on limits stay
 _GRID: Final = 201
@@ -42,20 +44,20 @@ def ladder(alpha: Floats) -> np.ndarray:
     return np.clip(np.searchsorted(ALPHAS, np.asarray(alpha) * (1 + 1e-9), side="right") - 1, 0, len(ALPHAS) - 1)
 
 
-def ewma_signals(mean: Floats, forecast: Forecast, step: np.ndarray) -> Signals:
-    """``step`` (units, days) are rungs of the ladder of chances."""
+def ewma_signals(mean: Floats, forecast: Forecast, step: np.ndarray, weight: float = EWMA_WEIGHT) -> Signals:
+    """``step`` (units, days) are rungs of the ladder of chances; ``weight`` is that of the latest day."""
     lower, upper, shown = np.full((3, *mean.shape), np.nan)
     signal = np.zeros(mean.shape, dtype=np.bool_)
     z = standardised(mean, forecast)
     ewma, since = np.zeros(len(mean)), np.zeros(len(mean), dtype=np.int64)
-    limits = ewma_limits(step)
+    limits = ewma_limits(step, weight)
     for day in range(mean.shape[1]):
         at = np.flatnonzero(~np.isnan(z[:, day]))
         limit = limits[step[at, day], np.minimum(since[at], STEPS - 1)]
-        kept = (1.0 - EWMA_WEIGHT) * ewma[at]
-        lower[at, day] = (-limit - kept) / EWMA_WEIGHT
-        upper[at, day] = (limit - kept) / EWMA_WEIGHT
-        ewma[at] = kept + EWMA_WEIGHT * z[at, day]
+        kept = (1.0 - weight) * ewma[at]
+        lower[at, day] = (-limit - kept) / weight
+        upper[at, day] = (limit - kept) / weight
+        ewma[at] = kept + weight * z[at, day]
         signal[at, day] = np.abs(ewma[at]) > limit
         shown[at, day] = ewma[at]
         since[at] += 1
@@ -78,41 +80,41 @@ def raw_value(z: Floats, forecast: Forecast) -> Floats:
     return np.asarray(forecast.center - np.sign(z) * forecast.sd * special.stdtrit(forecast.degrees, tail))
 
 
-def ewma_limits(rungs: np.ndarray) -> Floats:
+def ewma_limits(rungs: np.ndarray, weight: float = EWMA_WEIGHT) -> Floats:
     """Limits (rungs of the ladder of chances, steps) of an EWMA of independent N(0, 1) numbers that starts at 0."""
     table = np.full((len(ALPHAS), STEPS), np.nan)
     for rung in np.unique(rungs):
-        table[rung] = _limits_of(float(ALPHAS[rung]))
+        table[rung] = _limits_of(float(ALPHAS[rung]), weight)
     return table
 
 
-@lru_cache(maxsize=len(ALPHAS))
-def _limits_of(alpha: float) -> Floats:
+@lru_cache(maxsize=2 * len(ALPHAS))
+def _limits_of(alpha: float, weight: float) -> Floats:
     """By the density of the EWMA given no signal so far, carried from step to step on a grid between the limits."""
     limits = np.empty(STEPS)
     points, mass = np.zeros(1), np.ones(1)
     for step in range(STEPS):
-        limits[step] = _limit(points, mass, alpha, limits[step - 1] if step else 3 * EWMA_WEIGHT)
-        points, mass = _carried_on(points, mass, limits[step])
+        limits[step] = _limit(points, mass, alpha, weight, limits[step - 1] if step else 3 * weight)
+        points, mass = _carried_on(points, mass, limits[step], weight)
     return limits
 
 
-def _limit(points: Floats, mass: Floats, alpha: float, near: float) -> float:
+def _limit(points: Floats, mass: Floats, alpha: float, weight: float, near: float) -> float:
     """Where the chance of the next EWMA to lie outside is ``alpha``, by bisection."""
     low, high = 0.3 * near, 3.0 * near
     for _ in range(30):
         limit = 0.5 * (low + high)
         outside = mass @ (
-            special.ndtr((-limit - (1 - EWMA_WEIGHT) * points) / EWMA_WEIGHT)
-            + special.ndtr((-limit + (1 - EWMA_WEIGHT) * points) / EWMA_WEIGHT)
+            special.ndtr((-limit - (1 - weight) * points) / weight)
+            + special.ndtr((-limit + (1 - weight) * points) / weight)
         )
         low, high = (limit, high) if outside > alpha else (low, limit)
     return 0.5 * (low + high)
 
 
-def _carried_on(points: Floats, mass: Floats, limit: float) -> tuple[Floats, Floats]:
+def _carried_on(points: Floats, mass: Floats, limit: float, weight: float) -> tuple[Floats, Floats]:
     edges = np.linspace(-limit, limit, _GRID + 1)
-    below = special.ndtr((edges[:, None] - (1 - EWMA_WEIGHT) * points) / EWMA_WEIGHT) @ mass
+    below = special.ndtr((edges[:, None] - (1 - weight) * points) / weight) @ mass
     inside = np.diff(below)
     return 0.5 * (edges[1:] + edges[:-1]), inside / inside.sum()
 
@@ -120,35 +122,8 @@ def _carried_on(points: Floats, mass: Floats, limit: float) -> tuple[Floats, Flo
 def rate_signals(rate: Floats, n: Floats, forecast: Forecast, step: np.ndarray) -> Signals:
     """Laney's p′ of points with ``rate`` over ``n`` contacts; ``forecast.sd`` is his σ_z × the binomial standard error.
 
-    Where one side has no limit, a rate of 2 % over 30 contacts cannot fall noticeably, the other has the whole chance.
+    The chance is the one that whole events leave (``rate_limits``), at most the one asked for.
     """
     center = np.clip(forecast.center, 1e-4, 1 - 1e-4)
-    half, whole = (_tail(forecast.degrees, ALPHAS[step] / sides) for sides in (2.0, 1.0))
-    lower, fall = (_rate_limit(tail, n, center, forecast.sd) for tail in (half, whole))
-    upper, rise = (1.0 - _rate_limit(tail, n, 1.0 - center, forecast.sd) for tail in (half, whole))
-    low, high = np.where(upper < 1.0, lower, fall), np.where(lower > 0.0, upper, rise)
-    chance = np.where((low > 0.0) | (high < 1.0), ALPHAS[step], 0.0)
-    chance[np.isnan(forecast.sd)] = np.nan
+    low, high, chance = rate_limits(n, center, forecast.sd, forecast.degrees, ALPHAS[step])
     return Signals(low, high, (rate < low) | (rate > high), chance, np.full(rate.shape, np.nan))
-
-
-def _tail(degrees: Floats, alpha: Floats) -> Floats:
-    """The normal tail that ends where the t distribution's tail ``alpha`` does."""
-    return np.asarray(np.maximum(special.ndtr(special.stdtrit(degrees, alpha)), _TINY))
-
-
-def _rate_limit(tail: Floats, n: Floats, rate: Floats, sd: Floats) -> Floats:
-    """Rate below which lies ``tail``; 0 where even no event at all is not so rare.
-
-    Binomial scatter has the binomial's skewness, what days scatter beyond that the beta distribution's, twice that.
-    """
-    contacts = np.maximum(rate * (1 - rate) / sd**2, 1.0)  # so many scatter binomially as much as these do
-    count = special.bdtrik(tail, contacts, rate)
-    # Mid-p: of an event just as probable as the one seen, half counts. Where the inverse ends at 0 there is no limit.
-    binomial = np.where(count > 0, (count + 0.5) / contacts, 0.0)
-    size = np.maximum(contacts - 1.0, 0.5)  # a beta distribution of this size has that variance
-    beta = special.betaincinv(rate * size, (1 - rate) * size, tail)
-    beyond = np.clip(1.0 - contacts / n, 0.0, 1.0)
-    limit = (1.0 - beyond) * binomial + beyond * beta
-    # Under half an event nothing can be seen but none at all, and how probable that is no smooth tail says.
-    return np.where(limit * n < 0.5, 0.0, limit)

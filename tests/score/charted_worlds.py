@@ -32,6 +32,9 @@ class Spec:
     present: float = 0.8  # share of days on which an agent works
     shift: float = 0.0  # of every agent from ``from_day`` on, in standard deviations of a day's mean
     from_day: int = 0
+    rate: float = (
+        0.0  # of a rare event, about which agents differ by a third; 0: of one that happens more often than not
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,11 @@ def mean_teams(spec: Spec, worlds: int, rng: np.random.Generator) -> list[Charte
 def rate_teams(spec: Spec, worlds: int, rng: np.random.Generator) -> list[Charted]:
     """One rate of each world's team: events that happened or not; how far days stray is beta distributed."""
     days = _days(spec, worlds, rng)
-    level = np.clip(rng.uniform(0.55, 0.8, (len(days.n), 1)) + 0.04 * days.weekday, 0.05, 0.95)
+    if spec.rate:
+        level = spec.rate * np.exp(rng.normal(0, 0.3, (len(days.n), 1)) + 0.15 * days.weekday)
+        level = np.clip(level, 1e-4, 0.95)
+    else:
+        level = np.clip(rng.uniform(0.55, 0.8, (len(days.n), 1)) + 0.04 * days.weekday, 0.05, 0.95)
     if spec.dispersed:  # a share of .02 of the variance of one contact is the day's
         level = rng.beta(49 * level, 49 * (1 - level))
     sd = np.sqrt(0.22 * (1 / spec.n + (0.02 if spec.dispersed else 0.0)))

@@ -39,6 +39,7 @@ WORLDS: Final = {
 }
 ONLY_MEANS: Final = {"weekdays, straying lasts (.4)": Spec(5, weekday=True, dispersed=True, lasting=0.4)}
 ALONE: Final = {f"alone in its kind, {name}": replace(spec, agents=1) for name, spec in (WORLDS | ONLY_MEANS).items()}
+RARE: Final = ((0.02, 20), (0.05, 5), (0.05, 20), (0.10, 5))  # an event's rate, contacts a day
 SHIFT_DAY, SHIFT_DAYS = 56, 42
 STEADY: Final = WorldSpec(contacts=9_000, agents=Agents(count=25))
 
@@ -81,7 +82,11 @@ def charts(worlds: int, seed: int) -> list[Line]:
             lines += [ratio(f"{kind}, n {n}: {name}", counted) for name, counted in counts.items()]
             lines.append(ratio(f"{kind}, n {n}: all of these", Counted.of(list(counts.values()))))
     for name, spec in ALONE.items():
-        lines.append(ratio(f"EWMA, n 20: {name}", alarms(mean_teams, replace(spec, n=20), worlds, rng)))
+        lines.append(ratio(f"single days, n 20: {name}", alarms(mean_teams, replace(spec, n=20), worlds, rng)))
+    for rate, n in RARE:
+        kinds = [replace(spec, n=n, rate=rate) for spec in WORLDS.values()]
+        counted = Counted.of([alarms(rate_teams, spec, -(-worlds // len(kinds)), rng) for spec in kinds])
+        lines.append(ratio(f"Laney p′, event of {rate:.0%}, n {n}", counted))
     lines += [delay(n, max(worlds // 8, 1), rng) for n in NS]
     return [*lines, *simulated(max(worlds // 100, 1), seed)]
 
@@ -144,7 +149,7 @@ def _runs(make: Make, spec: Spec, worlds: int, rng: np.random.Generator) -> Iter
     for first in range(0, worlds, PER_CALL):
         layout = Layout.of(make(spec, min(PER_CALL, worlds - first), rng), calendar)
         charted = points(layout, slice(0, spec.days), MIN_N, MIN_DAYS)
-        yield Run(layout, charted, watch(charted, layout.rate, layout.group, PER_WEEK), spec)
+        yield Run(layout, charted, watch(charted, layout, layout.group, PER_WEEK), spec)
 
 
 def _counted(run: Run) -> Counted:
