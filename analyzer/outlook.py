@@ -31,7 +31,7 @@ from analyzer.score.correction_table import audit_corrections
 from analyzer.score.counters import counter_measures, counter_values
 from analyzer.score.flags import raise_flags
 from analyzer.score.units import score_units
-from analyzer.score.weights import Weighting, score_weights, serving, weightings
+from analyzer.score.weights import Weighting, score_weights, serving, told_by, weightings
 from analyzer.score.weights_learned import adopted, answers, try_weights
 from analyzer.tables import STORED
 
@@ -70,7 +70,7 @@ def look_out(known: Known, settings: Settings, as_of: datetime, run_id: str, mod
     contacts = score_contacts(
         known.facts, journeys.links, settings.score, swap_below=settings.understand.swap_below, weightings=served
     )
-    units = _unit_tables(known, journeys, contacts, settings, as_of)
+    units = _unit_tables(known, journeys, contacts, served, settings, as_of)
     heard = Heard(known.facts, known.cues, known.turns, known.model_versions)
     audit = audit_of(known.verdicts, known.reveals, heard, settings, as_of, LinkModel.load(models / LINKING), served)
     if audit is not None:
@@ -123,7 +123,12 @@ def _flags(known: Known, journeys: Journeys, contacts: ContactScores, settings: 
 
 
 def _unit_tables(
-    known: Known, journeys: Journeys, contacts: ContactScores, settings: Settings, as_of: datetime
+    known: Known,
+    journeys: Journeys,
+    contacts: ContactScores,
+    served: Sequence[Weighting],
+    settings: Settings,
+    as_of: datetime,
 ) -> dict[str, pa.Table]:
     score, experience = settings.score, contacts.experience
     return {
@@ -133,7 +138,8 @@ def _unit_tables(
         ),
         "audit_corrections": STORED["audit_corrections"].empty(),
         "control_chart_points": control_points(
-            known.facts, journeys.links, experience, known.interaction_agents, score, known.model_versions
+            known.facts, journeys.links, experience, known.interaction_agents, score,
+            told_by(known.model_versions, known.facts, served),
         ),
         "bias_watch": bias_watch(known.facts, known.turns, experience, score, as_of),
     }  # fmt: skip

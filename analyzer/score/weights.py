@@ -14,11 +14,12 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from analyzer.config import ScoreSettings
 from analyzer.records import stable_id
-from analyzer.score.frames import Days, Ints
+from analyzer.score.frames import Days, Ints, days, texts
 from analyzer.tables import STORED
 
 BASE: Final = "base"
@@ -84,6 +85,17 @@ def serving(weightings: Sequence[Weighting], days: Days) -> Ints:
     """For each day, the place of the weighting that serves it: the last that had begun."""
     begins = np.array([np.datetime64(w.since or date(1, 1, 1), "D") for w in weightings])
     return np.asarray(np.searchsorted(begins, days, side="right") - 1, dtype=np.int64)
+
+
+def told_by(model_versions: pd.Series, facts: pd.DataFrame, weightings: Sequence[Weighting]) -> pd.Series:
+    """Of each contact of ``model_versions``, what its score comes from: the models that heard it and the weights."""
+    day = pd.Series(days(facts), index=pd.Index(texts(facts, "interaction_id"))).reindex(model_versions.index)
+    known = day.notna().to_numpy() & model_versions.notna().to_numpy()
+    versions = np.array([weighting.version for weighting in weightings], dtype=object)
+    weighed = versions[serving(weightings, np.asarray(day.to_numpy()[known], dtype="datetime64[D]"))]
+    told = pd.Series(None, index=model_versions.index, dtype=object)
+    told[known] = model_versions.to_numpy(dtype=object)[known] + "/" + weighed
+    return told
 
 
 def next_beginning(after: date, settings: ScoreSettings) -> date:
