@@ -14,8 +14,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow.compute as pc
-
 from analyzer.config import Settings
 from analyzer.errors import StoreError, UsageError
 from analyzer.ingest.quarantine import prune
@@ -142,14 +140,19 @@ class _Retaining:
 
 def old_contacts(store: Store, from_day: date) -> tuple[frozenset[str], int]:
     """Contacts of days before, without pieces of threads that go on; and how many pieces stay for that."""
-    facts = store.read("interaction_facts", ["interaction_id", "day"])
-    is_old = pc.less(facts["day"], from_day)
-    old = facts.filter(is_old)["interaction_id"].to_pylist()
-    going_on = {_thread(key) for key in facts.filter(pc.invert(is_old))["interaction_id"].to_pylist()}
-    gone = frozenset(key for key in old if _thread(key) not in going_on)
+    facts = store.read("interaction_facts", ["interaction_id", "source_id", "day"])
+    old: dict[str, str] = {}
+    going_on: set[str] = set()
+    for row in facts.to_pylist():
+        thread = _thread(row["interaction_id"], row["source_id"])
+        if row["day"] < from_day:
+            old[row["interaction_id"]] = thread
+        else:
+            going_on.add(thread)
+    gone = frozenset(key for key, thread in old.items() if thread not in going_on)
     return gone, len(old) - len(gone)
 
 
-def _thread(key: str) -> str:
+def _thread(key: str, source_id: str) -> str:
     """The id of the thread that a contact is a piece of: its own where it is none."""
-    return key.rpartition("#")[0] if piece_number(key) else key
+    return key.rpartition("#")[0] if piece_number(key) and key != source_id else key

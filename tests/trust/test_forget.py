@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from analyzer.ingest.quarantine import entries
 from analyzer.progress import Silent
 from analyzer.review.database import open_database
 from analyzer.store.lock import writer_lock
+from analyzer.store.store import open_store
 from analyzer.store.verify import verify
 from analyzer.trust import forget as forgetting
 from analyzer.trust.forget import Certificate, forget
@@ -240,3 +242,30 @@ def test_trace_that_stays_is_an_error_and_not_a_certificate(nights: Nights, sett
     stray.unlink()
     customer(nights, settings)
     assert_gone(nights)
+
+
+def test_readers_see_the_former_or_the_new_state(nights: Nights, settings: Any) -> None:
+    seen: list[frozenset[str]] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            try:
+                with open_store(nights.store, write=False) as store:
+                    facts, turns = (
+                        frozenset(store.read(n)["interaction_id"].to_pylist()) for n in ("interaction_facts", "turns")
+                    )
+            except (OSError, StoreError):
+                continue  # the version that it had opened is gone: begin anew
+            assert facts == turns
+            seen.append(facts)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        customer(nights, settings)
+    finally:
+        time.sleep(0.2)
+        done.set()
+        reader.join()
+    assert {len(ids) for ids in seen} == {5, 3}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from analyzer.trust.periods import days_of
 from analyzer.trust.retain import Retained, retain
 from analyzer.trust.suppression import UNNAMED
 from tests.nights import Nights, counts
+from tests.test_threads import thread
 
 from .bytes_of import found
 from .conftest import AGENT, WORDS, records
@@ -105,11 +105,14 @@ def test_dry_run_counts_and_changes_nothing(nights: Nights, settings: Any) -> No
     assert kept(nights, settings).rows == told.rows
 
 
-def test_retain_keeps_a_thread_that_goes_on(nights: Nights, settings: Any, tmp_path: Path) -> None:
-    later = {**records()[2], "interaction_id": "c-1#2", "started_at": "2026-11-03T20:00:00Z"}
-    nights.run({"l.jsonl": [later]})
+def test_retain_keeps_a_thread_that_goes_on(nights: Nights, settings: Any) -> None:
+    files = {"l.jsonl": [thread((0, "One"), (40, "Two"), key="lang"), thread((0, "One"), (1, "Two"), key="kurz")]}
+    nights.run(files)
     told = kept(nights, settings)
-    assert told.threads == 1 and "c-1" in nights.rows("interaction_facts", "interaction_id")
+    ids = set(nights.rows("interaction_facts", "interaction_id"))
+    assert told.threads == 1 and {"lang", "lang#2"} <= ids and "kurz" not in ids
+    assert counts(nights.run(files)) == (2, 0, 2, 0)
+    assert set(nights.rows("interaction_facts", "interaction_id")) == ids
 
 
 def test_retain_refuses_days_that_are_none_and_a_store_that_is_written(nights: Nights, settings: Any) -> None:
