@@ -11,6 +11,7 @@ from .conftest import ODD
 from .test_browser import chromium, enter, page_of, served  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.timeout(300)
+expect.set_options(timeout=20_000)  # ms; a busy machine answers late, not never
 SELECT = """([turn, words]) => {
   const text = document.querySelector(`#t${turn} .text`);
   const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);

@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy import stats
 
 from analyzer.score.correction import Sample
 from analyzer.score.correction_strata import thirds
+
+ENDS = {"mean": (-1.0, 1.0), "feeling": (-1.0, 1.0), "grade": (1.0, 5.0)}
+ANSWERS = {"feeling": (-1.0, -0.5, 0.0, 0.5, 1.0), "grade": (1.0, 2.0, 3.0, 4.0, 5.0)}
+# What lies between neighbouring answers, on the scale of a normal: most feelings are neutral, most empathy is plain.
+CUTS = {"feeling": (-1.4, -0.7, 0.5, 1.3), "grade": (-1.9, -1.0, 0.6, 1.8)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +22,7 @@ class Spec:
     """``truth`` is set by ``make``: the long-run mean of the world's verdicts. ``two_shares``: the audit's share was
     raised threefold for part of the contacts."""
 
-    kind: str  # common, rare, mean
+    kind: str  # common, rare, mean; feeling and grade: means of the answers that reviewers choose from
     audited: int
     contacts: int = 3000
     hearing: float = 0.8  # 0: the machine guesses, 1: hears all
@@ -31,15 +37,16 @@ def make(spec: Spec, rng: np.random.Generator) -> tuple[Sample, float]:
     channel = rng.choice(3, n, p=[0.5, 0.3, 0.2])
     cluster = _clusters(spec, n, rng)
     own = rng.normal(0, 1, cluster.max() + 1)[cluster]
-    y, f, truth = (_mean if spec.kind == "mean" else _rate)(spec, language, channel, own, rng)
+    say = {"mean": _mean, "feeling": _chosen, "grade": _chosen}.get(spec.kind, _rate)
+    y, f, truth = say(spec, language, channel, own, rng)
     share = np.full(n, spec.audited / n)
     if spec.two_shares:
         share *= np.where(channel == 0, 0.5, 1.5)
     seen = rng.random(n) < share
-    lowest = -1.0 if spec.kind == "mean" else 0.0
+    lowest, highest = ENDS.get(spec.kind, (0.0, 1.0))
     sample = Sample(
-        f, np.where(seen, y, np.nan), share, np.ones(n), (thirds(f, lowest, 1.0), language, channel), cluster,
-        lowest, 1.0, spec.kind != "mean",
+        f, np.where(seen, y, np.nan), share, np.ones(n), (thirds(f, lowest, highest), language, channel), cluster,
+        lowest, highest, spec.kind not in ENDS,
     )  # fmt: skip
     return sample, truth
 
@@ -82,6 +89,20 @@ def _mean(
     noise = rng.normal(0, 0.35, len(y))
     f = np.clip(0.7 * spec.hearing * y + noise - 0.2 * language + 0.15 * (channel == 1), -1, 1)
     return y, f, truth
+
+
+def _chosen(
+    spec: Spec, language: np.ndarray, channel: np.ndarray, own: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """One of five answers a contact; heard as a number that is too flat, too low in English and too high in chats."""
+    center, spread = np.array([-0.2, 0.2, 0.0]), 0.3 if not spec.agents else 0.1
+    answers, (lowest, highest) = np.array(ANSWERS[spec.kind]), ENDS[spec.kind]
+    y = answers[np.searchsorted(CUTS[spec.kind], center[channel] + spread * own + rng.normal(0, 1, len(own)))]
+    below = stats.norm.cdf((np.array(CUTS[spec.kind])[:, None] - center) / np.hypot(1, spread))
+    truth = float(answers @ np.diff(below, axis=0, prepend=0, append=1) @ [0.5, 0.3, 0.2])
+    middle, half = (lowest + highest) / 2, (highest - lowest) / 2
+    noise = rng.normal(0, 0.3, len(y)) - 0.2 * language + 0.15 * (channel == 1)
+    return y, np.clip(middle + 0.7 * spec.hearing * (y - middle) + half * noise, lowest, highest), truth
 
 
 @lru_cache

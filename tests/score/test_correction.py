@@ -25,7 +25,7 @@ def plain(reading, verdict, **changes):
     return replace(sample, **changes)
 
 
-@pytest.mark.parametrize("kind", ["common", "rare", "mean"])
+@pytest.mark.parametrize("kind", ["common", "rare", "mean", "feeling", "grade"])
 @pytest.mark.parametrize("audited", [100, 300])
 def test_corrected_intervals_hold_where_the_machine_alone_does_not(kind, audited):
     told = tell(Spec(kind, audited), 300, 11)

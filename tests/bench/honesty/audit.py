@@ -19,7 +19,7 @@ from tests.score.audit_worlds import Spec, make
 from tests.score.audited_agents import AgentSpec
 from tests.score.audited_agents import tell as tell_agents
 
-KINDS: Final = ("common", "rare", "mean")
+KINDS: Final = ("common", "rare", "mean", "feeling", "grade")
 SIZES: Final = (30, 100, 300)
 # Everyday, a machine that guesses, few agents whose contacts are alike, an audit share that was raised.
 VARIANTS: Final[tuple[dict[str, Any], ...]] = ({}, {"hearing": 0.0}, {"agents": 40}, {"two_shares": True})
