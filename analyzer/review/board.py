@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 import pandas as pd
 
 from analyzer.review.answered import answered, looked_at
+from analyzer.review.asked import Asked
 from analyzer.review.assignments import assigned
 from analyzer.review.database import Connection
-from analyzer.review.desk import AUDIT, Snapshot, visible
-from analyzer.review.listing import Asked, Listed, Standing, listed, standing_of
+from analyzer.review.desk import Snapshot, visible
+from analyzer.review.listing import Listed, Standing, listed, standing_of
 from analyzer.review.roles import User
 
 
@@ -30,12 +30,6 @@ class Board:
 
     def list(self, asked: Asked) -> Listed:
         return listed(self.flags, asked, self.standing, self.user.name)
-
-    @property
-    def last_draw(self) -> date | None:
-        """The latest day of which contacts were drawn for the audit."""
-        days = self.flags.loc[self.flags["rule"] == AUDIT, "date"]
-        return None if days.empty else days.max()
 
 
 def board_of(connection: Connection, snapshot: Snapshot, user: User, second: Collection[str] = ()) -> Board:

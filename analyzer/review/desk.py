@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +36,7 @@ _FLAGS: Final = (
     "sampling_probability",
 )
 FILTERS: Final = ("rule", "severity", "channel", "team", "agent", "language", "product_line", "queue", "day")
-_OF_FLAGS: Final = ("rule", "severity")  # of which a contact may have several
+OF_FLAGS: Final = ("rule", "severity")  # of which a contact may have several
 Row = dict[str, Any]
 
 
@@ -108,37 +108,13 @@ def visible(flags: pd.DataFrame, user: User) -> pd.DataFrame:
     return flags[flags["team"].isin(user.teams)] if user.teams else flags
 
 
-def of_contacts(flags: pd.DataFrame, snapshot: Snapshot, ids: Collection[str]) -> NDArray[np.bool_]:
+def of_contacts(flags: pd.DataFrame, snapshot: Snapshot, ids: Iterable[str]) -> NDArray[np.bool_]:
     """Which rows are of the contacts ``ids``."""
+    places = np.fromiter((snapshot.number.get(each, -1) for each in ids), dtype=np.int64)
     marked = np.zeros(len(snapshot.number), dtype=bool)
-    marked[[snapshot.number[each] for each in ids if each in snapshot.number]] = True
+    marked[places[places >= 0]] = True
     found: NDArray[np.bool_] = marked[flags["contact"].to_numpy()]
     return found
-
-
-def contacts_of(flags: pd.DataFrame) -> pd.DataFrame:
-    """A row a contact: its most severe flag, with ``rules``, how many rules it met."""
-    contact = flags["contact"].to_numpy()
-    _, first, count = np.unique(contact, return_index=True, return_counts=True)
-    order = np.argsort(first, kind="stable")
-    return flags.iloc[first[order]].assign(rules=count[order])
-
-
-def counts(flags: pd.DataFrame, contacts: pd.DataFrame, name: str) -> list[tuple[str, int]]:
-    """The values of a filter with the number of contacts: most first, days latest first.
-
-    ``contacts``: ``flags`` with one row a contact, which is enough for all that a contact has but once.
-    """
-    values = (flags if name in _OF_FLAGS else contacts)[name].cat
-    codes, categories = values.codes.to_numpy(), list(values.categories)
-    if name in _OF_FLAGS:
-        met = np.zeros((int(flags["contact"].to_numpy().max(initial=-1)) + 1, len(categories)), dtype=bool)
-        met[flags["contact"].to_numpy()[codes >= 0], codes[codes >= 0]] = True
-        found = met.sum(axis=0)
-    else:
-        found = np.bincount(codes[codes >= 0], minlength=len(categories))
-    told = [(str(value), int(n)) for value, n in zip(categories, found, strict=True) if n]
-    return sorted(told, reverse=True) if name == "day" else sorted(told, key=lambda pair: (-pair[1], pair[0]))
 
 
 def _snapshot(store: Store, settings: PublishSettings) -> Snapshot:
@@ -154,6 +130,7 @@ def _snapshot(store: Store, settings: PublishSettings) -> Snapshot:
     )
     for name in FILTERS:
         joined[name] = joined[name].map(str, na_action="ignore").astype("category")
+    joined["polarity"] = joined["polarity"].astype("category")
     joined["contact"], ids = pd.factorize(joined["interaction_id"])
     drawn = np.zeros(len(ids), dtype=bool)
     drawn[joined.loc[joined["rule"] == AUDIT, "contact"]] = True

@@ -1,98 +1,35 @@
-"""Which contacts a list shows, from what its address asks for; pure, over the rows of one snapshot."""
+"""Which contacts a list shows, in which order, and what each filter would leave; pure, over the rows of one snapshot.
+
+Everything is counted by whole numbers of rows and contacts, so that a hundred thousand flags take a moment.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analyzer.review.desk import AUDIT, FILTERS, Snapshot, contacts_of, counts, of_contacts
+from analyzer.review.asked import CHOICES, ME, NOBODY, VIEWS, Asked
+from analyzer.review.desk import AUDIT, OF_FLAGS, Snapshot, of_contacts
 
-VIEWS: Final = ("concern", "audit", "second", "praise", "mine")
-STATES: Final = ("open", "done", "all")
-CHOICES: Final = tuple(name for name in FILTERS if name != "day")  # days are chosen as a range
-ME: Final = ":me"  # no name of a user holds a colon
-NOBODY: Final = ":nobody"
-ORDERS: Final[Mapping[str, tuple[list[str], list[bool]]]] = {
-    "severity": (["severity", "started_at"], [False, False]),
-    "newest": (["started_at"], [False]),
-    "oldest": (["started_at"], [True]),
-    "team": (["team", "agent", "started_at"], [True, True, False]),
-}
 Bools = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What an address asks for, with what is not known left out. ``whose``: who it is assigned to; "" is all."""
-
-    view: str
-    state: str
-    order: str
-    number: int
-    chosen: Mapping[str, str]
-    since: date | None
-    until: date | None
-    whose: str
-
-    @property
-    def query(self) -> str:
-        """The address's query without the page, by which a view is saved."""
-        told = {"view": self.view, "state": self.state, "order": self.order, **self.chosen, "whose": self.whose or None,
-                "since": self.since, "until": self.until}  # fmt: skip
-        return urlencode({name: str(value) for name, value in told.items() if value is not None})
-
-    @property
-    def link(self) -> str:
-        return f"/queue?{self.query}"
-
-    @property
-    def here(self) -> str:
-        """The query with the page."""
-        return f"{self.query}&page={self.number}" if self.number > 1 else self.query
-
-    @property
-    def narrows(self) -> bool:
-        """Whether anything but the kind of list, its state and order was chosen."""
-        return bool(self.chosen or self.since or self.until or self.whose)
-
-    def on(self, number: int) -> str:
-        """The address of another page of the list."""
-        return f"/queue?{replace(self, number=number).here}"
-
-
-def asked_of(told: Mapping[str, str]) -> Asked:
-    """What the parameters of an address ask for."""
-    number = told.get("page", "1")[:6]
-    view, state, order = told.get("view", "concern"), told.get("state", "open"), told.get("order", "severity")
-    return Asked(
-        view if view in VIEWS else "concern", state if state in STATES else "open",
-        order if order in ORDERS else "severity", int(number) if number.isdecimal() and int(number) > 0 else 1,
-        {name: told[name][:200] for name in CHOICES if told.get(name)},
-        _day(told.get("since") or told.get("day")), _day(told.get("until") or told.get("day")),
-        told.get("whose", "")[:64],
-    )  # fmt: skip
-
-
-def asked_in(query: str) -> Asked:
-    """What a saved query asks for."""
-    return asked_of(dict(parse_qsl(query)))
+Numbers = NDArray[np.int64]
+Counts = list[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the rows of a person stand, by row: answered by anybody, findings to be hidden from them, assigned to whom
-    ("" is nobody), waiting for them as the second person."""
+    """How the rows of a person stand, by row: answered by anybody, findings to be hidden from them, assigned to which
+    of ``people`` (the first is nobody), waiting for them as the second person."""
 
     answered: Bools
     hidden: Bools
-    assigned: NDArray[np.object_]
+    assigned: NDArray[np.int32]
+    people: tuple[str, ...]
     second: Bools
 
 
@@ -102,15 +39,15 @@ def standing_of(
 ) -> Standing:  # fmt: skip
     """``answered``: contacts that anybody answered about; ``told``: those whose findings this person may know though
     they were drawn; ``assigned``: the person by contact; ``second``: those that wait for a second person."""
-    names = np.full(len(snapshot.number), "", dtype=object)
+    people = ("", *sorted(set(assigned.values())))
+    code = {name: place for place, name in enumerate(people)}
+    whose = np.zeros(len(snapshot.number), dtype=np.int32)
     for contact, name in assigned.items():
         if contact in snapshot.number:
-            names[snapshot.number[contact]] = name
-    number = flags["contact"].to_numpy()
-    drawn = flags["drawn"].to_numpy()
+            whose[snapshot.number[contact]] = code[name]
     return Standing(
-        of_contacts(flags, snapshot, list(answered)), drawn & ~of_contacts(flags, snapshot, list(told)), names[number],
-        of_contacts(flags, snapshot, list(second)),
+        of_contacts(flags, snapshot, answered), flags["drawn"].to_numpy() & ~of_contacts(flags, snapshot, told),
+        whose[flags["contact"].to_numpy()], people, of_contacts(flags, snapshot, second),
     )  # fmt: skip
 
 
@@ -126,7 +63,7 @@ def of_view(flags: pd.DataFrame, view: str, standing: Standing, me: str) -> Bool
     if view == "second":
         return np.asarray(audit & standing.second)
     if view == "mine":
-        return np.asarray((standing.assigned == me) & (audit | ~standing.hidden))
+        return _of_person(me, standing) & (audit | ~standing.hidden)
     return np.asarray((flags["polarity"] == view).to_numpy() & ~audit & ~standing.hidden)
 
 
@@ -145,33 +82,76 @@ def _marked(contact: NDArray[np.int64], size: int) -> Bools:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """The contacts of a list in its order, a row each, and for every filter what it would leave, with counts."""
+class Part:
+    """Some of the rows: their places, and by contact, in the order of the rows, its first place and how many it has."""
 
-    contacts: pd.DataFrame
-    choices: Mapping[str, list[tuple[str, int]]]
-    whose: list[tuple[str, int]]
+    rows: Numbers
+    first: Numbers
+    rules: Numbers
+
+
+def part_of(contact: Numbers, kept: Bools) -> Part:
+    """The rows that are kept. ``contact``: the number of each row's."""
+    rows = np.flatnonzero(kept)
+    own = contact[rows]
+    counted = np.bincount(own)
+    first = np.empty(counted.size, dtype=np.int64)
+    first[own[::-1]] = rows[::-1]  # the last that is written stays: the first row
+    found = np.flatnonzero(counted)
+    order = np.argsort(first[found], kind="stable")
+    return Part(rows, first[found][order], counted[found][order])
+
+
+def counts(flags: pd.DataFrame, part: Part, name: str) -> Counts:
+    """The values of a filter with the number of contacts that have it, most first."""
+    values = flags[name].cat
+    codes, categories = values.codes.to_numpy(), list(values.categories)
+    if name in OF_FLAGS:  # of which a contact may have several
+        pairs = flags["contact"].to_numpy()[part.rows] * len(categories) + codes[part.rows]
+        codes_found = np.unique(pairs[codes[part.rows] >= 0]) % max(len(categories), 1)
+    else:
+        codes_found = codes[part.first]
+    found = np.bincount(codes_found[codes_found >= 0], minlength=len(categories))
+    told = [(str(value), int(n)) for value, n in zip(categories, found, strict=True) if n]
+    return sorted(told, key=lambda pair: (-pair[1], pair[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The contacts of a list in its order, each by the place of its first row, with how many rules it met; and for
+    every filter what the others would leave, with counts."""
+
+    first: Numbers
+    rules: Numbers
+    choices: Mapping[str, Counts]
+    whose: Counts
+
+    @property
+    def total(self) -> int:
+        return len(self.first)
+
+    def rows(self, flags: pd.DataFrame, start: int, count: int) -> list[Any]:
+        """Some contacts as rows, with ``rules``."""
+        part = slice(start, start + count)
+        return flags.iloc[self.first[part]].assign(rules=self.rules[part]).to_dict("records")
 
 
 def listed(flags: pd.DataFrame, asked: Asked, standing: Standing, me: str) -> Listed:
     """The list that ``asked`` names. Each filter counts what the others leave."""
+    contact = flags["contact"].to_numpy()
     kept = (
         of_view(flags, asked.view, standing, me) & _in_state(asked.state, asked.view, standing) & _in_days(flags, asked)
     )
     masks = {name: (flags[name] == value).to_numpy() for name, value in asked.chosen.items()}
-    theirs = _of_person(asked.whose, standing, me)
-    every = kept & theirs & _all(masks, kept)
-    shown = flags[every]
-    contacts = contacts_of(shown)
-    choices: dict[str, list[tuple[str, int]]] = {}
-    for name in CHOICES:
-        if name in masks:
-            others = flags[kept & theirs & _all({n: m for n, m in masks.items() if n != name}, kept)]
-            choices[name] = counts(others, contacts_of(others), name)
-        else:
-            choices[name] = counts(shown, contacts, name)
-    whose = _people(flags["contact"].to_numpy(), standing.assigned, kept & _all(masks, kept))
-    return Listed(_ordered(contacts, asked.order), choices, whose)
+    theirs = _of_person({ME: me, NOBODY: ""}.get(asked.whose, asked.whose), standing) if asked.whose else kept
+    part = part_of(contact, kept & theirs & _all(masks, kept))
+    choices = {name: counts(flags, part, name) for name in CHOICES if name not in masks}
+    for name in masks:
+        others = _all({n: mask for n, mask in masks.items() if n != name}, kept)
+        choices[name] = counts(flags, part_of(contact, kept & theirs & others), name)
+    order = _order(flags, part.first, asked.order)
+    whose = _people(part_of(contact, kept & _all(masks, kept)) if asked.whose else part, standing)
+    return Listed(part.first[order], part.rules[order], {name: choices[name] for name in CHOICES}, whose)
 
 
 def _all(masks: Mapping[str, Bools], like: Bools) -> Bools:
@@ -200,35 +180,25 @@ def _in_days(flags: pd.DataFrame, asked: Asked) -> Bools:
     return kept
 
 
-def _of_person(whose: str, standing: Standing, me: str) -> Bools:
-    if not whose:
-        return np.ones_like(standing.answered)
-    name = {ME: me, NOBODY: ""}.get(whose, whose)
-    return np.asarray(standing.assigned == name)
+def _of_person(name: str, standing: Standing) -> Bools:
+    if name not in standing.people:
+        return np.zeros_like(standing.answered)
+    return np.asarray(standing.assigned == standing.people.index(name))
 
 
-def _people(contact: NDArray[np.int64], assigned: NDArray[np.object_], kept: Bools) -> list[tuple[str, int]]:
-    """Who has how many of the contacts kept, by name; nobody's as ""."""
-    _, first = np.unique(contact[kept], return_index=True)
-    names, found = np.unique(assigned[kept][first].astype(str), return_counts=True)
-    return [(str(name), int(n)) for name, n in zip(names, found, strict=True)]
+def _people(part: Part, standing: Standing) -> Counts:
+    """Who has how many of the contacts, by name; nobody's as ""."""
+    found = np.bincount(standing.assigned[part.first], minlength=len(standing.people))
+    return [(name, int(n)) for name, n in zip(standing.people, found, strict=True) if n]
 
 
-def _ordered(contacts: pd.DataFrame, order: str) -> pd.DataFrame:
+def _order(flags: pd.DataFrame, first: Numbers, order: str) -> Numbers:
+    """The places within ``first``, in order; rows lie with the most severe and latest first."""
     if order == "severity":
-        return contacts  # as they lie
-    by, ascending = ORDERS[order]
-    plain = contacts.assign(**{name: contacts[name].astype(object) for name in by if name in CHOICES})
-    return contacts.loc[plain.sort_values(by, ascending=ascending, kind="stable").index]
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-
-
-def rows_of(contacts: pd.DataFrame, first: int, count: int) -> list[Any]:
-    """A page of contacts as rows."""
-    return contacts.iloc[first : first + count].to_dict("records")
+        return np.arange(len(first))
+    at = flags["started_at"].to_numpy(dtype="datetime64[us]").astype(np.int64)[first]  # in UTC
+    if order == "team":
+        team, agent = (flags[name].cat.codes.to_numpy()[first] for name in ("team", "agent"))
+        last = np.iinfo(np.int64).max
+        return np.lexsort((-at, np.where(agent < 0, last, agent), np.where(team < 0, last, team)))
+    return np.argsort(at if order == "oldest" else -at, kind="stable")

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analyzer.review.database import Row
 from analyzer.review.desk import AUDIT
 
 DAYS_SHOWN: Final = 14
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +42,25 @@ class Person:
     waiting: int
 
 
-def by_day(flags: pd.DataFrame, answered: Collection[str]) -> list[Done]:
-    """The last days of which contacts were drawn, the earliest first."""
-    return _done(_draws(flags, answered), "day")[-DAYS_SHOWN:]
+def by_day(flags: pd.DataFrame, answered: Bools) -> list[Done]:
+    """The last days of which contacts were drawn, the earliest first. ``answered``: by row."""
+    audit = (flags["rule"] == AUDIT).to_numpy()
+    return _done(flags["day"], audit, answered)[-DAYS_SHOWN:]
 
 
-def by_team(flags: pd.DataFrame, answered: Collection[str], day: date) -> list[Done]:
+def by_team(flags: pd.DataFrame, answered: Bools, day: date) -> list[Done]:
     """The teams of which contacts of ``day`` were drawn, by name."""
-    draws = _draws(flags, answered)
-    return _done(draws[draws["day"] == day.isoformat()], "team")
+    of_day = ((flags["rule"] == AUDIT) & (flags["day"] == day.isoformat())).to_numpy()
+    return _done(flags["team"], of_day, answered)
 
 
-def _draws(flags: pd.DataFrame, answered: Collection[str]) -> pd.DataFrame:
-    draws = flags.loc[flags["rule"] == AUDIT, ["interaction_id", "day", "team"]].drop_duplicates("interaction_id")
-    return draws.assign(done=draws["interaction_id"].isin(list(answered)))
-
-
-def _done(draws: pd.DataFrame, by: str) -> list[Done]:
-    whose = draws[by].astype(object).where(draws[by].notna(), "")
-    grouped = draws["done"].groupby(whose).agg(["size", "sum"]).sort_index()
-    return [Done(str(name), int(row["size"]), int(row["sum"])) for name, row in grouped.iterrows()]
+def _done(whose: pd.Series, drawn: Bools, answered: Bools) -> list[Done]:
+    """By value of a column of categories; a contact has one row of the draw."""
+    names = ["", *map(str, whose.cat.categories)]
+    codes = whose.cat.codes.to_numpy() + 1
+    all_ = np.bincount(codes[drawn], minlength=len(names))
+    done = np.bincount(codes[drawn & answered], minlength=len(names))
+    return [Done(name, int(n), int(m)) for name, n, m in zip(names, all_, done, strict=True) if n]
 
 
 def people(

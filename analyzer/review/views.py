@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from analyzer.errors import UsageError
+from analyzer.review.asked import asked_in
 from analyzer.review.database import Connection, Row, text_of
-from analyzer.review.listing import asked_in
 from analyzer.review.roles import User
 
 LONGEST_NAME: Final = 60

@@ -3,8 +3,8 @@
 An invented store is filled with flags of as many contacts, one in twenty drawn for the audit. In its review database
 ten people have answered about 20,000 contacts, 5,000 are assigned, and 40 views are saved. A lead signs in and asks for
 the queue, filtered and not, opens a saved view and what is assigned to them, and assigns the next ten of a list.
-Milliseconds of whole requests, the median and the slowest of 20, beside what reading the flags and their contacts anew
-for each request would take alone. The bar is 300 ms for the median.
+Milliseconds of whole requests, the median and the slowest of 20, and of processor time, which tells on a busy machine;
+beside them what reading the flags and their contacts anew for each request would take. The bar is 300 ms for the median.
 """
 
 from __future__ import annotations
@@ -88,12 +88,12 @@ def work(database: Database, count: int) -> None:
             views.save(connection, owner, f"View {number}", f"view=concern&team=team-{number}", now, shared=True)
 
 
-def milliseconds(work: Callable[[], object], times: int) -> list[float]:
+def milliseconds(work: Callable[[], object], times: int, clock: Callable[[], float] = time.perf_counter) -> list[float]:
     took = []
     for _ in range(times):
-        started = time.perf_counter()
+        started = clock()
         work()
-        took.append((time.perf_counter() - started) * 1000)
+        took.append((clock() - started) * 1000)
     return took
 
 
@@ -126,9 +126,10 @@ def main() -> None:
             "assigned to oneself": "/queue?view=mine", "random audit": "/queue?view=audit", "progress": "/progress",
         }.items():  # fmt: skip
             took = milliseconds(lambda path=path: ask(path), 20)  # type: ignore[misc]
+            own = statistics.median(milliseconds(lambda path=path: ask(path), 5, time.process_time))  # type: ignore[misc]
             middle = statistics.median(took)
             met = "" if name != "first page" else f"   bar {BAR_MS:.0f} ms {'met' if middle <= BAR_MS else 'MISSED'}"
-            print(f"{name:<34}{middle:8.0f} ms, slowest {max(took):.0f}, {base / middle:.1f} times as fast{met}")
+            print(f"{name:<34}{middle:8.0f} ms, slowest {max(took):.0f}, of processor time {own:.0f}{met}")
         token = re.search(r'name="token" value="([^"]+)"', client.get("/queue").text)
         assert token
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from analyzer.review import progress
-from analyzer.review.listing import asked_in
+from analyzer.review.asked import asked_in
 from analyzer.review.progress_picture import HEIGHT, draw_picture
 from analyzer.review.questions import asked
 
@@ -107,13 +108,13 @@ def test_progress_of_draws_is_counted_by_day_and_team() -> None:
         "rule": ["random_audit", "random_audit", "random_audit", "angry_end", "angry_end"],
         "day": ["2026-11-01", "2026-11-02", "2026-11-02", "2026-11-02", "2026-11-02"],
         "team": ["north", "north", None, None, "south"],
-    })  # fmt: skip
-    days = progress.by_day(flags, {"b", "d"})
+    }).astype({"rule": "category", "day": "category", "team": "category"})  # fmt: skip
+    days = progress.by_day(flags, np.array([False, True, False, False, True]))
     assert [(d.whose, d.drawn, d.answered, d.waiting) for d in days] == [
         ("2026-11-01", 1, 0, 1),
         ("2026-11-02", 2, 1, 1),
     ]
-    teams = progress.by_team(flags, {"b"}, date(2026, 11, 2))
+    teams = progress.by_team(flags, np.array([False, True, False, False, False]), date(2026, 11, 2))
     assert [(t.whose, t.drawn, t.answered) for t in teams] == [("", 1, 0), ("north", 1, 1)]
     picture = draw_picture(days)
     assert picture is not None

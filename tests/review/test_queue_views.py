@@ -7,7 +7,7 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
-from analyzer.review.listing import asked_in
+from analyzer.review.asked import asked_in
 
 from .conftest import FROM_HERE, Site, contact_ids, token
 

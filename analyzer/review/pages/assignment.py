@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from analyzer.review import assignments
+from analyzer.review.asked import asked_in
 from analyzer.review.board import Board, board_of
 from analyzer.review.database import Connection
-from analyzer.review.listing import asked_in
 from analyzer.review.pages.queue import back_to
 from analyzer.review.roles import User
 from analyzer.review.sessions import Session
@@ -68,9 +68,9 @@ def _person(readers: list[User], session: Session, name: str) -> User:
 
 def _next(board: Board, back: str, whom: User, count: int) -> list[str]:
     """The first contacts of the list that wait, are nobody's and may be read by ``whom``."""
-    contacts = board.list(asked_in(back)).contacts
+    contacts = board.flags["interaction_id"].iloc[board.list(asked_in(back)).first]
     roster, found = board.snapshot.roster, list[str]()
-    for each in contacts["interaction_id"]:
+    for each in contacts:
         if each not in board.assigned and each not in board.done and whom.may_see(*roster[each]):
             found.append(each)
             if len(found) == count:

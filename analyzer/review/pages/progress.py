@@ -29,9 +29,9 @@ def show(request: Request, day: str = "") -> Response:
         board = board_of(connection, snapshot, session.user)
         people = _people(connection, state, board)
         note(connection, request, session.user.name, "read the progress", day)
-    days = progress.by_day(board.flags, board.done)
+    days = progress.by_day(board.flags, board.standing.answered)
     chosen = day if day in {each.whose for each in days} else days[-1].whose if days else ""
-    teams = progress.by_team(board.flags, board.done, date.fromisoformat(chosen)) if chosen else []
+    teams = progress.by_team(board.flags, board.standing.answered, date.fromisoformat(chosen)) if chosen else []
     return page(
         request, "queue_progress.html.j2", session=session, days=days, day=chosen, teams=teams, people=people,
         picture=draw_picture(days), today=midnight(state.clock()).date(), day_of=date.fromisoformat,

@@ -13,9 +13,10 @@ from starlette.responses import Response
 
 from analyzer.review import assignments, progress, second_review, views
 from analyzer.review.answered import answered_since
+from analyzer.review.asked import ME, NOBODY, ORDERS, STATES, VIEWS, Asked, asked_in, asked_of
 from analyzer.review.board import Board, board_of
 from analyzer.review.database import Connection
-from analyzer.review.listing import ME, NOBODY, ORDERS, STATES, VIEWS, Asked, asked_in, asked_of, rows_of, waiting
+from analyzer.review.listing import waiting
 from analyzer.review.sessions import Session
 from analyzer.review.state import State, note, page, signed_in, state_of, to
 
@@ -70,14 +71,14 @@ def _shown(
     connection: Connection, state: State, session: Session, board: Board, asked: Asked
 ) -> dict[str, Any]:  # fmt: skip
     found = board.list(asked)
-    total = len(found.contacts)
+    total = found.total
     pages = max(1, -(-total // A_PAGE))
     number = min(asked.number, pages)
     return {
         "asked": asked, "total": total, "number": number, "pages": pages, "done": board.done,
-        "rows": rows_of(found.contacts, (number - 1) * A_PAGE, A_PAGE), "assigned": board.assigned,
+        "rows": found.rows(board.flags, (number - 1) * A_PAGE, A_PAGE), "assigned": board.assigned,
         "choices": found.choices, "whose": _whose(found.whose, session, asked), "tabs": VIEWS, "states": STATES,
-        "orders": tuple(ORDERS), "waiting": waiting(board.flags, board.standing, session.user.name),
+        "orders": ORDERS, "waiting": waiting(board.flags, board.standing, session.user.name),
         "views": views.views_of(connection, session.user), "draw": _draw(board),
         "people": assignments.readers(connection) if session.user.may("settle") else [],
         "today": _today(connection, state, session), "day_of": date.fromisoformat,
@@ -96,7 +97,7 @@ def _whose(found: list[tuple[str, int]], session: Session, asked: Asked) -> list
 
 def _draw(board: Board) -> progress.Done | None:
     """How far the latest draw is."""
-    days = progress.by_day(board.flags, board.done)
+    days = progress.by_day(board.flags, board.standing.answered)
     return days[-1] if days else None
 
 

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from analyzer.review import views
+from analyzer.review.asked import asked_in
 from analyzer.review.database import Connection
-from analyzer.review.listing import asked_in
 from analyzer.review.pages.queue import back_to
 from analyzer.review.sessions import Session
 from analyzer.review.state import check_token, note, page, signed_in, state_of, to
