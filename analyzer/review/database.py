@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,6 +67,10 @@ class SqliteDatabase:
             connection.execute("PRAGMA journal_mode = WAL")
         with self.write() as connection:
             _bring_up(connection)
+
+    @property
+    def path(self) -> Path:
+        return self._path
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
@@ -133,6 +137,12 @@ class PostgresDatabase:
     def write(self) -> Iterator[Connection]:
         with self._psycopg.connect(self._url, connect_timeout=10) as connection:  # commits, or rolls back
             yield _Postgres(connection)
+
+    def rewrite(self, tables: Iterable[str]) -> None:
+        """Leaves nothing of deleted rows in the files of ``tables``."""
+        with self._psycopg.connect(self._url, connect_timeout=10, autocommit=True) as connection:
+            for table in tables:
+                connection.execute(f"VACUUM FULL {table}")
 
 
 class _Postgres:

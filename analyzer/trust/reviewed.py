@@ -106,13 +106,11 @@ def _cut_everywhere(
 def compact(database: Database) -> None:
     """Leaves nothing of deleted rows in the database's files. Raises StoreBusy where a reader does not let go."""
     if isinstance(database, SqliteDatabase):
-        compact_file(database._path)
+        compact_file(database.path)
     elif isinstance(database, PostgresDatabase):
-        with database._psycopg.connect(database._url, connect_timeout=10, autocommit=True) as connection:
-            with database.read() as reading:
-                tables = list(tables_in(database, reading))
-            for table in tables:
-                connection.execute(f"VACUUM FULL {table}")
+        with database.read() as connection:
+            tables = list(tables_in(database, connection))
+        database.rewrite(tables)
 
 
 def compact_file(path: Path) -> None:
