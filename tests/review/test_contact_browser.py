@@ -68,7 +68,7 @@ def test_selection_is_offered_only_where_somebody_can_answer(page: Page, served:
 
 
 def test_note_being_written_survives_an_answer_and_is_empty_once_saved(page: Page, served: str) -> None:  # noqa: F811
-    page.goto(f"{served}/contacts/c-002")
+    page.goto(f"{served}/contacts/c-020")
     note = page.get_by_label("Note on the whole contact")
     note.fill("Half a thought")
     page.get_by_role("button", name="unresolved", exact=True).click()
@@ -98,7 +98,7 @@ def test_audit_is_answered_by_keyboard_alone(page: Page, served: str) -> None:  
 
 
 def test_turn_is_judged_by_keyboard_alone(page: Page, served: str) -> None:  # noqa: F811
-    page.goto(f"{served}/contacts/c-003")
+    page.goto(f"{served}/contacts/c-021")
     customer = page.locator(".turn.customer").first
     customer.focus()
     page.keyboard.press("c")
@@ -131,7 +131,7 @@ def test_two_reviewers_see_each_others_answers_and_lose_none(chromium: Browser, 
     for _ in range(2):
         page = page_of(chromium, served)
         enter(page)
-        page.goto(f"{served}/contacts/c-004")
+        page.goto(f"{served}/contacts/c-022")
         pages.append(page)
     for n in range(3):
         for who, page in enumerate(pages):
