@@ -153,9 +153,18 @@ class FlagRule(Section, frozen=True):
     when: Annotated[tuple[Condition, ...], Meta(min_length=1)]
 
 
+class Phrase(Section, frozen=True):
+    """Words that rules ask for as ``phrase.NAME``; ``pattern`` is RE2 and does not mind capitals."""
+
+    name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$")]
+    speaker: Literal["agent", "customer", "bot"]
+    pattern: Name
+
+
 class FlagSettings(Section, frozen=True):
     urgent_share: Share
     rules: tuple[FlagRule, ...]
+    phrases: tuple[Phrase, ...] = ()
 
 
 class PublishSettings(Section, frozen=True):

@@ -1,9 +1,10 @@
 """Contacts worth a person's look, by the rules in the configuration.
 
 A condition compares one measure of the contact: a number or word of its facts, a count of opportunities or promises,
-its experience, or a codebook label, which stands for the highest probability that its cues reach, or by ``heard`` for
-whether it was found. ``wants_to_leave`` is 1 where the customer spoke of leaving or came to cancel. What was not
-observed meets no condition. Where speakers seem swapped, only what the record itself says can raise a flag.
+its experience, a phrase of the settings (1 where it was said, 0 where not), or a codebook label, which stands for the
+highest probability that its cues reach, or by ``heard`` for whether it was found. ``wants_to_leave`` is 1 where the
+customer spoke of leaving or came to cancel. What was not observed meets no condition. Where speakers seem swapped, only
+what the record itself says can raise a flag.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from analyzer.config import Condition, FlagRule, FlagSettings
 from analyzer.errors import ConfigError
 from analyzer.records import stable_id
 from analyzer.score.frames import Bools, Days, Floats, Objects, days, linked, numbers, texts, to_table
+from analyzer.score.phrases import check_phrases, measure_of, phrases_said
 from analyzer.score.urgency import rare
 from analyzer.tables import FACT_COLUMNS
 
@@ -64,6 +66,7 @@ class _Contacts:
     links: pd.DataFrame
     experience: pd.DataFrame
     strongest: Mapping[str, pd.DataFrame]  # label → probability, found and turn of its strongest cue, by contact
+    phrases: Mapping[str, pd.DataFrame]  # measure → whether it was said, and in which turn first
     unheard: Bools  # nothing can be said of labels: swapped, or a language we do not understand
     swapped: Bools
 
@@ -76,15 +79,20 @@ def raise_flags(
     *,
     swap_below: float,
     experience: pd.DataFrame | None = None,
+    turns: pd.DataFrame | None = None,
 ) -> pa.Table:
-    """The flags of all rules, by contact and rule; ``turn`` is that of the strongest cue of the rule's first label.
+    """The flags of all rules, by contact and rule; ``turn`` is that of the strongest cue of the rule's first label, or
+    where its phrase was said first.
 
-    ``experience`` (score_contacts) is needed where a rule asks for it, and tells the gravest of the urgent. Raises
-    ConfigError for an unknown measure.
+    ``experience`` (score_contacts) is needed where a rule asks for it, and tells the gravest of the urgent; ``turns``
+    where one asks for a phrase. Raises ConfigError for an unknown measure or a pattern that is none.
     """
+    check_phrases(flag_settings.phrases)
+    phrases = frozenset(measure_of(phrase) for phrase in flag_settings.phrases)
     for rule in flag_settings.rules:
-        _check(rule, experience is not None)
-    contacts = _gather(facts, cues, links, experience, swap_below, _labels(flag_settings))
+        _check(rule, experience is not None, phrases)
+    said = phrases_said(pd.DataFrame() if turns is None else turns, facts, flag_settings.phrases)
+    contacts = _gather(facts, cues, links, experience, swap_below, _labels(flag_settings), said)
     rows = [row for rule in flag_settings.rules for row in _rows(rule, contacts)]
     rows = rare(rows, Counter(contacts.day.tolist()), flag_settings.urgent_share, _scores(contacts))
     rows.sort(key=lambda row: (row["interaction_id"], row["rule"]))
@@ -98,8 +106,8 @@ def _scores(contacts: _Contacts) -> dict[str, float]:
     return {str(i): float(score) for i, score in zip(contacts.ids, scores, strict=True) if not np.isnan(score)}
 
 
-def _check(rule: FlagRule, has_experience: bool) -> None:
-    known = MEASURES if has_experience else MEASURES - set(EXPERIENCE)
+def _check(rule: FlagRule, has_experience: bool, phrases: frozenset[str]) -> None:
+    known = (MEASURES if has_experience else MEASURES - set(EXPERIENCE)) | phrases
     for condition in rule.when:
         where = f"flags.rules {rule.name}: {condition.measure}"
         if condition.measure not in known:
@@ -124,6 +132,7 @@ def _gather(
     experience: pd.DataFrame | None,
     swap_below: float,
     labels: list[str],
+    said: Mapping[str, pd.DataFrame],
 ) -> _Contacts:
     swapped = numbers(facts, "role_confidence") < swap_below
     unheard = swapped | np.asarray(texts(facts, "language") == "und", dtype=np.bool_)
@@ -135,6 +144,7 @@ def _gather(
         linked(links, facts),
         linked(nobody if experience is None else experience, facts),
         {label: linked(_strongest(cues, label), facts) for label in labels},
+        said,
         unheard,
         swapped,
     )
@@ -200,6 +210,8 @@ def _value(measure: str, contacts: _Contacts) -> Floats:
         # A label without a cue was listened for and not heard: 0, unless nothing could be heard.
         heard = np.nan_to_num(numbers(contacts.strongest[measure], "probability"))
         return np.where(contacts.unheard, np.nan, heard)
+    if measure in contacts.phrases:
+        return np.where(contacts.swapped, np.nan, numbers(contacts.phrases[measure], "said"))
     value = _number(measure, contacts)
     return value if measure in RECORDED else np.where(contacts.swapped, np.nan, value)
 
@@ -216,4 +228,6 @@ def _turns(rule: FlagRule, contacts: _Contacts) -> Floats:
     for condition in rule.when:
         if condition.measure in contacts.strongest and condition.below is None and condition.heard is not False:
             return numbers(contacts.strongest[condition.measure], "turn")
+        if condition.measure in contacts.phrases and condition.below is None:
+            return numbers(contacts.phrases[condition.measure], "turn")
     return np.full(len(contacts.ids), np.nan)

@@ -4,7 +4,7 @@ An invented store is filled with flags of as many contacts, one in twenty drawn 
 ten people have answered about 20,000 contacts, 5,000 are assigned, and 40 views are saved. A lead signs in and asks for
 the queue, filtered and not, opens a saved view and what is assigned to them, and assigns the next ten of a list.
 Milliseconds of whole requests, the median and the slowest of 20, and of processor time, which tells on a busy machine;
-beside them what reading the flags and their contacts anew for each request would take. The bar is 300 ms for the median.
+beside them what reading the flags and their contacts anew each time would take. The bar is 300 ms for the median.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def main() -> None:
             own = statistics.median(milliseconds(lambda path=path: ask(path), 5, time.process_time))  # type: ignore[misc]
             middle = statistics.median(took)
             met = "" if name != "first page" else f"   bar {BAR_MS:.0f} ms {'met' if middle <= BAR_MS else 'MISSED'}"
-            print(f"{name:<34}{middle:8.0f} ms, slowest {max(took):.0f}, of processor time {own:.0f}{met}")
+            print(f"{name:<34}{middle:8.0f} ms, slowest {max(took):.0f}, of processor time {own:.0f}{met}", flush=True)
         token = re.search(r'name="token" value="([^"]+)"', client.get("/queue").text)
         assert token
 
