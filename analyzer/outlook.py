@@ -117,7 +117,7 @@ def _outcomes(
 def _flags(known: Known, journeys: Journeys, contacts: ContactScores, settings: Settings) -> pa.Table:
     raised = raise_flags(
         known.facts, known.cues, journeys.links, settings.flags,
-        swap_below=settings.understand.swap_below, experience=contacts.experience,
+        swap_below=settings.understand.swap_below, experience=contacts.experience, turns=known.turns,
     )  # fmt: skip
     return pa.concat_tables([raised, draw_audit(known.facts, settings.audit)])
 
