@@ -30,7 +30,7 @@ from analyzer.score.correction_scores import correct_unit_scores
 from analyzer.score.correction_table import audit_corrections
 from analyzer.score.counters import counter_measures, counter_values
 from analyzer.score.flags import raise_flags
-from analyzer.score.units import score_units
+from analyzer.score.units import UnitInputs, score_units
 from analyzer.score.weights import Weighting, score_weights, serving, told_by, weightings
 from analyzer.score.weights_learned import adopted, answers, try_weights
 from analyzer.tables import STORED
@@ -132,10 +132,7 @@ def _unit_tables(
 ) -> dict[str, pa.Table]:
     score, experience = settings.score, contacts.experience
     return {
-        "unit_scores": score_units(
-            known.facts, journeys.links, experience, known.interaction_agents, score, as_of,
-            business_timezone=settings.ingest.business_timezone,
-        ),
+        "unit_scores": score_units(_unit_inputs(known, journeys, contacts, settings, as_of)),
         "audit_corrections": STORED["audit_corrections"].empty(),
         "control_chart_points": control_points(
             known.facts, journeys.links, experience, known.interaction_agents, score,
@@ -195,9 +192,15 @@ def _counters(
     """Beside each measure what would show that it was bought and not earned."""
     templates = boilerplate_turns(known.turns, known.cues, settings.understand)
     values = counter_values(known.facts, journeys.links, known.cues, templates, as_of)
-    return counter_measures(
-        unit_scores, values, known.facts, journeys.links, contacts.experience, known.interaction_agents,
-        settings.score, as_of, business_timezone=settings.ingest.business_timezone,
+    return counter_measures(unit_scores, values, _unit_inputs(known, journeys, contacts, settings, as_of))
+
+
+def _unit_inputs(
+    known: Known, journeys: Journeys, contacts: ContactScores, settings: Settings, as_of: datetime
+) -> UnitInputs:
+    return UnitInputs(
+        known.facts, journeys.links, contacts.experience, known.interaction_agents, settings.score, as_of,
+        settings.ingest.business_timezone,
     )  # fmt: skip
 
 

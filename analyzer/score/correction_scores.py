@@ -23,7 +23,7 @@ from analyzer.score.correction_samples import EXPERIENCE, NOT_AUDITED, Audit, Au
 from analyzer.score.frames import Floats, Objects, in_order, texts
 from analyzer.score.measures import MEASURES, Measure, unit_memberships
 from analyzer.score.unit_table import CERTAIN
-from analyzer.score.units import UNIT_KINDS, score_units
+from analyzer.score.units import UNIT_KINDS, UnitInputs, score_units
 from analyzer.tables import STORED
 
 KEY: Final = ["period", "unit_kind", "unit_id", "measure"]
@@ -68,9 +68,9 @@ def correct_unit_scores(
                       zip(rows["method"], rows.index.get_level_values("measure"), strict=True)]  # fmt: skip
     if by_name:
         table = score_units(
-            *_with_readings(scored, heard), interaction_agents, settings, as_of,
-            business_timezone=business_timezone, measures=by_name,
-        )  # fmt: skip
+            UnitInputs(*_with_readings(scored, heard), interaction_agents, settings, as_of, business_timezone),
+            measures=by_name,
+        )
         moved = _moved(table, _errors(scored, interaction_agents, heard, by_name), settings, by_name)
         rows.loc[moved.index, list(moved.columns)] = moved
     schema = STORED["unit_scores"].schema

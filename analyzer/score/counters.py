@@ -8,6 +8,7 @@ to be read alone, and pay should hang on none of them.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -16,10 +17,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from analyzer.config import ScoreSettings
 from analyzer.score.frames import Bools, Days, Floats, linked, numbers, texts
 from analyzer.score.measures import Measure
-from analyzer.score.units import score_units
+from analyzer.score.units import UnitInputs, score_units
 from analyzer.tables import STORED
 
 COUNTERS: Final = (
@@ -128,26 +128,13 @@ def _next_feeling(facts: pd.DataFrame, links: pd.DataFrame) -> Floats:
     return np.where(days <= NEXT_DAYS, following["feeling"].to_numpy(dtype=np.float64), np.nan)
 
 
-def counter_measures(
-    unit_scores: pa.Table,
-    values: pd.DataFrame,
-    facts: pd.DataFrame,
-    links: pd.DataFrame,
-    experience: pd.DataFrame,
-    interaction_agents: pd.DataFrame,
-    settings: ScoreSettings,
-    as_of: datetime,
-    *,
-    business_timezone: str,
-) -> pa.Table:
+def counter_measures(unit_scores: pa.Table, values: pd.DataFrame, given: UnitInputs) -> pa.Table:
     """counter_measures: each published week and month of a unit's measure, and beside it each of its counter-measures.
 
     Counter-measures are estimated as measures are: same case mix, same shrinkage, same intervals.
     """
-    counters = score_units(
-        facts, links, experience, interaction_agents, msgspec.structs.replace(settings, daily=False), as_of,
-        business_timezone=business_timezone, kinds=KINDS, measures=COUNTERS, own_values=values,
-    ).to_pandas()  # fmt: skip
+    longer = replace(given, settings=msgspec.structs.replace(given.settings, daily=False))
+    counters = score_units(longer, kinds=KINDS, measures=COUNTERS, own_values=values).to_pandas()
     pairs = pd.DataFrame(
         [(measure, counter) for measure, beside in BESIDE.items() for counter in beside],
         columns=["measure", "counter_measure"],
@@ -165,7 +152,8 @@ def counter_measures(
     columns |= {f"counter_{name}": both[f"{name}_counter"].to_numpy()
                 for name in ("n", "value", "low", "high", "unit", "higher_is_better")}  # fmt: skip
     columns |= {"reading": _readings(both["standing"], both["standing_counter"]), "is_final": _final(both)}
-    table = pd.DataFrame(columns).sort_values([*key, "measure", "counter_measure"]).assign(as_of=pd.Timestamp(as_of))
+    table = pd.DataFrame(columns).sort_values([*key, "measure", "counter_measure"])
+    table["as_of"] = pd.Timestamp(given.as_of)
     schema = STORED["counter_measures"].schema
     return pa.Table.from_pandas(table[schema.names], schema=schema, preserve_index=False)
 

@@ -49,15 +49,25 @@ class _World:
     learned: dict[tuple[str, int], Learned]  # by measure and length of period
 
 
+@dataclass(frozen=True, slots=True)
+class UnitInputs:
+    """What scores of units are made from: contacts, their links and experience, whose they are, and by what settings.
+
+    ``settings`` say which periods; a period is over once the business day of ``as_of`` lies after it.
+    """
+
+    facts: pd.DataFrame
+    links: pd.DataFrame
+    experience: pd.DataFrame
+    interaction_agents: pd.DataFrame
+    settings: ScoreSettings
+    as_of: datetime
+    business_timezone: str
+
+
 def score_units(
-    facts: pd.DataFrame,
-    links: pd.DataFrame,
-    experience: pd.DataFrame,
-    interaction_agents: pd.DataFrame,
-    settings: ScoreSettings,
-    as_of: datetime,
+    given: UnitInputs,
     *,
-    business_timezone: str,
     kinds: Sequence[str] = UNIT_KINDS,
     measures: Sequence[Measure] = MEASURES,
     own_values: pd.DataFrame | None = None,
@@ -71,25 +81,25 @@ def score_units(
     hard queue may lie with the good agents. ``kinds`` must begin with agent for that. ``own_values`` (by
     interaction_id) holds those of ``measures`` that are none of MEASURES.
     """
-    facts = in_order(facts)
+    facts = in_order(given.facts)
     facts = facts.iloc[np.argsort(days(facts), kind="stable")]  # days lie together: sums run through memory once
     distinct, day = np.unique(days(facts), return_inverse=True)
     world = _World(
-        measure_values(facts, links, experience) | _own_values(facts, own_values),
+        measure_values(facts, given.links, given.experience) | _own_values(facts, own_values),
         measure_weights(facts),
-        case_mix_design(facts, links, settings.case_mix),
+        case_mix_design(facts, given.links, given.settings.case_mix),
         np.asarray(day, dtype=np.int64),
         np.asarray(pd.factorize(texts(facts, "customer_key"))[0], dtype=np.int64),
-        truths(linked(links, facts), "is_final"),
-        periods(distinct, settings, as_of, business_timezone),
+        truths(linked(given.links, facts), "is_final"),
+        periods(distinct, given.settings, given.as_of, given.business_timezone),
         measures,
-        settings,
+        given.settings,
         {},
     )
     blocks = [
-        unit_table(block, settings.min_n, as_of)
+        unit_table(block, given.settings.min_n, given.as_of)
         for kind in kinds
-        for block in _kind_blocks(kind, unit_memberships(facts, interaction_agents, kind), world)
+        for block in _kind_blocks(kind, unit_memberships(facts, given.interaction_agents, kind), world)
     ]
     if not blocks:
         return STORED["unit_scores"].empty()

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
-from analyzer.score.units import score_units
+from analyzer.score.units import UnitInputs, score_units
 from tests.score import worlds
 
 MOST_SECONDS = 60.0
@@ -39,9 +39,16 @@ def main(arguments: list[str]) -> int:
     plain = _seconds(lambda: plain_means(facts))
     held = _gib()
     wall = time.monotonic()
-    took = _seconds(lambda: print(score_units(
-        facts, links, experience, agents, settings, datetime(2027, 6, 1, tzinfo=UTC), business_timezone="Europe/Berlin"
-    ).num_rows, "estimates"))  # fmt: skip
+    took = _seconds(
+        lambda: print(
+            score_units(
+                UnitInputs(
+                    facts, links, experience, agents, settings, datetime(2027, 6, 1, tzinfo=UTC), "Europe/Berlin"
+                )
+            ).num_rows,
+            "estimates",
+        )
+    )
     wall = time.monotonic() - wall
     print(f"{asked.contacts:,} contacts, {asked.days} days, {asked.agents} agents")
     print(f"scores: {took:.1f} s of processor time ({wall:.1f} s passed), peak {_gib():.2f} GiB, before {held:.2f} GiB")

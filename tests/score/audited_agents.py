@@ -13,7 +13,7 @@ from analyzer.config import ScoreSettings
 from analyzer.score.correction_samples import Audit, Scored
 from analyzer.score.correction_scores import correct_unit_scores
 from analyzer.score.correction_verdicts import judgements
-from analyzer.score.units import score_units
+from analyzer.score.units import UnitInputs, score_units
 from analyzer.tables import STORED
 from tests.score import worlds
 
@@ -49,7 +49,7 @@ def tell(spec: AgentSpec, rng: np.random.Generator) -> AuditedAgents:
     scored, judged = Scored(facts, links, experience), Scored(told.facts, links, experience)
     settings = _monthly()
     agents, zone = worlds.sole_agents(facts, facts["agent_id"]), "Europe/Berlin"
-    model = score_units(facts, links, experience, agents, settings, worlds.AS_OF, business_timezone=zone)
+    model = score_units(UnitInputs(facts, links, experience, agents, settings, worlds.AS_OF, zone))
     table = correct_unit_scores(
         model, scored, agents, Audit(told, judged, NO_FCR), settings, worlds.AS_OF, business_timezone=zone
     )

@@ -11,7 +11,7 @@ from analyzer.score.correction_samples import Audit, Scored, audited_measures
 from analyzer.score.correction_scores import correct_unit_scores
 from analyzer.score.correction_table import audit_corrections
 from analyzer.score.correction_verdicts import judgements
-from analyzer.score.units import score_units
+from analyzer.score.units import UnitInputs, score_units
 from analyzer.tables import STORED
 from tests.score import worlds
 from tests.score.audited_agents import AgentSpec, tell
@@ -99,7 +99,7 @@ def corrected(facts, verdicts):
     told = judgements(verdicts, facts)
     judged_links = links.loc[told.facts["interaction_id"]]
     audit = Audit(told, Scored(told.facts, judged_links, experience.loc[told.facts["interaction_id"]]), NO_FCR)
-    model = score_units(facts, links, experience, agents, settings, worlds.AS_OF, business_timezone="Europe/Berlin")
+    model = score_units(UnitInputs(facts, links, experience, agents, settings, worlds.AS_OF, "Europe/Berlin"))
     scored = Scored(facts, links, experience)
     table = correct_unit_scores(model, scored, agents, audit, settings, worlds.AS_OF, business_timezone="Europe/Berlin")
     return model, table, audit_corrections(scored, audit, 0.95, worlds.AS_OF)

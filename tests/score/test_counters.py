@@ -6,7 +6,7 @@ import pytest
 
 from analyzer.score.counters import BESIDE, COUNTERS, counter_measures, counter_values
 from analyzer.score.measures import MEASURES
-from analyzer.score.units import score_units
+from analyzer.score.units import UnitInputs, score_units
 from analyzer.tables import STORED
 from tests.score import worlds
 
@@ -96,8 +96,8 @@ def bought():
     heard = facts[["interaction_id"]].assign(turn=1, label="emp.apology", found=True)
     told = values(facts, links, heard, {(f"c-{i:06d}", 1) for i in template})
     given = (worlds.experience(facts, 50.0), worlds.sole_agents(facts, names), worlds.score_settings(), worlds.AS_OF)
-    scores = score_units(facts, links, *given, business_timezone=ZONE)
-    table = counter_measures(scores, told, facts, links, *given, business_timezone=ZONE)
+    scores = score_units(UnitInputs(facts, links, *given, ZONE))
+    table = counter_measures(scores, told, UnitInputs(facts, links, *given, ZONE))
     assert table.schema == STORED["counter_measures"].schema
     return table.to_pandas(), scores.to_pandas()
 
@@ -128,8 +128,10 @@ def test_agent_who_passed_a_contact_on_has_the_transfer():
                 for name, role, leg in (("a", "opener", 0), ("b", "closer", 1)))  # fmt: skip
     agents = pd.concat([one, two])
     own = score_units(
-        facts, links, worlds.experience(facts, 50.0), agents, worlds.score_settings(), worlds.AS_OF,
-        business_timezone=ZONE, kinds=("agent", "channel"), measures=COUNTERS, own_values=values(facts, links),
-    ).to_pandas()  # fmt: skip
+        UnitInputs(facts, links, worlds.experience(facts, 50.0), agents, worlds.score_settings(), worlds.AS_OF, ZONE),
+        kinds=("agent", "channel"),
+        measures=COUNTERS,
+        own_values=values(facts, links),
+    ).to_pandas()
     raw = own[(own["measure"] == "transfer_out_rate") & (own["period"] == "2026-11")].set_index("unit_id")["raw_mean"]
     assert raw.to_dict() == {"a": 1.0, "b": 0.0, "voice": 1.0}

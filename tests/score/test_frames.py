@@ -11,7 +11,7 @@ from analyzer.score.boilerplate import boilerplate_turns
 from analyzer.score.contact import score_contacts
 from analyzer.score.control import control_points
 from analyzer.score.flags import raise_flags
-from analyzer.score.units import score_units
+from analyzer.score.units import UnitInputs, score_units
 from analyzer.tables import STORED
 from tests.score import worlds
 
@@ -53,7 +53,7 @@ def run(facts, agents, cues, turns):
     scores = score_contacts(facts, links, settings.score, swap_below=0.35)
     return [
         scores.contributions,
-        score_units(facts, links, scores.experience, agents, settings.score, worlds.AS_OF, business_timezone=zone),
+        score_units(UnitInputs(facts, links, scores.experience, agents, settings.score, worlds.AS_OF, zone)),
         control_points(facts, links, scores.experience, agents, settings.score),
         bias_watch(facts, turns, scores.experience, settings.score, worlds.AS_OF),
         raise_flags(facts, cues, links, settings.flags, swap_below=0.35, experience=scores.experience),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analyzer.score.units import score_units
+from analyzer.score.units import UnitInputs, score_units
 from analyzer.tables import STORED
 from tests.score import worlds
 
@@ -17,7 +17,7 @@ def score(facts, agents, values=None, *assignments, links=None, as_of=worlds.AS_
     experience = worlds.experience(facts, 50.0 if values is None else values)
     settings = worlds.score_settings("score.daily=false", "score.weekly=false", *assignments)
     agents = worlds.sole_agents(facts, agents) if not isinstance(agents, pd.DataFrame) else agents
-    table = score_units(facts, links, experience, agents, settings, as_of, business_timezone="Europe/Berlin")
+    table = score_units(UnitInputs(facts, links, experience, agents, settings, as_of, "Europe/Berlin"))
     assert table.schema == STORED["unit_scores"].schema
     return table.to_pandas()
 

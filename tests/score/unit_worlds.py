@@ -16,7 +16,7 @@ import pyarrow as pa
 from scipy.special import expit
 
 from analyzer.score.measures import MEASURES
-from analyzer.score.units import score_units
+from analyzer.score.units import UnitInputs, score_units
 from tests.score import worlds
 from tests.score.unit_spec import (
     CHANNELS,
@@ -60,13 +60,15 @@ def published(spec: UnitWorlds, seed: int) -> pd.DataFrame:
     lengths = [f"score.{name}={str(length == spec.length).lower()}" for name, length in
                (("daily", "day"), ("weekly", "week"), ("monthly", "month"))]  # fmt: skip
     table: pa.Table = score_units(
-        drawn.facts,
-        drawn.links,
-        drawn.experience,
-        drawn.agents,
-        worlds.score_settings(*lengths),
-        AS_OF,
-        business_timezone="Europe/Berlin",
+        UnitInputs(
+            drawn.facts,
+            drawn.links,
+            drawn.experience,
+            drawn.agents,
+            worlds.score_settings(*lengths),
+            AS_OF,
+            "Europe/Berlin",
+        ),
         kinds=("agent", "team", "channel"),
         measures=[measure for measure in MEASURES if measure.name == spec.measure],
     )

@@ -13,7 +13,7 @@ from analyzer.journey.linking import LinkModel
 from analyzer.journey.trace import trace_journeys
 from analyzer.loyalty.assess import assess_loyalty
 from analyzer.score.measures import MEASURES
-from analyzer.score.units import score_units
+from analyzer.score.units import UnitInputs, score_units
 from analyzer.simulate.named import world_spec
 from analyzer.simulate.worlds import World, make
 from analyzer.tables import STORED
@@ -53,10 +53,18 @@ def scored_agents(world: World) -> pd.DataFrame:
     """unit_scores of the true experience, beside ``truth``: each agent's effect, on the scores' own centre."""
     measures = [measure for measure in MEASURES if measure.name == "experience_contact"]
     found = score_units(
-        world.contacts, true_links(world), true_experience(world), world.interaction_agents.to_pandas(),
-        settings(*MONTHLY).score, world.as_of, business_timezone=world.spec.business_timezone, kinds=("agent",),
+        UnitInputs(
+            world.contacts,
+            true_links(world),
+            true_experience(world),
+            world.interaction_agents.to_pandas(),
+            settings(*MONTHLY).score,
+            world.as_of,
+            world.spec.business_timezone,
+        ),
+        kinds=("agent",),
         measures=measures,
-    ).to_pandas()  # fmt: skip
+    ).to_pandas()
     agents = world.truth.agents.set_index("agent_id").loc[found["unit_id"]]
     effect = agents["experience_effect"].to_numpy()
     truth = effect + np.average(found["adjusted"] - effect, weights=found["n"])

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analyzer.score.measures import MEASURES
-from analyzer.score.units import score_units
+from analyzer.score.units import UnitInputs, score_units
 from analyzer.simulate.lives import EXPERIENCE_PER_SD
 from analyzer.simulate.named import world_spec
 from analyzer.simulate.worlds import make
@@ -27,13 +27,15 @@ def company(name: str, seed: int) -> pd.DataFrame:
     facts = world.contacts
     true = world.truth.contacts.set_index("interaction_id").loc[facts["interaction_id"]]
     table = score_units(
-        facts,
-        worlds.links(facts),
-        worlds.experience(facts, true["experience"].to_numpy()),
-        world.interaction_agents.to_pandas(),
-        worlds.score_settings("score.daily=false"),
-        datetime(2027, 1, 1, tzinfo=UTC),
-        business_timezone="Europe/Berlin",
+        UnitInputs(
+            facts,
+            worlds.links(facts),
+            worlds.experience(facts, true["experience"].to_numpy()),
+            world.interaction_agents.to_pandas(),
+            worlds.score_settings("score.daily=false"),
+            datetime(2027, 1, 1, tzinfo=UTC),
+            "Europe/Berlin",
+        ),
         kinds=("agent",),
         measures=[measure for measure in MEASURES if measure.name == "experience_contact"],
     )
