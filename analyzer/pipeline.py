@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from analyzer.adopted import with_adopted
 from analyzer.config import Settings
 from analyzer.engine import kept_in, most_workers, workers_for
 from analyzer.errors import RunAborted, StoreError, UsageError
@@ -110,6 +111,7 @@ def run(request: RunRequest, settings: Settings, progress: Progress | None = Non
 
 
 def _begin(request: RunRequest, settings: Settings, progress: Progress, stop: _Stop, began: float) -> RunSummary:
+    settings = with_adopted(settings, request.store)
     fingerprint = fingerprint_of(request, settings)
     version = model_version(models_folder(settings.understand.model))
     if request.dry_run:
@@ -220,6 +222,7 @@ def rescore(
     from analyzer.store.store import open_store
 
     began, now = time.monotonic(), datetime.now(UTC)
+    settings = with_adopted(settings, store_folder)
     run_id, version = _run_id(now), model_version(models_folder(settings.understand.model))
     request, silent = RunRequest((), store_folder), progress or Silent()
     with _stoppable() as stop, open_store(store_folder, write=True) as store:

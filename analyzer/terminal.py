@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from analyzer.doctor import Check
     from analyzer.ingest.explain import Candidate, Explanation
     from analyzer.ingest.formats import Format
+    from analyzer.learn.from_verdicts import Learned
     from analyzer.pipeline import RunSummary
     from analyzer.publish.exported import Exported
     from analyzer.rescoring import HeardAnew
@@ -123,6 +124,24 @@ def rescored_lines(summary: RunSummary, told: HeardAnew) -> list[str]:
     lines += _listed("Heard otherwise than before", changed)
     lines += _listed("Still as other models heard them", summary.earlier_models)
     return [*lines, *_listed("Needs a look", summary.flags)]
+
+
+def learned_lines(learned: Learned, store: Path) -> list[str]:
+    """Old and new weights side by side, and which of them is used from now on."""
+    lines = [f"Learned from {learned.taught:,} answers. On answers held out (log loss, lower is better; share right):"]
+    width = max((len(each.what) for each in learned.compared), default=0)
+    lines += [
+        f"  {each.what:<{width}}  n {each.n:>5,}  loss {each.old_loss:.3f} → {each.new_loss:.3f} "
+        f"(difference {each.low:+.3f} to {each.high:+.3f})  right {each.old_right:.0%} → {each.new_right:.0%}"
+        for each in learned.compared
+    ]
+    lines += [f"  {what}: {old:.2f} → {new:.2f}" for what, old, new in learned.evaluated]
+    if learned.adopted is None:
+        return [*lines, "Not better beyond chance, or worse elsewhere: the weights in use stay."]
+    return [
+        *lines, f"Adopted as {learned.adopted}. Back: analyzer learn use shipped --store {store}",
+        f"Contacts of before: analyzer rescore --store {store}",
+    ]  # fmt: skip
 
 
 def _account(summary: RunSummary) -> str:

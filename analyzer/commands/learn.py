@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from analyzer.commands.options import HELP, Config, Sets, SideFile
+from analyzer.commands.options import HELP, Config, Sets, SideFile, Store
 from analyzer.errors import UsageError
 
 learn_app = typer.Typer(
@@ -43,25 +43,100 @@ def learn_encoder_command(
 
 @learn_app.command("heads")
 def learn_heads(
-    data: Data,
-    encoder: Annotated[Path, typer.Option("--encoder", help="Folder of the encoder to start from.", metavar="DIR")],
-    models: Models,
-    work: Annotated[Path, typer.Option("--work", help="Folder for fold results; a killed training resumes.")],
+    data: Annotated[SideFile, typer.Option("--data", help="Folder with train/ and eval/.", metavar="DIR")] = None,
+    encoder: Annotated[
+        SideFile, typer.Option("--encoder", help="Folder of the encoder to start from.", metavar="DIR")
+    ] = None,
+    models: Annotated[
+        SideFile, typer.Option("--models", help="Folder the weights are written to.", metavar="DIR")
+    ] = None,
+    work: Annotated[
+        SideFile, typer.Option("--work", help="Folder for fold results; a killed training resumes.")
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     folds: Annotated[int, typer.Option(help="Folds for calibration.", min=2)] = 5,
     epochs: Annotated[int, typer.Option(help="Passes over the data.", min=1)] = 10,
+    with_verdicts: Annotated[
+        bool, typer.Option("--with-verdicts", help="Learn from what people answered in --store instead.")
+    ] = False,
+    store: Annotated[SideFile, typer.Option("--store", help="Store whose verdicts teach.", metavar="DIR")] = None,
+    config: Config = None,
+    sets: Sets = None,
 ) -> None:
     """Fine-tune encoder and heads on labelled dialogues: folds first, then calibration, then all of the data.
 
+    With --with-verdicts --store: move the heads in use by the training verdicts of that store, compare old and new on
+    verdicts held out (and on --data's real talk), and adopt the new ones only if they are better.
+
     Example: analyzer learn heads --data ../shared/data --encoder ../shared/models/encoder-bilingual --models models
     --work .work
+
+    Example: analyzer learn heads --with-verdicts --store store
     """
-    from analyzer.learn.train import learn_all
     from analyzer.terminal import run_progress
+
+    if with_verdicts:
+        _learn_from_verdicts(store, data, config, sets)
+        return
+    if data is None or encoder is None or models is None or work is None:
+        raise UsageError(
+            "--data, --encoder, --models and --work are needed.", hint="Or --with-verdicts --store DIR; see --help."
+        )
+    from analyzer.learn.train import learn_all
 
     with run_progress(quiet=False) as progress:
         learn_all(data, encoder, models, work, device=device, folds=folds, epochs=epochs, progress=progress)
     typer.echo(f"Wrote weights to {models}. Measure them: analyzer learn evaluate --data {data}")
+
+
+def _learn_from_verdicts(store: Path | None, data: Path | None, config: Path | None, sets: list[str] | None) -> None:
+    from analyzer.config import load_settings
+    from analyzer.learn.from_verdicts import learn_from_verdicts
+    from analyzer.store.folder import require
+    from analyzer.terminal import learned_lines, run_progress
+
+    if store is None:
+        raise UsageError("--with-verdicts needs --store.", hint="Name the store whose verdicts teach.")
+    require(store)
+    with run_progress(quiet=False) as progress:
+        learned = learn_from_verdicts(store, load_settings(config, sets or ()), data, progress)
+    for line in learned_lines(learned, store):
+        typer.echo(line)
+
+
+@learn_app.command("versions")
+def learn_versions(store: Store) -> None:
+    """List the weights a store can be heard with, and which is used.
+
+    Example: analyzer learn versions --store store
+    """
+    from analyzer.adopted import versions
+    from analyzer.store.folder import require
+
+    require(store)
+    found = versions(store)
+    width = max(len(version.name) for version in found)
+    for version in found:
+        typer.echo(f"{'*' if version.is_used else ' '} {version.name:<{width}}  {version.told}")
+
+
+@learn_app.command("use")
+def learn_use(
+    version: Annotated[str, typer.Argument(help="A version that `learn versions` lists; shipped: back to ours.")],
+    store: Store,
+) -> None:
+    """Hear a store with another version from its next run on; one command forth, one back.
+
+    Example: analyzer learn use shipped --store store
+    """
+    from datetime import UTC, datetime
+
+    from analyzer.adopted import use
+    from analyzer.store.folder import require
+
+    require(store)
+    use(store, version, "asked for", datetime.now(UTC))
+    typer.echo(f"{version} is used from the next run on; `analyzer rescore --store {store}` hears what is there again.")
 
 
 @learn_app.command("sequence")
@@ -81,6 +156,21 @@ def learn_sequence_command(
     with run_progress(quiet=False) as progress:
         learn_sequence(data, models, device=device, epochs=epochs, progress=progress)
     typer.echo(f"Wrote reader and heads to {models}; their curves are still the old ones. Measure before you use them.")
+
+
+@learn_app.command("feelings")
+def learn_feelings_command(data: Data, models: Models) -> None:
+    """Fit the feeling heads to talk the encoder never learned from; all else stays as it is.
+
+    Example: analyzer learn feelings --data ../shared/data --models models
+    """
+    from analyzer.learn.feelings import learn_feelings
+    from analyzer.learn.train import NAME
+    from analyzer.terminal import run_progress
+
+    with run_progress(quiet=False) as progress:
+        learn_feelings(data, models, NAME, progress=progress)
+    typer.echo(f"Wrote feeling heads and their curve to {models}. Measure them: analyzer learn evaluate --data {data}")
 
 
 @learn_app.command("calibrate")
@@ -114,7 +204,7 @@ def learn_linking_command(data: Data, models: Models) -> None:
     from analyzer.learn.linking import learn_linking
     from analyzer.weights import write_manifest
 
-    model, report = learn_linking(data)
+    model, report = learn_linking(data / "train")
     model.save(models / "linking.json")
     write_manifest(models, "bilingual-1")
     typer.echo(str(report))

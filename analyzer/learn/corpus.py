@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -83,22 +83,31 @@ def masked_turns(turns: Sequence[dict[str, Any]]) -> Iterator[Turn]:
         yield Turn(turn["speaker"], mask(turn["text"], masker))
 
 
-def to_dialogue(row: dict[str, Any]) -> Dialogue:
+def unlabelled(interaction: Interaction, language: str) -> Dialogue:
+    """A masked contact as a dialogue of which nothing is labelled."""
     from analyzer.understand.language import split_turns
     from analyzer.understand.network import SPEAKER_CODES
     from analyzer.understand.parts import closing_turns
 
-    interaction = as_interaction(row)
-    sentences = list(split_turns(interaction, row["language"]))
+    sentences = list(split_turns(interaction, "de" if language == "de" else "en"))
     closing = closing_turns(interaction.turns)
-    reason = row.get("reason")
-    resolution = row.get("resolution")
+    nothing: list[None] = [None] * len(interaction.turns)
     return Dialogue(
-        interaction_id=row["interaction_id"], group=row["interaction_id"].rsplit("-", 1)[0],
-        language=row["language"], channel=row["channel"],
+        interaction_id=interaction.interaction_id, group=interaction.interaction_id.rsplit("-", 1)[0],
+        language=language, channel=interaction.channel,
         texts=[s.text for s in sentences], speakers=[SPEAKER_CODES[s.speaker] for s in sentences],
         turns=[s.turn for s in sentences], closing=[s.turn in closing for s in sentences],
-        turn_speakers=[SPEAKER_CODES[turn["speaker"]] for turn in row["turns"]],
+        turn_speakers=[SPEAKER_CODES[turn.speaker] for turn in interaction.turns],
+        labels=[*nothing], feelings=[*nothing], resolution=None, satisfaction=None, effort=None, empathy=None,
+        reason=None,
+    )  # fmt: skip
+
+
+def to_dialogue(row: dict[str, Any]) -> Dialogue:
+    reason = row.get("reason")
+    resolution = row.get("resolution")
+    return replace(
+        unlabelled(as_interaction(row), row["language"]),
         labels=[_labels(turn.get("labels")) for turn in row["turns"]],
         feelings=[_feeling(turn.get("sent")) for turn in row["turns"]],
         resolution=None if resolution is None else codebook.RESOLUTIONS.index(resolution),

@@ -17,7 +17,8 @@ QUARANTINE = "quarantine"
 REVIEW = "review.sqlite"  # what people decided; written by the review app
 TRUST = "trust.sqlite"  # who must not come back, how long things are kept, what was given out; no one's words
 SENTENCES = "sentences"  # numbers of what is often said, for later runs; may be deleted at any time
-_STATE = frozenset((LOCK, TABLES, KEYS, STAGING, ASIDE, QUARANTINE, SENTENCES))
+MODELS = "models"  # weights that learned from this store's verdicts, and which of them are used
+_STATE = frozenset((LOCK, TABLES, KEYS, STAGING, ASIDE, QUARANTINE, SENTENCES, MODELS))
 _OURS = _STATE | {f"{database}{end}" for database in (LEDGER, REVIEW, TRUST) for end in ("", "-wal", "-shm")}
 
 

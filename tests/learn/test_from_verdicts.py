@@ -1,0 +1,121 @@
+"""Weights learn from verdicts, are adopted only where that helps, and one command goes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from analyzer import adopted
+from analyzer.learn.answers import is_held_out
+from analyzer.records import stable_id
+from analyzer.review import verdicts
+from analyzer.review.database import open_database
+from analyzer.review.verdicts import Answer, Judged
+from analyzer.store.store import open_store
+from analyzer.understand.model import load_heads
+
+from ..conftest import call, sample_arguments
+from ..dumps import rows
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+DOUBTED = "svc.solution"
+
+
+def answer_all(store: Path, said: Callable[[str, int], str], use: str = "training") -> int:
+    """Judges every cue of one label that was found; how many."""
+    with open_store(store, write=False) as opened:
+        cues = opened.read("cues", ["interaction_id", "turn", "label", "found"]).to_pylist()
+        hashes = {
+            row["interaction_id"]: row["content_hash"]
+            for row in opened.read("interaction_facts", ["interaction_id", "content_hash"]).to_pylist()
+        }
+    own = [cue for cue in cues if cue["label"] == DOUBTED and cue["found"]]
+    with open_database(None, store).write() as connection:
+        for cue in own:
+            key = cue["interaction_id"]
+            about = Judged(key, hashes[key], "m", False, 1.0, None, use)  # type: ignore[arg-type]
+            answer = Answer(DOUBTED, said(key, cue["turn"]), cue["turn"])
+            verdicts.add(connection, about, answer, "dana", NOW)
+    return len(own)
+
+
+def always_wrong(key: str, turn: int) -> str:
+    return "wrong"
+
+
+def by_chance(key: str, turn: int) -> str:
+    """As often right as the machine thinks itself, and as likely where it is sure as where it is not."""
+    return "right" if int(stable_id(key, str(turn)), 16) % 4 else "wrong"
+
+
+def test_verdicts_that_agree_with_each_other_are_learned_and_used(sample_copy: Path) -> None:
+    judged = answer_all(sample_copy, always_wrong)
+    learned = call("learn", "heads", "--with-verdicts", "--store", sample_copy)
+    assert learned.code == 0 and "Adopted as house-" in learned.out, learned.out
+    name = adopted.used(sample_copy)
+    assert name is not None and name in call("learn", "versions", "--store", sample_copy).out
+    before, _ = said(sample_copy)
+    assert judged > 60 and before == judged
+    assert call("rescore", "--store", sample_copy).code == 0
+    after, heard_by = said(sample_copy)
+    assert after < 0.5 * before and heard_by == {name}
+
+
+def test_going_back_takes_one_command(sample_copy: Path) -> None:
+    answer_all(sample_copy, always_wrong)
+    before = said(sample_copy)[0]
+    call("learn", "heads", "--with-verdicts", "--store", sample_copy)
+    back = call("learn", "use", "shipped", "--store", sample_copy)
+    assert back.code == 0 and "shipped is used" in back.out and adopted.used(sample_copy) is None
+    again = call(*sample_arguments(sample_copy))
+    assert "Nothing has changed" not in again.out, "verdicts came in"
+    assert said(sample_copy)[0] == before
+
+
+def test_verdicts_that_say_nothing_leave_the_weights(sample_copy: Path) -> None:
+    answer_all(sample_copy, by_chance)
+    refused = call("learn", "heads", "--with-verdicts", "--store", sample_copy)
+    assert refused.code == 0 and "the weights in use stay" in refused.out, refused.out
+    assert adopted.used(sample_copy) is None
+    assert [version.name for version in adopted.versions(sample_copy)] == ["shipped"]
+
+
+def test_verdicts_of_the_audit_never_teach(sample_copy: Path) -> None:
+    answer_all(sample_copy, always_wrong, use="audit")
+    refused = call("learn", "heads", "--with-verdicts", "--store", sample_copy)
+    assert refused.code == 2 and "0 verdicts can teach; 60 are needed" in refused.err
+
+
+def test_other_heads_stay_as_they_are(sample_copy: Path) -> None:
+    answer_all(sample_copy, always_wrong)
+    call("learn", "heads", "--with-verdicts", "--store", sample_copy)
+    old, new = (load_heads(version.folder).state_dict() for version in adopted.versions(sample_copy))
+    moved = {name.split(".")[0] for name in old if not old[name].equal(new[name])}
+    assert "label_sentence" in moved and not moved & {"reader", "empathy", "pools"}
+
+
+def test_a_version_that_is_not_there_is_refused(sample_copy: Path) -> None:
+    refused = call("learn", "use", "house-0", "--store", sample_copy)
+    assert refused.code == 2 and "learn versions" in refused.err
+
+
+def test_a_damaged_note_is_told(sample_copy: Path) -> None:
+    (sample_copy / "models").mkdir()
+    (sample_copy / "models" / "adopted.json").write_text('{"used": ')
+    refused = call(*sample_arguments(sample_copy))
+    assert refused.code != 0 and "adopted.json is damaged" in refused.err
+
+
+@pytest.mark.parametrize("share", [0.2, 0.3])
+def test_about_a_quarter_of_the_contacts_is_held_out(share: float) -> None:
+    held_out = sum(is_held_out(f"c-{n}") for n in range(2000)) / 2000
+    assert (held_out > share) == (share < 0.25)
+
+
+def said(store: Path) -> tuple[int, set[str]]:
+    """How often the label is found, and by which weights."""
+    found = [row for row in rows(store, "cues") if row["label"] == DOUBTED and row["found"]]
+    return len(found), set(rows(store, "findings", "model_version"))
