@@ -11,7 +11,8 @@ twice. ``not_first`` follows the episode for both kinds of matter, so both rates
 Probability of first-contact resolution = p(a) · quiet · S₁(window) / S₁(a)
 
     p      resolved_probability; for a pending contact 1 − (1 − resolved_probability)(1 − c), c the probability of its
-           promise, or ½ where it is pending without one: kept or unchased, a promise resolves
+           promise, or ½ where it is pending without one: kept or unchased, a promise resolves. A contact heard as
+           resolved may be pending too: p is + (1 − p) · ½ · share of pending ones among failures
     p(a)   p after what the silence so far tells: who was left unsolved comes back more often (nowcast.py)
     quiet  Π (1 − q) over later contacts in the window, q the probability that they are the same matter (links below the
            threshold count too, so a confirmed row keeps its doubt); for any matter 0 after a contact, else 1
@@ -81,12 +82,17 @@ class Judged:
         return float((sums / max(len(contacts), 1)).var(ddof=1))
 
 
-def text_probability(contacts: pd.DataFrame, promise_probability: np.ndarray) -> np.ndarray:
-    """p of each contact, NaN where the text tells nothing."""
+def text_probability(
+    contacts: pd.DataFrame, promise_probability: np.ndarray, pending_share: np.ndarray | float = 0.0
+) -> np.ndarray:
+    """p of each contact, NaN where the text tells nothing; ``pending_share``: of failures, those left pending."""
     p = contacts["resolved_probability"].to_numpy(dtype=float)
     promised = np.where(promise_probability > 0, promise_probability, PENDING_WITHOUT_PROMISE)
-    pending = (contacts["resolution"] == "pending").to_numpy()
-    return np.where(pending, 1 - (1 - p) * (1 - promised), p)
+    resolution = contacts["resolution"].to_numpy(dtype=object)
+    misheard = (1 - p) * pending_share * PENDING_WITHOUT_PROMISE
+    return np.select(
+        [resolution == "pending", resolution == "resolved"], [1 - (1 - p) * (1 - promised), p + misheard], p
+    )
 
 
 def decisive_resolution(contacts: pd.DataFrame) -> np.ndarray:

@@ -12,8 +12,9 @@ the probability that both are about the same matter from
     chase             the earlier promised something and the later opens with an unmet expectation
     again             the later opens with words that take up something from before (openings.py)
     settled           the later opens by calling something settled: people close the old matter, then name the new one
-    log_days          ln(1 + days between)
-    earlier_resolved  probability that the earlier was solved
+    log_days, weeks   ln(1 + days between), and weeks up to ``MOST_WEEKS``: returns wait as a gamma variable does
+    earlier_open      ln of the chance that the earlier left a need, of which ``STILL_NEEDED`` stays where it was solved
+    open_soon         the same, fading over a week: who was helped comes back later than who was not
     same_channel      1 on the same channel
     untold            1 where nothing is known of the customer's words in one of them, so that no overlap says nothing
 
@@ -42,11 +43,13 @@ from analyzer.records import stable_id
 
 FEATURES: Final = (
     "overlap", "agent_overlap", "again", "reason", "product_differs", "claim", "chase", "settled", "log_days",
-    "earlier_resolved", "same_channel", "untold",
+    "weeks", "earlier_open", "open_soon", "same_channel", "untold",
 )  # fmt: skip
 STEM_CHARS: Final = 6
 FEW_WORDS: Final = 200.0  # in idf²: ten rare words; "sure, thanks" twice is no likeness
 CLOSED: Final = 0.8  # what words that close the old matter are worth beside the label for it
+STILL_NEEDED: Final = 0.02
+MOST_WEEKS: Final = 3.0  # what is taken up after that long is taken up at any time
 UNKNOWN_REASON: Final = 0.5  # a reason that could not be told must not pass for a different one
 MAX_EARLIER: Final = 50  # a key shared by thousands (a kiosk, a test account) must not cost their square
 
@@ -157,8 +160,10 @@ def pair_features(
     reason, line = contacts["reason"].to_numpy(), contacts["product_line"].to_numpy()
     channel = contacts["channel"].to_numpy()
     gap = contacts["start_us"].to_numpy()[later] - contacts["end_us"].to_numpy()[earlier]
+    weeks = np.maximum(gap, 0) / (7 * DAY_US)
     couples = list(zip(earlier.tolist(), later.tolist(), strict=True))
     resolved = contacts["resolved_probability"].fillna(0.5).to_numpy(dtype=float)
+    still_open = np.log(1.0 - (1.0 - STILL_NEEDED) * resolved[earlier])
     overlap, untold = _overlap(couples, contacts, turns, model, "customer")
     settled = np.maximum(signal["settled_opening"], CLOSED * signal["closed"])
     return pd.DataFrame(
@@ -171,8 +176,10 @@ def pair_features(
             "claim": np.maximum(signal["claim"], signal["denial_opening"])[later],
             "chase": signal["promised"][earlier] * signal["unmet_opening"][later],
             "settled": settled[later],
-            "log_days": np.log1p(np.maximum(gap, 0) / DAY_US),
-            "earlier_resolved": resolved[earlier],
+            "log_days": np.log1p(7 * weeks),
+            "weeks": np.minimum(weeks, MOST_WEEKS),
+            "earlier_open": still_open,
+            "open_soon": still_open * np.exp(-weeks),
             "same_channel": [float(channel[i] == channel[j]) for i, j in couples],
             "untold": untold,
         },

@@ -20,11 +20,12 @@ import pyarrow as pa
 from analyzer.config import JourneySettings
 from analyzer.journey import fcr
 from analyzer.journey.assemble import commitments_table, episodes_table, fcr_table, links_frame
-from analyzer.journey.chains import chain_contacts, micros, with_ends
+from analyzer.journey.chains import DAY_US, chain_contacts, micros, with_ends
 from analyzer.journey.holidays import holidays
 from analyzer.journey.linking import LinkModel, candidate_pairs, join_episodes, pair_features
 from analyzer.journey.promises import EVIDENCE_FROM, Promise, find_promises, judge_promises
 from analyzer.journey.rates import fcr_rates
+from analyzer.journey.recalibrate import pending_share, recalibrated
 from analyzer.journey.returns import (
     chasing_returns,
     claimed_returns,
@@ -32,6 +33,7 @@ from analyzer.journey.returns import (
     next_contacts,
     same_matter_returns,
 )
+from analyzer.journey.rhythm import wall_us
 from analyzer.journey.signals import company_openers, hear_signals
 
 UNTOLD: Final = "untold"  # a reason nobody could tell is a kind of its own
@@ -167,15 +169,20 @@ def _standing(
         at = promise.contact
         settled[at] = max(settled[at], promise.settled_us)
         promised[at] = max(promised[at], promise.probability)
+    end_us, known = contacts["end_us"].to_numpy(dtype=np.int64), contacts["customer_key"].notna().to_numpy(dtype=bool)
+    reason, p = contacts["reason"].fillna(UNTOLD).to_numpy(dtype=object), contacts["resolved_probability"].to_numpy()
+    day, rated = wall_us(end_us, zone) // DAY_US, counted & known & (prior == 0)
+    solved = contacts.assign(resolved_probability=recalibrated(p, rated, reason, day))
+    pending = pending_share(contacts["resolution"].to_numpy(dtype=object), rated, day)
     return fcr.Standing(
-        end_us=contacts["end_us"].to_numpy(dtype=np.int64),
+        end_us=end_us,
         resolution=fcr.decisive_resolution(contacts),
-        text_probability=fcr.text_probability(contacts, promised),
+        text_probability=fcr.text_probability(solved, promised, pending),
         applicable=counted,
-        identified=contacts["customer_key"].notna().to_numpy(dtype=bool),
+        identified=known,
         first=prior == 0,
         settled_us=settled,
-        reason=contacts["reason"].fillna(UNTOLD).to_numpy(dtype=object),
+        reason=reason,
         channel=contacts["channel"].to_numpy(dtype=object),
         zone=zone,
         left_us=left_us,

@@ -49,8 +49,10 @@ PRIORS: Final = {
     "claim": Prior(1.0, +1),
     "chase": Prior(0.5, +1),
     "settled": Prior(-1.0, -1),
-    "log_days": Prior(-0.3, -1),
-    "earlier_resolved": Prior(-0.5, -1),
+    "log_days": Prior(-0.3, 0),  # beside ``weeks`` it may go either way: hardly anybody is back within the hour
+    "weeks": Prior(-0.3, -1),
+    "earlier_open": Prior(0.5, +1),
+    "open_soon": Prior(0.5, +1),
     "same_channel": Prior(0.0, +1),
     "untold": Prior(0.0, 0),
 }

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from analyzer.simulate import columns as c
 from analyzer.simulate.detector import Ears, hear_label, hear_number, hear_opportunities, hear_reason, unheard
-from analyzer.simulate.draws import Bools, Draws, Floats, Ints, share_of
+from analyzer.simulate.draws import Bools, Draws, Floats, Ints, chosen, share_of
 from analyzer.simulate.lives import Lives
 from analyzer.simulate.rows import Rows
 from analyzer.simulate.spec import CHANNELS, LANGUAGES, PRODUCT_LINES, RESOLUTIONS, SEGMENTS, WorldSpec
@@ -83,7 +83,7 @@ def understood(spec: WorldSpec, lives: Lives, draws: Draws) -> dict[str, pa.Arra
     low = np.maximum(np.minimum(start, end) - 0.15 * rng.random(n), -1.0)
     return {
         "language": c.words((*LANGUAGES, "und"), np.where(unreadable, 2, ears.language)),
-        "resolution": c.words(RESOLUTIONS, np.where(unreadable, -1, _as_heard(contacts, solved))),
+        "resolution": c.words(RESOLUTIONS, np.where(unreadable, -1, _as_heard(contacts, solved, draws))),
         "resolved_probability": c.numbers(probability, unreadable),
         "sentiment_start": c.numbers(start, void), "sentiment_end": c.numbers(end, void),
         "sentiment_mean": c.numbers((start + end) / 2, void), "sentiment_low": c.numbers(low, void),
@@ -156,11 +156,16 @@ def _agent_lists(contacts: Rows) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), agent_ids(flat))
 
 
-def _as_heard(contacts: Rows, solved: Bools) -> np.ndarray:
-    """The class: what failed is heard as it was, a failure invented is "unresolved", a success "resolved"."""
+def _as_heard(contacts: Rows, solved: Bools, draws: Draws) -> np.ndarray:
+    """The class: what failed is heard as it was, a failure invented as one of those that happen here.
+
+    Were all invented failures "unresolved", the other classes would be known for true, which no probability says.
+    """
     truth = contacts["resolution"]
-    failed = np.where(truth == 0, RESOLUTIONS.index("unresolved"), truth)
-    return np.where(solved, 0, failed)
+    classes = np.bincount(truth[truth > 0], minlength=len(RESOLUTIONS)).astype(np.float64)
+    classes[RESOLUTIONS.index("unresolved")] += not classes.any()
+    invented = chosen(draws.stream("invented failures"), classes, len(truth))
+    return np.where(solved, 0, np.where(truth > 0, truth, invented))
 
 
 def _expectation(satisfaction: Floats, rng: np.random.Generator) -> Floats:

@@ -12,7 +12,7 @@ from analyzer.journey.linking import FEATURES, LinkModel, join_episodes, reason_
 from tests.journey.store import MODEL, Store, at
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "train"
-BASE = dict.fromkeys(FEATURES, 0.0) | {"log_days": 1.0, "earlier_resolved": 0.5}
+BASE = dict.fromkeys(FEATURES, 0.0) | {"log_days": 1.0, "weeks": 0.25, "earlier_open": -0.7, "open_soon": -0.5}
 
 
 def probability(**changed: float) -> float:
@@ -28,14 +28,14 @@ def probability(**changed: float) -> float:
         ("reason", 1.0),
         ("claim", 0.9),
         ("chase", 0.8),
-        ("earlier_resolved", 0.0),
+        ("earlier_open", 0.0),
     ],
 )
 def test_link_evidence_raises_the_probability(feature: str, value: float) -> None:
     assert probability(**{feature: value}) > probability()
 
 
-@pytest.mark.parametrize(("feature", "value"), [("settled", 0.9), ("log_days", 4.0), ("product_differs", 1.0)])
+@pytest.mark.parametrize(("feature", "value"), [("settled", 0.9), ("weeks", 3.0), ("product_differs", 1.0)])
 def test_link_counter_evidence_lowers_the_probability(feature: str, value: float) -> None:
     assert probability(**{feature: value}) < probability()
 

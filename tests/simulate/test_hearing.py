@@ -39,6 +39,14 @@ def test_probability_is_calibrated_over_all(heard: Heard) -> None:
     assert (grouped["resolved_probability"].mean() - grouped["resolved"].mean()).abs().max() < 0.05
 
 
+def test_probability_is_calibrated_in_each_class_heard() -> None:
+    spec = world_spec(contacts=20_000)
+    world = make(spec, seed=12)
+    both = world.contacts.merge(world.truth.contacts[["interaction_id", "resolved"]], on="interaction_id")
+    grouped = both.groupby("resolution")
+    assert (grouped["resolved_probability"].mean() - grouped["resolved"].mean()).abs().max() < 0.03
+
+
 @pytest.mark.parametrize("measure", ["satisfaction", "effort", "empathy", "sentiment_end"])
 def test_numbers_are_read_as_stated(heard: Heard, steady: World, measure: str) -> None:
     here = heard[(heard["language"] == "de") & (heard["channel"] == "voice")].dropna(subset=[measure])
