@@ -11,9 +11,10 @@ from analyzer.publish.estimates import Estimate
 
 
 def course(
-    lines: Sequence[tuple[str, Tone, Sequence[Estimate]]], ends: tuple[str, str, str], width: int
+    lines: Sequence[tuple[str, Tone, Sequence[Estimate]]], ends: tuple[str, str, str], number: str, width: int
 ) -> alt.LayerChart | alt.FacetChart:
-    """Feeling from the first to the last part of a contact, with bands; each line named at its end."""
+    """Feeling from the first to the last part of a contact, with bands; each line named at its end; ``number``
+    is the Vega expression of a tick."""
     rows = [
         {"line": name, "at": at, "value": e.value, "low": e.low, "high": e.high, "colour": COLOURS[tone]}
         for name, tone, estimates in lines
@@ -28,7 +29,7 @@ def course(
     x = alt.X("at:Q", title=None, scale=alt.Scale(domain=[0, last], nice=False), axis=parts)
     y = alt.Y("low:Q", title=None, scale=alt.Scale(domain=[-1, 1], nice=False),
               axis=alt.Axis(values=[-1, -0.5, 0, 0.5, 1], domain=False, ticks=False,
-                            labelExpr="(datum.value > 0 ? '+' : '') + replace(datum.label, '-', '−')"))  # fmt: skip
+                            labelExpr=number))  # fmt: skip
     base, colour = alt.Chart(alt.InlineData(values=rows)), alt.Color("colour:N", scale=None)
     zero = (
         alt.Chart(alt.InlineData(values=[{"z": 0}]))

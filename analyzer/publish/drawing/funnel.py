@@ -18,7 +18,7 @@ from scipy import stats
 from analyzer.publish.charts import COLOURS, HALF, WIDE
 
 LEVELS: Final = (0.95, 0.998)
-STEPS: Final = 80
+STEPS: Final = 40
 DOT, CHAR = 5.0, 7.2  # half a dot, and the mean width of a letter of a name, in pixels
 Zone = Literal["inside", "between", "below", "above"]
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
 from analyzer.publish.charts import Absent, Picture, drawn
 from analyzer.publish.drawing.shares import Bar, shares
-from analyzer.publish.estimates import Estimate
 from analyzer.publish.reading import Tables
+from analyzer.publish.sections.promises import STATUSES, share_kept
 from analyzer.publish.sections.window import Window
 from analyzer.publish.wording import Wording
 
 NAME: Final = "promises"
-STATUSES: Final = ("kept", "open", "unknown", "broken")
 TONES: Final = ("accent", "soft", "rule", "concern")
 REASONS_SHOWN: Final = 6
 Row = dict[str, Any]
@@ -27,18 +25,13 @@ def kept_promises(tables: Tables, window: Window, w: Wording) -> Picture | Absen
     rows = tables.read("commitments", columns=["interaction_id", "promised_by", "status"], days=window.days).to_pandas()
     if rows.empty:
         return Absent(NAME, w("kept.title"), w("promises.none"))
-    rows = rows.merge(window.contacts[["interaction_id", "customer_key", "reason"]], on="interaction_id", how="left")
+    rows = rows.merge(window.contacts[["interaction_id", "reason"]], on="interaction_id", how="left")
     dated = rows["promised_by"].notna()
     groups = [(w("kept.all"), rows), (w("kept.dated"), rows[dated]), (w("kept.undated"), rows[~dated])]
     counts = rows["reason"].value_counts()
     ordered = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))[:REASONS_SHOWN]
     groups += [(w.name("reason", str(name)), rows[rows["reason"] == name]) for name, _ in ordered]
     return _picture([(name, some) for name, some in groups if len(some)], window, w)
-
-
-def share_kept(rows: pd.DataFrame, window: Window) -> Estimate:
-    kept, known = (rows["status"].isin(some).to_numpy().astype(np.float64) for some in (("kept",), ("kept", "broken")))
-    return window.rules.ratio(kept, known, rows["customer_key"].tolist())
 
 
 def _picture(groups: Sequence[tuple[str, pd.DataFrame]], window: Window, w: Wording) -> Picture:

@@ -45,10 +45,11 @@ def _shares(contacts: pd.DataFrame, window: Window) -> tuple[Estimate, Estimate]
 
 def _picture(groups: Sequence[Group], w: Wording, level: str) -> Picture:
     whole = groups[0][1]
+    shown = [group for group in groups if group[1].estimable]
     dots = [
-        Dot(name, met, w("units.n", n=met.n), "accent" if i == 0 else "muted" if met.estimable else "faint",
+        Dot(name, met, w("units.n", n=met.n), "accent" if i == 0 else "muted",
             w("opportunities.note", n=met.n, hurt=w.value(hurt.value, "share")) if hurt.value is not None else "")
-        for i, (name, met, hurt) in enumerate(groups)
+        for i, (name, met, hurt) in enumerate(shown)
     ]  # fmt: skip
     low, high = share_bounds([met for _, met, _ in groups])
     axis = Axis(low, high, w("word.too_few"), label_expression("share", w), whole.value, "")

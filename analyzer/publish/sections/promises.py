@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from analyzer.publish.estimates import Estimate, wilson
+import numpy as np
+import pandas as pd
+
+from analyzer.publish.estimates import Estimate
 from analyzer.publish.reading import Tables
 from analyzer.publish.sections.window import Window
 
@@ -42,15 +45,15 @@ def promises(tables: Tables, window: Window, quotes: bool) -> Promises:
     counted = Counter(row["status"] for row in found)
     counts = {status: counted.get(status, 0) for status in STATUSES}
     broken = [row for row in found if row["status"] == "broken"][:BROKEN_SHOWN]
-    return Promises(len(found), counts, _kept(counts["kept"], counts["broken"], window), tuple(
+    return Promises(len(found), counts, share_kept(rows.to_pandas(), window), tuple(
         Broken(row["interaction_id"], row["day"], row["promised_by"].date() if row["promised_by"] else None,
                row["text"] if quotes else "", row["evidence_interaction_id"])
         for row in broken
     ))  # fmt: skip
 
 
-def _kept(kept: int, broken: int, window: Window) -> Estimate:
-    n = kept + broken
-    if n < window.rules.min_n:
-        return Estimate(n)
-    return Estimate(n, kept / n, *wilson(kept / n, n, window.rules.level))
+def share_kept(rows: pd.DataFrame, window: Window) -> Estimate:
+    """Of the promises in ``rows`` those kept, among those kept or broken; a customer's promises are one cluster."""
+    customer = window.contacts.set_index("interaction_id")["customer_key"]
+    kept, known = (rows["status"].isin(some).to_numpy().astype(np.float64) for some in (("kept",), ("kept", "broken")))
+    return window.rules.ratio(kept, known, rows["interaction_id"].map(customer).tolist())

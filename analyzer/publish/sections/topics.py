@@ -168,7 +168,7 @@ def _course(resolved: tuple[Estimate, ...], unresolved: tuple[Estimate, ...], w:
     ]
     return drawn(
         w("feeling.finding", solved=last[0], unsolved=last[1]),
-        lambda width: course(lines, ends, width),
+        lambda width: course(lines, ends, label_expression("feeling", w), width),
         (w("feeling.part"), *names),
         [
             (step, w.estimate(a, "feeling"), w.estimate(b, "feeling"))

@@ -19,7 +19,7 @@ from analyzer.publish.sections.history import WEEKS, History, pair
 from analyzer.publish.sections.units import FULL_RANGE, label_expression
 from analyzer.publish.wording import Kind, Wording
 
-FROM_WEEKS: Final = 5  # fewer weeks than this are drawn by day
+FROM_WEEKS, FROM_DAYS = 5, 7  # fewer weeks are drawn by day, if so many days have enough contacts
 # measure, kind, column of the history; first-contact resolution comes from its own table
 FOLLOWED: Final[tuple[tuple[str, Kind, str], ...]] = (
     ("experience_score", "points", "experience_score"),
@@ -61,8 +61,10 @@ class Trends:
 
 def trends(tables: Tables, history: History, w: Wording, headline_days: int | None) -> Trends:
     weeks = weeks_of(history)
-    by_week = len(weeks) >= FROM_WEEKS
-    periods = weeks if by_week else days_of(history)
+    days = days_of(history)
+    enough = int((history.contacts.groupby("day").size() >= history.rules.min_n).sum())
+    by_week = len(weeks) >= FROM_WEEKS or enough < FROM_DAYS
+    periods = weeks if by_week else days
     rates = tables.read("fcr_rates").to_pylist()
     fcr = _fcr_points(rates, headline_days, history, w)
     comparisons = len(FOLLOWED) + 1
