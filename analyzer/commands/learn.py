@@ -202,11 +202,12 @@ def learn_linking_command(data: Data, models: Models) -> None:
     Example: analyzer learn linking --data ../shared/data --models models
     """
     from analyzer.learn.linking import learn_linking
+    from analyzer.learn.train import NAME
     from analyzer.weights import write_manifest
 
     model, report = learn_linking(data / "train")
     model.save(models / "linking.json")
-    write_manifest(models, "bilingual-1")
+    write_manifest(models, NAME)
     typer.echo(str(report))
 
 

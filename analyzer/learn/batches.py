@@ -14,7 +14,7 @@ from analyzer.learn.corpus import Dialogue
 from analyzer.understand.network import ContactBatch, Network, pool_turns
 
 MAX_TOKENS = 96
-SHORT_TOKENS = 24  # most sentences are shorter; encoding them apart spares half the padding
+WIDTHS = (12, 24, 48, MAX_TOKENS)  # most sentences are short; encoding those of a length together spares the padding
 
 
 @dataclass(frozen=True)
@@ -62,17 +62,16 @@ def collate(
 
 
 def encode(network: Network, tokens: Tensor, who: Tensor) -> Tensor:
-    """(N, T) → (N, H), short sentences apart from long ones."""
+    """(N, T) → (N, H), sentences of about a length together."""
     lengths = (tokens != 0).sum(1)
-    short = torch.nonzero(lengths <= SHORT_TOKENS).flatten()
-    long = torch.nonzero(lengths > SHORT_TOKENS).flatten()
-    vectors = []
-    for rows, width in ((short, SHORT_TOKENS), (long, MAX_TOKENS)):
+    vectors, places = [], []
+    for above, width in zip((-1, *WIDTHS), WIDTHS, strict=False):
+        rows = torch.nonzero((lengths > above) & (lengths <= width)).flatten()
         if len(rows):
             part = tokens[rows, :width]
             vectors.append(network.encoder(part, (part != 0).long(), who[rows])[0])
-    order = torch.cat([short, long])
-    return torch.cat(vectors)[torch.argsort(order)]
+            places.append(rows)
+    return torch.cat(vectors)[torch.argsort(torch.cat(places))]
 
 
 def pooled(

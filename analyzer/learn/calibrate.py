@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,9 +64,9 @@ def calibrate(dialogues: Sequence[Dialogue], predictions: Sequence[Prediction], 
         label: LabelCurve(slope, {"de": de, "en": en}, thresholds[label]) for label, (slope, de, en) in plain.items()
     }
     classes = {
-        "feelings": _class_curve(*_feeling_sample(dialogues, predictions)),
-        "resolution": _class_curve(*_contact_sample(dialogues, predictions, "resolution")),
-        "reason": _class_curve(*_reason_sample(dialogues, reason_logits)),
+        "feelings": class_curve(*_feeling_sample(dialogues, predictions)),
+        "resolution": class_curve(*_contact_sample(dialogues, predictions, "resolution")),
+        "reason": class_curve(*_reason_sample(dialogues, reason_logits)),
         "swapped": _swap_curve(),
     }
     grades = {name: _grade_line(dialogues, predictions, name) for name in ("satisfaction", "effort", "empathy")}
@@ -190,7 +191,7 @@ def _reason_sample(dialogues: Sequence[Dialogue], logits: Array) -> tuple[Array,
     return logits[known], np.array([dialogues[i].reason for i in known]), [dialogues[i].language for i in known]
 
 
-def _class_curve(logits: Array, truth: Array, languages: Sequence[str]) -> ClassCurve:
+def class_curve(logits: Array, truth: NDArray[Any], languages: Sequence[str]) -> ClassCurve:
     """Slope and a bias a class and language by penalised cross-entropy; the penalty keeps biases near one another."""
     classes = logits.shape[1]
     english = np.array([language == "en" for language in languages])

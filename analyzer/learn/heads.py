@@ -132,7 +132,7 @@ def _optimizer(network: Network, emotions: EmotionHead, recipe: Recipe) -> torch
         {"params": list(network.encoder.parameters()), "lr": recipe.encoder_rate},
         {"params": [*network.heads.parameters(), *emotions.parameters()], "lr": recipe.heads_rate},
     ]
-    return torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
+    return torch.optim.AdamW(groups, weight_decay=recipe.weight_decay, fused=True)
 
 
 def _rate(step: int, steps: int, warmup_share: float) -> float:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from analyzer.learn.heads import Recipe
 
 _CUSTOMER_SIDE = torch.tensor([label in codebook.CUSTOMER_LABELS + codebook.TOPIC_LABELS for label in codebook.LABELS])
-_FEELING_WEIGHTS = (1.5, 1.0, 2.0)  # what is seldom felt weighs more
+FEELING_WEIGHTS = (1.5, 1.0, 2.0)  # what is seldom felt weighs more
 
 
 def positive_weights(dialogues: Sequence[Dialogue], recipe: Recipe) -> Tensor:
@@ -69,7 +69,7 @@ def feeling_loss(turns: PooledTurns, dialogues: Sequence[Dialogue], device: str,
     ]  # fmt: skip
     if all(value == -100 for value in target):
         return turns.feelings.sum() * 0
-    weight = torch.tensor(_FEELING_WEIGHTS, device=device)
+    weight = torch.tensor(FEELING_WEIGHTS, device=device)
     return functional.nll_loss(turns.feelings, torch.tensor(target, device=device), weight, ignore_index=-100)
 
 

@@ -7,7 +7,7 @@ Taskmaster in German) only labels, which are laid over the text of the data fold
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,15 +15,21 @@ from analyzer.errors import UsageError
 from analyzer.learn.corpus import Dialogue, read_dialogues, read_rows, to_dialogue
 
 GIVEN: Final = ("authored.jsonl.gz", "authored_journeys.jsonl.gz")
-OWN: Final = ("invented.jsonl.gz", "invented_2.jsonl.gz")
+NEW: Final = ("invented_2.jsonl.gz", "invented_3.jsonl.gz")  # written since the shipped encoder was trained
+OWN: Final = ("invented.jsonl.gz", *NEW)
 STAR_LABELS, TASK_LABELS = "star_labels.jsonl.gz", "task_talk_labels.jsonl.gz"
 _TURN_KEYS: Final = ("sent", "labels")
 
 
-def read_labelled(train: Path, own: Path) -> list[Dialogue]:
-    """Every labelled dialogue: of ``train`` (data/train), and of ``own`` (models/training)."""
-    files = [*(train / name for name in GIVEN), *(own / name for name in OWN)]
+def read_labelled(train: Path, own: Path, without: Sequence[str] = ()) -> list[Dialogue]:
+    """Every labelled dialogue: of ``train`` (data/train), and of ``own`` (models/training) but ``without`` some."""
+    files = [*(train / name for name in GIVEN), *(own / name for name in OWN if name not in without)]
     return [*read_dialogues(files), *(to_dialogue(row) for row in (*star_rows(train, own), *task_rows(train, own)))]
+
+
+def read_new(own: Path) -> list[Dialogue]:
+    """Every labelled dialogue that the shipped encoder never learned from; its next training takes them in."""
+    return read_dialogues(own / name for name in NEW)
 
 
 def star_rows(train: Path, own: Path) -> Iterator[dict[str, Any]]:

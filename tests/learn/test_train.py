@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from analyzer.config import load_settings
 from analyzer.errors import UsageError
 from analyzer.learn import train as training
 from analyzer.learn.auxiliary import Auxiliary
 from analyzer.learn.corpus import as_interaction
+from analyzer.learn.feelings import learn_feelings
 from analyzer.learn.heads import Prediction, Recipe
 from analyzer.learn.train import (
     Lesson,
@@ -130,8 +133,24 @@ def test_learning_leaves_weights_that_a_run_loads(encoder: Path, tmp_path: Path)
     learn_sequence(tmp_path, tmp_path / "models", device="cpu", epochs=1, progress=Silent())
     assert [file.read_bytes() == old for file, old in zip(files, before, strict=True)] == [True, False]
     assert damaged_files(tmp_path / "models") == []
+    before = _weights(heads), json.loads((heads / "calibration.json").read_text())
+    learn_feelings(tmp_path, tmp_path / "models", "again", progress=Silent())
+    after = _weights(heads), json.loads((heads / "calibration.json").read_text())
+    changed = {name for name, value in after[0].items() if not torch.equal(value, before[0][name])}
+    assert changed and all(name.startswith("feeling_") for name in changed), "other heads stay as they are"
+    assert after[1]["classes"]["feelings"] != before[1]["classes"]["feelings"]
+    assert _without_feelings(after[1]) == _without_feelings(before[1])
     settings = load_settings(None, [f"understand.model={tmp_path / 'models'}", "understand.threads=1"]).understand
     understood = Understanding(settings).understand([as_interaction(one) for one in ROWS])
     assert [u.language for u in understood] == ["de"] * 4 + ["en"] * 4
     assert all({f.name for f in u.findings} >= {"language", "role"} for u in understood)
     assert torch.get_num_threads() == 1
+
+
+def _weights(heads: Path) -> dict[str, torch.Tensor]:
+    return load_file(heads / "model.safetensors")
+
+
+def _without_feelings(calibration: dict) -> dict:
+    classes = {name: curve for name, curve in calibration["classes"].items() if name != "feelings"}
+    return {**calibration, "classes": classes}
