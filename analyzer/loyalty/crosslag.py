@@ -9,7 +9,8 @@ many instruments would bias it again:
     y of three and four waves earlier   two waves earlier, as is usual, y shares its noise with the change that it
                                         stands for, seems to forget faster than it does, and x takes its place
     x of two to four waves earlier      of two only where it is known how much of x may be noise; as that is between
-                                        nothing and all of it, the interval is that of both and of all between
+                                        nothing and all of it, the interval is that of both and of all between, each end at the
+                        level at which the whole holds b in 95 % (Imbens & Manski 2004)
 
 The interval is that of Kleibergen (2005): all b that a score test of the continuously updated moments does not reject
 (at 4 %) and at which the moments do not contradict each other (at 1 %), with a at its best for each b. It holds however
@@ -23,7 +24,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import optimize, stats
 
 Floats = NDArray[np.float64]
 
@@ -65,30 +66,52 @@ def cross_lag(cause: Floats, outcome: Floats, noise: Floats | None = None) -> Cr
     ``noise`` is the most that the error variance of each value of ``cause`` can be, None where that is not known.
     """
     if noise is None:
-        return _with_noise(cause, outcome, None)
-    ends = [_with_noise(cause, outcome, share * noise) for share in NOISE_SHARES]
+        return _with_noise(cause, outcome, None, SCORE_LEVEL)
+    ends = [_with_noise(cause, outcome, share * noise, SCORE_LEVEL) for share in NOISE_SHARES]
+    level = _level_of_ends(ends)
+    if level < SCORE_LEVEL:
+        ends = [_with_noise(cause, outcome, share * noise, level) for share in NOISE_SHARES]
     for end in ends:
         if end.refusal:
             return end
     low = min(end.low for end in ends if end.low is not None)
     high = max(end.high for end in ends if end.high is not None)
-    return CrossLag(ends[1].n, ends[1].effect, low, high)
+    return CrossLag(ends[len(ends) // 2].n, ends[len(ends) // 2].effect, low, high)
 
 
-def _with_noise(cause: Floats, outcome: Floats, noise: Floats | None) -> CrossLag:
+def _level_of_ends(ends: list[CrossLag]) -> float:
+    """The level of each interval at which the whole between them holds b as often as one at SCORE_LEVEL would.
+
+    b lies at one end at most, and where the ends are far apart it can be missed on that side only (Imbens & Manski,
+    Econometrica 2004; Stoye 2009).
+    """
+    told = [(end.effect, end.low, end.high) for end in ends if end.effect is not None]
+    if len(told) < len(ends):
+        return SCORE_LEVEL
+    effects = [effect for effect, _, _ in told]
+    quantile = float(stats.norm.ppf((1 + SCORE_LEVEL) / 2))
+    error = max((high or 0.0) - (low or 0.0) for _, low, high in told) / (2 * quantile)
+    apart = (max(effects) - min(effects)) / max(error, 1e-12)
+    smaller = optimize.brentq(
+        lambda c: stats.norm.cdf(c + apart) - stats.norm.cdf(-c) - SCORE_LEVEL, 0.5 * quantile, quantile + 1e-9
+    )
+    return float(2 * stats.norm.cdf(smaller) - 1)
+
+
+def _with_noise(cause: Floats, outcome: Floats, noise: Floats | None, level: float) -> CrossLag:
     found = _moments(cause, outcome, noise)
     if isinstance(found, CrossLag):
         return found
     spread = _change(outcome) / max(_change(cause), 1e-12)
     wide = np.linspace(-WIDEST * spread, WIDEST * spread, STEPS)
-    accepted, least = _accepted(found, wide)
+    accepted, least = _accepted(found, wide, level)
     if not accepted.any():
         return CrossLag(found.n, refusal="not estimable: the waves contradict each other")
     first, last = np.flatnonzero(accepted)[[0, -1]]
     if first == 0 or last == STEPS - 1:
         return CrossLag(found.n, refusal="not estimable: earlier waves do not foretell the changes (weak instruments)")
     fine = np.linspace(wide[first - 1], wide[last + 1], STEPS)
-    accepted, least = _accepted(found, fine)
+    accepted, least = _accepted(found, fine, level)
     first, last = np.flatnonzero(accepted)[[0, -1]] if accepted.any() else (0, STEPS - 1)
     low, high = float(fine[max(first - 1, 0)]), float(fine[min(last + 1, STEPS - 1)])
     return CrossLag(found.n, min(max(float(fine[int(least.argmin())]), low), high), low, high)
@@ -134,7 +157,7 @@ def _moments(cause: Floats, outcome: Floats, noise: Floats | None) -> _Moments |
     return _Moments(n, kept.mean(axis=0), (flat.T @ flat / (n - k)).reshape(3, k, 3, k))
 
 
-def _accepted(moments: _Moments, effects: Floats) -> tuple[NDArray[np.bool_], Floats]:
+def _accepted(moments: _Moments, effects: Floats, level: float) -> tuple[NDArray[np.bool_], Floats]:
     """Which effects are not rejected, and the moments' distance from 0 at each."""
     grid_a, grid_b = (part.ravel() for part in np.meshgrid(_CARRIES, effects, indexing="ij"))
     distance = _distance(moments, grid_a, grid_b)[0].reshape(len(_CARRIES), len(effects))
@@ -152,7 +175,7 @@ def _accepted(moments: _Moments, effects: Floats) -> tuple[NDArray[np.bool_], Fl
         slope = np.where(better[:, None, None], there[2], slope)
     tested = moments.n * np.einsum("pq,pqr,pr->p", score, np.linalg.pinv(slope), score)
     spare = moments.mean.shape[1] - 2
-    fits = tested <= stats.chi2.ppf(SCORE_LEVEL, 1)
+    fits = tested <= stats.chi2.ppf(level, 1)
     if spare > 0:
         fits &= least - tested <= stats.chi2.ppf(CONTRADICTION_LEVEL, spare)
     return np.asarray(fits), least

@@ -13,7 +13,7 @@ import numpy as np
 from analyzer.loyalty.dynamics import PATHS, Waves, path_row
 from analyzer.loyalty.intervals import Z95
 from analyzer.loyalty.sandwich import least_squares
-from tests.bench.honesty.lines import COVERAGE, Line, share, size
+from tests.bench.honesty.lines import Line, coverage, size
 from tests.loyalty.moving import Moving, moving
 
 MOST: Final = 1000
@@ -54,17 +54,11 @@ def _where_satisfaction_moves(moved: list[Waves], kind: str) -> list[Line]:
     told = [row for row in rows if "effect" in row]
     found = float(np.mean([claims(row) and row["effect"] > 0 for row in rows]))
     return [
-        _held(f"{name}: interval holds it", [holds(row) for row in told], len(rows),
-              f"fixed effects {np.mean([holds(row) for row in usual]):.3f}"),
+        coverage(f"{name}: interval holds it", [holds(row) for row in told], worlds=len(rows),
+                 baseline=f"fixed effects {np.mean([holds(row) for row in usual]):.3f}"),
         Line(f"{name}: found", found, worlds=len(rows)),
         _estimable(name, rows),
     ]  # fmt: skip
-
-
-def _held(measure: str, hits: list[bool], worlds: int, baseline: str) -> Line:
-    """At least 95 %: an interval for a noise that is known but in part is wider than it would have to be."""
-    low, high = share(sum(hits), len(hits))
-    return Line(measure, float(np.mean(hits)), low, high, "≥ 93 %", baseline, high >= COVERAGE[0], worlds)
 
 
 def _estimable(name: str, rows: list[Row]) -> Line:
