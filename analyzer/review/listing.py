@@ -133,7 +133,8 @@ class Listed:
     def rows(self, flags: pd.DataFrame, start: int, count: int) -> list[Any]:
         """Some contacts as rows, with ``rules``."""
         part = slice(start, start + count)
-        return flags.iloc[self.first[part]].assign(rules=self.rules[part]).to_dict("records")
+        rows = flags.iloc[self.first[part]].assign(rules=self.rules[part]).astype(object)
+        return rows.where(rows.notna(), None).to_dict("records")  # NaN would be shown as a name
 
 
 def listed(flags: pd.DataFrame, asked: Asked, standing: Standing, me: str) -> Listed:

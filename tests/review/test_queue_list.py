@@ -11,6 +11,7 @@ import pytest
 
 from analyzer.review import progress
 from analyzer.review.asked import asked_in
+from analyzer.review.listing import Listed
 from analyzer.review.progress_picture import HEIGHT, draw_picture
 from analyzer.review.questions import asked
 
@@ -141,3 +142,10 @@ def test_list_is_the_same_sent_in_place_or_whole(site: Site) -> None:
     assert part.headers["hx-push-url"].startswith("/queue?view=concern")
     out = site.browser().get("/queue", headers={"hx-request": "true"}, follow_redirects=False)
     assert (out.status_code, out.headers["hx-redirect"]) == (401, "/sign-in")
+
+
+def test_what_is_not_known_of_a_contact_is_not_named() -> None:
+    flags = pd.DataFrame({"agent": pd.Categorical(["a-01", None]), "severity": [3, 2]})
+    contacts = Listed(np.array([0, 1]), np.array([1, 4]), {}, [])
+    assert [row["agent"] for row in contacts.rows(flags, 0, 2)] == ["a-01", None]
+    assert [row["rules"] for row in contacts.rows(flags, 0, 2)] == [1, 4]
