@@ -78,6 +78,8 @@ def standalone(picture: Picture, source: str) -> str:
     width, height = float(match[1]), float(match[2])
     for name, colour in PAPER.items():
         drawing = drawing.replace(f"var(--{name})", colour)
+    # Where the one font named is not at hand, a converter leaves words out instead of taking another.
+    drawing = re.sub(r'font-family="[^"]*"', f'font-family="{FONT}"', drawing)
     room = max(width, 420.0)
     above, top = _paragraphs((picture.title, picture.subtitle), room, MARGIN)
     below, bottom = _paragraphs(("", "", source), room, top + height + 14)

@@ -184,6 +184,8 @@ def test_picture_files_stand_alone(tmp_path: Path) -> None:
         svg = path.read_text(encoding="utf-8")
         texts = "".join(ET.fromstring(svg).itertext())
         assert "var(--" not in svg and "Contact report" in texts
+        families = re.findall(r'font-family="([^"]*)"', svg)
+        assert families and all(family.endswith("sans-serif") for family in families)  # else a PNG loses its words
         assert not re.search(r'(href|src)="(?!#)|url\((?!#)', svg)
     (png,) = write_report_pictures(full(), tmp_path / "one.png", "png", "changes", *args)
     assert png.read_bytes().startswith(b"\x89PNG")
