@@ -20,6 +20,8 @@ Channel = Literal["voice", "chat", "email", "messaging", "social"]
 Direction = Literal["inbound", "outbound", "internal"]
 StartedAtSource = Literal["record", "metadata", "file_name", "first_seen"]
 
+# All agents who were forgotten, or whose time is over, are called this: one name for all tells of nobody.
+UNNAMED = "unnamed"
 SPEAKERS: tuple[Speaker, ...] = ("customer", "agent", "bot", "system")
 CHANNELS: tuple[Channel, ...] = ("voice", "chat", "email", "messaging", "social")
 DIRECTIONS: tuple[Direction, ...] = ("inbound", "outbound", "internal")

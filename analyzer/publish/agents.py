@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 
 from analyzer.config import PublishSettings
 from analyzer.publish.reading import Tables
+from analyzer.records import UNNAMED
 
 Mode = Literal["off", "team", "pseudonym", "named"]
 
@@ -47,6 +48,8 @@ class AgentPolicy:
         """What an agent is called outside; None where the policy says that nothing is."""
         if agent_id is None or self.mode == "off":
             return None
+        if agent_id == UNNAMED:
+            return None if self.mode == "team" else UNNAMED  # forgotten: of no team, and behind no pseudonym
         if self.mode == "named":
             return agent_id
         if self.mode == "pseudonym":
@@ -110,6 +113,8 @@ def agent_policy(tables: Tables, settings: PublishSettings) -> AgentPolicy:
     members: defaultdict[str, set[str]] = defaultdict(set)
     team_of: dict[str, str] = {}
     for agent, team in zip(rows["agent_id"], rows["team"], strict=True):
+        if agent == UNNAMED:
+            continue
         members[team].add(agent)
         team_of[agent] = team
     shown = frozenset(team for team, agents in members.items() if len(agents) >= settings.team_min_agents)

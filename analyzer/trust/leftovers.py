@@ -15,11 +15,11 @@ import msgspec
 
 from analyzer.ingest import quarantine
 from analyzer.ingest.quarantine import Entry
+from analyzer.records import UNNAMED
 from analyzer.store import folder
 from analyzer.store.ledger_schema import ledger_errors
 from analyzer.trust.removal import GONE
 from analyzer.trust.reviewed import compact_file
-from analyzer.trust.suppression import UNNAMED
 
 # Working files that a run makes again, and what a repair moved aside: rows of anybody, and nobody can search them.
 WORKING: Final = (folder.STAGING, folder.ASIDE, folder.SENTENCES)

@@ -14,6 +14,7 @@ from analyzer.config import Settings
 from analyzer.errors import UsageError
 from analyzer.ingest.identity import customer_keys
 from analyzer.publish.agents import SECRET_NAME, pseudonym
+from analyzer.records import UNNAMED
 from analyzer.trust.register import STORE
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def find_person(store: Store, kind: Kind, asked: str, settings: Settings) -> Per
     asked = asked.strip()
     if not asked:
         raise UsageError("No id was given.", hint="Give it as the source system knows it, or the pseudonym.")
+    if kind == "agent" and asked == UNNAMED:
+        raise UsageError(f"{UNNAMED} is all who were forgotten, and nobody.", hint="Give the id of one agent.")
     return _customer(store, asked, settings) if kind == "customer" else _agent(store, asked)
 
 

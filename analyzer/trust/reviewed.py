@@ -14,23 +14,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from analyzer.errors import StoreBusy
-from analyzer.review.database import Connection, Database, PostgresDatabase, SqliteDatabase, open_database, text_of
-from analyzer.store.folder import REVIEW
+from analyzer.records import UNNAMED
+from analyzer.review.database import Connection, Database, PostgresDatabase, SqliteDatabase, text_of
+from analyzer.review.database import databases_of as reviews_of
 from analyzer.trust.removal import GONE
 from analyzer.trust.review_columns import Columns, tables_in
-from analyzer.trust.suppression import UNNAMED
 
 _CHUNK: Final = 400
 _WAIT_S: Final = 10.0
 _ENDING: Final = ("sessions", "password_codes", "default_views", "last_lists", "views")  # what ends with an account
 _BETWEEN: Final = re.compile(r"[\s/:,;#?&=]+")
 Row = dict[str, Any]
-
-
-def reviews_of(store: Path, url: str | None) -> list[Database]:
-    """The review database that ``url`` names and the store's own, as far as they are there."""
-    own = [open_database(None, store)] if (store / REVIEW).is_file() else []
-    return [*own, open_database(url, store)] if url else own
 
 
 def rows_about(

@@ -6,19 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from analyzer.ingest.sessions import is_later_part
-from analyzer.records import Interaction, Reject, Skipped
+from analyzer.records import UNNAMED, Interaction, Reject, Skipped
 from analyzer.trust.journal import Journal
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-# All agents who were forgotten, or whose time is over, are called this: one name for all tells of nobody.
-UNNAMED: Final = "unnamed"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.trust.suppression import UNNAMED
+from analyzer.records import UNNAMED
 
 
 def without_unnamed(table: pa.Table) -> pa.Table:

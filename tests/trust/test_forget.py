@@ -17,6 +17,7 @@ from analyzer.config import load_settings
 from analyzer.errors import StoreBusy, StoreError, UsageError
 from analyzer.ingest.quarantine import entries
 from analyzer.progress import Silent
+from analyzer.records import UNNAMED
 from analyzer.review.database import open_database
 from analyzer.store.lock import writer_lock
 from analyzer.store.store import open_store
@@ -24,7 +25,6 @@ from analyzer.store.verify import verify
 from analyzer.trust import forget as forgetting
 from analyzer.trust.forget import Certificate, forget
 from analyzer.trust.journal import Journal
-from analyzer.trust.suppression import UNNAMED
 from tests.nights import Nights, counts
 
 from .bytes_of import found

@@ -9,6 +9,7 @@ import pytest
 
 from analyzer.errors import StoreBusy, UsageError
 from analyzer.progress import Silent
+from analyzer.records import UNNAMED
 from analyzer.review.database import open_database
 from analyzer.store.lock import writer_lock
 from analyzer.store.verify import verify
@@ -16,7 +17,6 @@ from analyzer.trust import retain as retaining
 from analyzer.trust.journal import Journal
 from analyzer.trust.periods import days_of
 from analyzer.trust.retain import Retained, retain
-from analyzer.trust.suppression import UNNAMED
 from tests.nights import Nights, counts
 from tests.test_threads import thread
 

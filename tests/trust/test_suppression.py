@@ -9,11 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from analyzer.records import Interaction, Skipped, Turn
+from analyzer.records import UNNAMED, Interaction, Skipped, Turn
 from analyzer.tables import STORED
 from analyzer.trust.given import within
 from analyzer.trust.journal import Journal
-from analyzer.trust.suppression import UNNAMED, admitted, gate_of, given_admitted
+from analyzer.trust.suppression import admitted, gate_of, given_admitted
 
 
 def contact(key: str, day: int = 2, **more: Any) -> Interaction:
