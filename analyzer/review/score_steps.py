@@ -56,5 +56,5 @@ def _steps(parts: Sequence[Row], totals: Sequence[float], w: Wording) -> list[St
         width = 100 * abs(after - before) / (highest - lowest)
         why = "" if row["value"] is None else points_way(row, w)
         steps.append(Step(w.name("part", row["component"]), why, row["points"], after, round(left, 2),
-                          round(max(width, 0.4), 2)))  # fmt: skip
+                          round(width, 2)))  # fmt: skip
     return steps
