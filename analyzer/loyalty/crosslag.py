@@ -9,8 +9,8 @@ many instruments would bias it again:
     y of three and four waves earlier   two waves earlier, as is usual, y shares its noise with the change that it
                                         stands for, seems to forget faster than it does, and x takes its place
     x of two to four waves earlier      of two only where it is known how much of x may be noise; as that is between
-                                        nothing and all of it, the interval is that of both and of all between, each end at the
-                        level at which the whole holds b in 95 % (Imbens & Manski 2004)
+                                        nothing and all of it, the interval is that of both and of all between, each
+                                        end at the level at which the whole holds b in 95 % (Imbens & Manski 2004)
 
 The interval is that of Kleibergen (2005): all b that a score test of the continuously updated moments does not reject
 (at 4 %) and at which the moments do not contradict each other (at 1 %), with a at its best for each b. It holds however

@@ -48,8 +48,9 @@ class Leaving:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What loyalty_drivers takes, and ``truth``: the true parts of each contact, by interaction_id."""
+    """What loyalty_drivers takes, and ``truth``: the true parts of each contact, by interaction_id, and ``loyal``."""
 
+    spec: Leaving
     contacts: pd.DataFrame
     customers: pd.DataFrame
     frame: pd.DataFrame
@@ -82,7 +83,8 @@ def leaving(spec: Leaving, seed: int) -> World:
     customers = pd.DataFrame(
         {"on_record": True, "left": gone, "notice_at": _moment(spec, np.where(gone, notice, np.nan)), "segment": None}
     ).set_index(pd.Index([_key(i) for i in range(n)], name="customer_key"))
-    return World(_as_seen(spec, table), customers, facts, _verdicts(spec, table, rng), table)
+    table["loyal"] = loyalty[table["customer"]] > 0
+    return World(spec, _as_seen(spec, table), customers, facts, _verdicts(spec, table, rng), table)
 
 
 def _parts(spec: Leaving, loyalty: Floats, rng: np.random.Generator) -> dict[str, Floats]:
@@ -159,7 +161,7 @@ def _contacts(
     table["satisfaction_read"] = 3 + 0.7 * (table["mood"] + 0.6 * loud * rng.normal(size=n))
     heard = rng.random(n) < np.where(table["expected"] != 0, 0.85, 0.02)
     sign = np.where(table["expected"] != 0, table["expected"], rng.choice([-1.0, 1.0], n))
-    table["expectation_read"] = np.where(heard, sign * rng.uniform(0.6, 1.0, n), np.nan)
+    table["expectation_read"] = np.where(heard, sign * rng.uniform(0.9, 1.0, n), np.nan)
     table["reason"] = rng.choice(["billing", "fault", "order"], n, p=[0.5, 0.3, 0.2])
     return table
 

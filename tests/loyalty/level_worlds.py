@@ -43,6 +43,7 @@ class LevelWorld:
     days: float = 365.0
     notice: str = ""  # how the chance of a notice within HORIZON hangs on the level; empty: nobody leaves
     late: float = 0.0  # share of customers who came onto the record only after the horizon began
+    horizon: float = 90.0  # days; chances of notices and moves are those within them
 
 
 HORIZON: Final = 90.0
@@ -110,16 +111,18 @@ def notice_chance(satisfied: Floats, kind: str) -> Floats:
     return np.asarray(np.clip(0.05 + 0.7 * ((satisfied - 65) / 50) ** 2, 0, 0.8), dtype=np.float64)  # both ends leave
 
 
-def exits(satisfied: Floats, kind: str, rng: np.random.Generator) -> tuple[Floats, NDArray[np.int64]]:
+def exits(
+    satisfied: Floats, kind: str, rng: np.random.Generator, horizon: float = HORIZON
+) -> tuple[Floats, NDArray[np.int64]]:
     """Days from the start of the horizon to the exit and its cause (1 notice, 2 move), 0 where there is none in it."""
     n = len(satisfied)
     if not kind:
-        return np.full(n, HORIZON), np.zeros(n, dtype=np.int64)
-    pace = -np.log1p(-notice_chance(satisfied, kind)) / HORIZON
-    notice, move = rng.exponential(1 / pace), rng.exponential(HORIZON / -np.log1p(-MOVES), n)
+        return np.full(n, horizon), np.zeros(n, dtype=np.int64)
+    pace = -np.log1p(-notice_chance(satisfied, kind)) / horizon
+    notice, move = rng.exponential(1 / pace), rng.exponential(horizon / -np.log1p(-MOVES), n)
     first = np.minimum(notice, move)
-    cause = np.where(first >= HORIZON, 0, np.where(notice < move, 1, 2))
-    return np.minimum(first, HORIZON), cause.astype(np.int64)
+    cause = np.where(first >= horizon, 0, np.where(notice < move, 1, 2))
+    return np.minimum(first, horizon), cause.astype(np.int64)
 
 
 def truth(world: LevelWorld, seed: int = 999) -> dict[str, float]:
@@ -128,7 +131,7 @@ def truth(world: LevelWorld, seed: int = 999) -> dict[str, float]:
     place = latent(world.shape, MANY, rng)
     satisfied, loyal = level(place) >= 60, loyalty(facts_of(place, rng)) >= 60
     held = rng.uniform(size=MANY) < world.held
-    _, cause = exits(level(place), world.notice, rng)
+    _, cause = exits(level(place), world.notice, rng, world.horizon)
     stays = cause == 0
     found = {
         "loyalist_share": (satisfied & loyal)[stays].mean(),
@@ -174,21 +177,21 @@ def records_of(
     world: LevelWorld, facts: pd.DataFrame, held: NDArray[np.bool_], satisfied: Floats, rng: np.random.Generator
 ) -> pa.Table:
     """The register: facts and contracts as of today, exits, and since when customers are on it."""
-    after, cause = exits(satisfied, world.notice, rng)
+    after, cause = exits(satisfied, world.notice, rng, world.horizon)
     late = rng.uniform(size=len(facts)) < world.late
-    start = np.where(late, rng.uniform(0, 60, len(facts)), -30.0)
+    start = np.where(late, rng.uniform(0, world.horizon * 2 / 3, len(facts)), -30.0)
     there = (cause == 0) | (after > start)  # who had left before was never put on it
     none = np.full(len(facts), -np.inf)
     dates = {
         "contract_end": np.where(held, 200.0, -np.inf),
-        "cancel_received_at": np.where(cause == 1, after - HORIZON, none),
-        "churned_at": np.where(cause == 2, after - HORIZON, none),
+        "cancel_received_at": np.where(cause == 1, after - world.horizon, none),
+        "churned_at": np.where(cause == 2, after - world.horizon, none),
     }
     reasons = pd.Series("move", index=facts.index, dtype="object").where(pd.Series(cause == 2), None)
     known = pd.concat([facts.astype("object"), reasons.rename("exit_reason")], axis=1)
     today = records_table(known[there], {name: days[there] for name, days in dates.items()})
     since = pd.DataFrame({"may_contact": np.ones(len(facts))}).astype("object")
-    first = records_table(since[there], {}, days=HORIZON - start[there])
+    first = records_table(since[there], {}, days=world.horizon - start[there])
     return pa.concat_tables([first, today])
 
 

@@ -31,6 +31,7 @@ PARTS: Final[dict[str, tuple[str, str]]] = {
     "loyalty": ("tests.bench.honesty.loyalty", "loyalty"),
     "risk": ("tests.bench.honesty.loyalty", "risk"),
     "drivers": ("tests.bench.honesty.drivers", "drivers"),
+    "hypotheses": ("tests.bench.honesty.hypotheses", "hypotheses"),
     "dynamics": ("tests.bench.honesty.dynamics", "dynamics"),
 }
 WORLDS: Final = 2000

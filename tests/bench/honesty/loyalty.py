@@ -25,7 +25,7 @@ from analyzer.loyalty.risk import notice_probability
 from analyzer.loyalty.satisfaction import error_of_readings, satisfaction_readings, standing_readings
 from analyzer.loyalty.state import customer_state
 from tests.bench.honesty.lines import Line, coverage
-from tests.loyalty.level_worlds import DEFINITION, FLAWED, LevelWorld, Seen, draw, draw_risk, truth
+from tests.loyalty.level_worlds import DEFINITION, FLAWED, HORIZON, LevelWorld, Seen, draw, draw_risk, truth
 from tests.loyalty.worlds import AS_OF, NO_LINKS, settings
 
 COSTLY: Final = 6  # cheap worlds that one of these costs
@@ -36,6 +36,8 @@ def flawed(world: LevelWorld) -> LevelWorld:
     return replace(world, detector=FLAWED, answers=0.5)
 
 
+# A year's chances are those of 90 days a year long; readings reach as far back again.
+YEAR: Final = LevelWorld(notice="slope", horizon=365.0, days=730.0, contacts=8.0, late=0.4)
 SHARES: Final[dict[str, LevelWorld]] = {
     "one hump, perfect ears": LevelWorld(notice="slope"),
     "one hump, flawed ears": flawed(LevelWorld(notice="slope")),
@@ -43,6 +45,8 @@ SHARES: Final[dict[str, LevelWorld]] = {
     "skewed, flawed ears, few notices": flawed(LevelWorld(notice="rare", shape="skew")),
     "both ends leave, perfect ears, late entry": LevelWorld(notice="both ends", late=0.4),
     "levels drift, flawed ears": flawed(LevelWorld(drift=0.5)),
+    "a year ahead, flawed ears, late entry": flawed(YEAR),
+    "a year ahead, few notices, perfect ears": replace(YEAR, notice="rare", late=0.0),
     "150 customers, perfect ears": LevelWorld(notice="slope", customers=150),
 }
 
@@ -58,13 +62,13 @@ class Published:
 
 
 @cache
-def _settings() -> LoyaltySettings:
-    return settings(**DEFINITION, conditional_days=[90])
+def _settings(days: int = int(HORIZON)) -> LoyaltySettings:
+    return settings(**DEFINITION, conditional_days=[days])
 
 
 def publish(world: LevelWorld, seed: int) -> Published:
     """One draw of the world, judged."""
-    seen, asked = draw(world, seed), _settings()
+    seen, asked = draw(world, seed), _settings(int(world.horizon))
     contacts = contacts_as_of(seen.contacts, NO_LINKS, NO_LINKS, AS_OF)
     readings = satisfaction_readings(contacts, seen.surveys)
     error = error_of_readings(readings, AS_OF, asked.satisfaction_halflife_days)
