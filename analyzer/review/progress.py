@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from analyzer.review.database import Row
 from analyzer.review.desk import AUDIT
 
-DAYS_SHOWN: Final = 14
+DAYS_SHOWN: Final = 10
 Bools = NDArray[np.bool_]
 
 

@@ -124,6 +124,7 @@ def test_everything_works_by_keyboard(chromium: Browser, served: str) -> None:
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.locator(".queue")).to_be_visible()
+    page.wait_for_load_state()  # keys.js comes with the page's end
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
