@@ -5,6 +5,7 @@
     STORE/tables/<name>   one Delta table each, as ``analyzer.tables.STORED`` has them (delta, rows)
     STORE/keys/           secrets of pseudonyms      STORE/aside/  what repair took out of the way
     STORE/staging/        rows and spills on their way
+    STORE/trust.sqlite    who must not come back, and what was done about people       (analyzer.trust)
 
 A publication is one commit per table, forced to disk, and then one SQLite transaction that makes all of it visible.
 Readers open every table at the version the ledger names, so that a half-published run is invisible.

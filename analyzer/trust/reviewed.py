@@ -16,7 +16,7 @@ from typing import Any, Final
 from analyzer.errors import StoreBusy
 from analyzer.records import UNNAMED
 from analyzer.review.database import Connection, Database, PostgresDatabase, SqliteDatabase, text_of
-from analyzer.review.database import databases_of as reviews_of
+from analyzer.review.database import reviews_of as reviews_of
 from analyzer.trust.removal import GONE
 from analyzer.trust.review_columns import Columns, tables_in
 

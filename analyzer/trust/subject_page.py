@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from analyzer.publish.wording import Wording
 from analyzer.trust.subject import Row, Subject
 
 Lines = Iterator[str]
+_STEERING: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _YES_OR_NO: Final = ("may_contact", "churned", "locked_in")
 
 
@@ -21,7 +23,12 @@ def page(subject: Subject, w: Wording) -> list[str]:
     for section in sections:
         if told := list(section(subject, w)):
             lines += ["", *told]
-    return lines
+    return [_printable(part) for line in lines for part in line.splitlines() or [""]]
+
+
+def _printable(line: str) -> str:
+    """Without signs that steer a terminal: the words come from whoever wrote to the company."""
+    return _STEERING.sub("", line)
 
 
 def _head(subject: Subject, w: Wording) -> Lines:
@@ -205,7 +212,7 @@ def _tables(subject: Subject, w: Wording) -> Lines:
         *subject.tables.items(),
         *((n, r) for n, r in subject.review.items() if n not in subject.tables),
     ]:
-        yield f"  {len(rows):>7,}  {w.name('table', name)}"
+        yield f"  {w.count(len(rows)):>7}  {w.name('table', name)}"
     yield w("subject.whole")
 
 

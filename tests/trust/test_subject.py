@@ -20,7 +20,7 @@ from analyzer.trust.wording import wording
 from tests.conftest import call
 from tests.nights import Nights
 
-from .conftest import AGENT, CUSTOMER, NOTE, WORDS
+from .conftest import AGENT, CUSTOMER, NOTE, WORDS, records
 
 
 def told(nights: Nights, kind: Kind, asked: str, settings: Settings) -> Subject:
@@ -75,6 +75,17 @@ def test_page_is_readable_in_both_languages(
     assert "gespraech-zwetschge-1" in text
     assert (f"{said}{WORDS[0]}" in text) == (kind == "customer")
     assert "subject." not in text and "None" not in text and "nan" not in text.split()
+
+
+def test_page_does_not_let_words_steer_the_terminal(nights: Nights, settings: Any) -> None:
+    said = ("\x1b[2J\x1b]0;gone\x07Hallo\x9b31m", "Guten Tag.")
+    nights.run({"h.jsonl": [{**records()[0], "interaction_id": "h-1", "customer_id": "k-h", "turns": turns(said)}]})
+    text = "\n".join(page(told(nights, "customer", "k-h", settings), wording("en")))
+    assert "Hallo" in text and not set(text) & {"\x1b", "\x07", "\x9b"}
+
+
+def turns(said: tuple[str, str]) -> list[dict[str, str]]:
+    return [{"speaker": who, "text": text} for who, text in zip(("customer", "agent"), said, strict=True)]
 
 
 def test_words_are_the_same_in_both_languages() -> None:
