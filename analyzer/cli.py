@@ -125,7 +125,8 @@ def export(
     settings = load_settings(config, sets or ())
     forms = forms_in_force(settings.review, settings.understand.swap_below)
     with open_store(store, write=False) as opened:
-        files = export_tables(tables_with_verdicts(opened, forms), to, format_, settings.publish, _day(since))
+        tables = tables_with_verdicts(opened, forms, settings.review.database)
+        files = export_tables(tables, to, format_, settings.publish, _day(since))
     print_exported(files, "the database" if format_ == "postgres" else to)
     on_record(store, "export", to)
 

@@ -175,8 +175,23 @@ class PublishSettings(Section, frozen=True):
 
 
 class ReviewSettings(Section, frozen=True):
+    database: str
     forms: str
     second_review_share: Share
+
+    def __post_init__(self) -> None:
+        from urllib.parse import parse_qs, urlsplit
+
+        if not self.database:
+            return
+        try:
+            parts = urlsplit(self.database)
+        except ValueError:
+            raise ValueError("review.database is no URL") from None
+        if parts.scheme not in ("postgresql", "postgres", "sqlite"):
+            raise ValueError("review.database is no database URL: write postgresql://user@host/database")
+        if parts.password or "password" in parse_qs(parts.query):
+            raise ValueError("review.database holds a password: it belongs in PGPASSWORD or ~/.pgpass")
 
 
 class EngineSettings(Section, frozen=True):

@@ -46,7 +46,7 @@ def fingerprint_of(request: RunRequest, settings: Settings) -> Fingerprint:
     files = tuple((file.uri, file.sha256() or UNREADABLE) for file in inputs)
     given = ("metadata", "agents", "loyalty", "surveys", "initiatives")
     sides = [f"{name}={_side(getattr(request, name))}" for name in given]
-    reviewed = _reviewed(request.store)
+    reviewed = _reviewed(request.store, settings.review.database)
     made_of = [
         __version__, settings.hash, model_version(models_folder(settings.understand.model)),
         request.as_of.isoformat() if request.as_of else "", "pieces" if request.pieces else "", *reviewed, *sides,
@@ -55,8 +55,27 @@ def fingerprint_of(request: RunRequest, settings: Settings) -> Fingerprint:
     return Fingerprint(inputs, files, stable_id(*made_of, length=32))
 
 
-def _reviewed(store: Path) -> tuple[str, ...]:
-    """How much people have decided: it corrects rates. Nothing of it where nobody has."""
+def _reviewed(store: Path, database: str = "") -> tuple[str, ...]:
+    """How much people have decided: it corrects rates. Nothing of it where nobody has.
+
+    Raises RunAborted where the server of ``database`` refuses: what was decided there would be missing.
+    """
+    return (*_reviewed_in_file(store), *(_reviewed_on_server(store, database) if database else ()))
+
+
+def _reviewed_on_server(store: Path, database: str) -> tuple[str, ...]:
+    from analyzer.review.database import open_database
+
+    with open_database(database, store).read() as connection:
+        rows = connection.rows(
+            "SELECT (SELECT COUNT(*) FROM verdicts) AS answered, (SELECT COUNT(*) FROM undone) AS undone, "
+            "(SELECT COUNT(*) FROM overruled) AS lost"
+        )
+    told = rows[0]
+    return (f"reviewed there {told['answered']} {told['undone']} {told['lost']}",) if told["answered"] else ()
+
+
+def _reviewed_in_file(store: Path) -> tuple[str, ...]:
     if not (store / REVIEW).is_file():
         return ()
     try:

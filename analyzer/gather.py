@@ -38,7 +38,7 @@ def given_tables(request: RunRequest, settings: Settings, store: Store) -> tuple
     keys = customer_keys(settings.ingest)
     problems: dict[str, int] = {}
     tables = {name: store.read(name) for name in GIVEN}
-    tables["verdicts"] = with_reviewed(store.path, store.read("verdicts"))
+    tables["verdicts"] = with_reviewed(store.path, store.read("verdicts"), settings.review.database)
     if request.loyalty:
         records = read_loyalty(
             request.loyalty, settings.loyalty, customer_key=lambda key: keys.key(key) or key,

@@ -40,20 +40,21 @@ def forms(
     if show:
         typer.echo(shipped_text(), nl=False)
         return
-    found = (read_form(check),) if check else load_forms(load_settings(config, sets or ()).review.forms)
+    settings = load_settings(config, sets or ()).review
+    found = (read_form(check),) if check else load_forms(settings.forms)
     if store is not None:
-        _refuse_changed(store, found)
+        _refuse_changed(store, settings.database, found)
     for form in found:
         typer.echo(_line(form))
 
 
-def _refuse_changed(store: Path, found: tuple[Form, ...]) -> None:
+def _refuse_changed(store: Path, database: str, found: tuple[Form, ...]) -> None:
     from analyzer.review.database import open_database
     from analyzer.review.scorecard.cards import refuse_changed
     from analyzer.store.folder import require
 
     require(store)
-    with open_database(None, store).read() as connection:
+    with open_database(database or None, store).read() as connection:
         refuse_changed(connection, found)
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from typing import Annotated, Optional
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from analyzer.commands.forms import forms
 from analyzer.commands.options import HELP, Config, Sets, Store
 from analyzer.errors import UsageError
+
+if TYPE_CHECKING:
+    from analyzer.review.database import Database
 
 review_app = typer.Typer(
     no_args_is_help=True, context_settings=HELP, rich_markup_mode=None,
@@ -20,7 +24,9 @@ review_app = typer.Typer(
 review_app.command("forms")(forms)
 Db = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--db", help="postgresql://user@host/database; else a file in the store.", metavar="URL"),
+    typer.Option(
+        "--db", help="postgresql://user@host/database; else review.database, else a file in the store.", metavar="URL"
+    ),
 ]
 
 
@@ -51,7 +57,11 @@ def serve(
 
     settings = load_settings(config, sets or ())
     require(store)
-    database = open_database(db, store)
+    database = open_database(db or settings.review.database or None, store)
+    if db and db != settings.review.database:
+        typer.secho(
+            "Runs and exports read what is decided here only with review.database set to the same URL.", err=True
+        )
     with database.read() as connection:
         if not users(connection):
             typer.secho(
@@ -75,17 +85,16 @@ def add(
         typer.Option(help="A team they may see; may be given again. None: all."),
     ] = None,
     db: Db = None,
+    config: Config = None,
+    sets: Sets = None,
 ) -> None:
     """Add an account; the password is asked for, or read from standard input.
 
     Example: analyzer review add-user dana --role lead --team north --store store
     """
     from analyzer.review.accounts import add_user
-    from analyzer.review.database import open_database
-    from analyzer.store.folder import require
 
-    require(store)
-    database = open_database(db, store)
+    database = _database(db, store, config, sets)
     if sys.stdin.isatty():
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
@@ -95,33 +104,42 @@ def add(
 
 
 @review_app.command("users")
-def listed(store: Store, db: Db = None) -> None:
+def listed(store: Store, db: Db = None, config: Config = None, sets: Sets = None) -> None:
     """List the accounts and their roles.
 
     Example: analyzer review users --store store
     """
     from analyzer.review.accounts import users
-    from analyzer.review.database import open_database
-    from analyzer.store.folder import require
 
-    require(store)
-    with open_database(db, store).read() as connection:
+    with _database(db, store, config, sets).read() as connection:
         for row in users(connection):
             typer.echo(f"{row['name']}  {row['role']}{'  disabled' if row['disabled_at'] else ''}")
 
 
 @review_app.command("disable-user")
-def disable(name: Annotated[str, typer.Argument(help="Whose account ends.")], store: Store, db: Db = None) -> None:
+def disable(
+    name: Annotated[str, typer.Argument(help="Whose account ends.")],
+    store: Store,
+    db: Db = None,
+    config: Config = None,
+    sets: Sets = None,
+) -> None:
     """End an account and its sessions; what the person decided stays.
 
     Example: analyzer review disable-user dana --store store
     """
     from analyzer.review.accounts import disable_user
+
+    if not name:
+        raise UsageError("No name was given.", hint="`analyzer review users` lists them.")
+    disable_user(_database(db, store, config, sets), name, datetime.now(UTC))
+    typer.echo(f"{name} can no longer sign in.")
+
+
+def _database(db: str | None, store: Path, config: Path | None, sets: list[str] | None) -> Database:
+    from analyzer.config import load_settings
     from analyzer.review.database import open_database
     from analyzer.store.folder import require
 
     require(store)
-    if not name:
-        raise UsageError("No name was given.", hint="`analyzer review users` lists them.")
-    disable_user(open_database(db, store), name, datetime.now(UTC))
-    typer.echo(f"{name} can no longer sign in.")
+    return open_database(db or load_settings(config, sets or ()).review.database or None, store)

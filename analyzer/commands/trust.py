@@ -29,7 +29,7 @@ Agent = Annotated[
 ]
 Db = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--db", help="Review database, if not the store's own file.", metavar="URL"),
+    typer.Option("--db", help="Review database; else review.database, and always the store's own file.", metavar="URL"),
 ]
 Language = Annotated[Optional[Literal["en", "de"]], typer.Option("--language", help="en or de.")]  # noqa: UP045
 Dry = Annotated[bool, typer.Option("--dry-run", help="Say what would be removed; change nothing.")]
@@ -61,7 +61,7 @@ def subject(
     kind, asked = _who(customer, agent)
     settings, w = _settings(config, sets, language)
     with open_store(store, write=False) as opened:
-        told = told_of(opened, kind, asked, settings, reviews_of(store, db))
+        told = told_of(opened, kind, asked, settings, reviews_of(store, db or settings.review.database))
     if to_json is not None:
         _write_private(to_json, told.as_json())
     typer.echo("\n".join(page(told, w)))
@@ -99,10 +99,10 @@ def forget(
     settings, w = _settings(config, sets, language)
     if not (dry_run or yes):
         with run_progress(quiet=as_json) as progress:
-            told = forgotten(store, kind, asked, settings, progress, db=db, dry_run=True)
+            told = forgotten(store, kind, asked, settings, progress, db=db or settings.review.database, dry_run=True)
         _ask("\n".join(certificate_lines(told, w)[:-1]), w)
     with run_progress(quiet=as_json) as progress:
-        told = forgotten(store, kind, asked, settings, progress, db=db, dry_run=dry_run)
+        told = forgotten(store, kind, asked, settings, progress, db=db or settings.review.database, dry_run=dry_run)
     typer.echo(_json(told.as_json()) if as_json else "\n".join(certificate_lines(told, w)))
 
 
@@ -138,10 +138,14 @@ def retain(
     today = datetime.now(ZoneInfo(settings.ingest.business_timezone)).date()
     if not (dry_run or yes):
         with run_progress(quiet=as_json) as progress:
-            told = retained(store, days, agents_days, settings, progress, today, db=db, dry_run=True)
+            told = retained(
+                store, days, agents_days, settings, progress, today, db=db or settings.review.database, dry_run=True
+            )
         _ask("\n".join(retained_lines(told, w)[:-1]), w)
     with run_progress(quiet=as_json) as progress:
-        told = retained(store, days, agents_days, settings, progress, today, db=db, dry_run=dry_run)
+        told = retained(
+            store, days, agents_days, settings, progress, today, db=db or settings.review.database, dry_run=dry_run
+        )
     typer.echo(_json(told.as_json()) if as_json else "\n".join(retained_lines(told, w)))
 
 
@@ -161,8 +165,8 @@ def audit(
     from analyzer.trust.audit import audit as recorded
     from analyzer.trust.said import audit_lines
 
-    _, w = _settings(config, sets, language)
-    events = recorded(store, _day(since), db=db)
+    settings, w = _settings(config, sets, language)
+    events = recorded(store, _day(since), db=db or settings.review.database)
     typer.echo(_json([event.as_json() for event in events]) if as_json else "\n".join(audit_lines(events, w)))
 
 

@@ -124,7 +124,7 @@ def learn_from_verdicts(store: Path, settings: Settings, data: Path | None, prog
     settings = adopted.with_adopted(settings, store)
     before = models_folder(settings.understand.model)
     with open_store(store, write=False) as opened:
-        dialogues, verdicts = _judged_contacts(opened)
+        dialogues, verdicts = _judged_contacts(opened, settings.review.database)
     network, calibration = load_network(before), Calibration.load(before / "heads" / "calibration.json")
     if not dialogues:
         raise _too_few(0)
@@ -270,9 +270,9 @@ def _evaluated(data: Path, settings: Settings, after: Path, progress: Progress) 
     ]
 
 
-def _judged_contacts(store: Store) -> tuple[list[Dialogue], list[dict[str, object]]]:
+def _judged_contacts(store: Store, database: str) -> tuple[list[Dialogue], list[dict[str, object]]]:
     """Contacts with verdicts that teach, as they stand, and those verdicts; not those on another transcript."""
-    table = with_reviewed(store.path, store.read("verdicts"))
+    table = with_reviewed(store.path, store.read("verdicts"), database)
     rows = table.filter(pc.equal(table["use"], "training")).to_pylist()
     keys = {row["interaction_id"] for row in rows}
     known = store.ledger.identities(keys)

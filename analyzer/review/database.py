@@ -54,6 +54,12 @@ def open_database(url: str | None, store: Path) -> Database:
     raise UsageError("--db is no database URL.", hint="Write postgresql://user@host/database or sqlite:///FILE.")
 
 
+def reviews_of(store: Path, url: str | None) -> list[Database]:
+    """The store's own review file, if it is there, and the database of ``url``, if there is one; in that order."""
+    own = [open_database(None, store)] if (store / REVIEW).is_file() else []
+    return [*own, open_database(url, store)] if url else own
+
+
 class SqliteDatabase:
     """A file that only its owner can read, in WAL mode: readers and a writer do not wait for each other."""
 
@@ -120,27 +126,34 @@ class PostgresDatabase:
             ) from None
         self._url, self._psycopg = url, psycopg
         try:
-            with self.write() as connection:
-                connection.rows("SELECT pg_advisory_xact_lock(?)", _LOCK)
-                _bring_up(connection)
+            with self.read() as connection:  # who only reads needs no right to write
+                is_current = _is_current(connection)
+            if not is_current:
+                with self.write() as connection:
+                    connection.rows("SELECT pg_advisory_xact_lock(?)", _LOCK)
+                    _bring_up(connection)
         except psycopg.Error as error:
-            raise RunAborted(
-                f"PostgreSQL refuses ({type(error).__name__}).", hint="Check URL, PGPASSWORD and rights."
-            ) from error
+            raise _refused(error) from error
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with self._psycopg.connect(self._url, connect_timeout=10) as connection:
+        with self._connect() as connection:
             yield _Postgres(connection)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        with self._psycopg.connect(self._url, connect_timeout=10) as connection:  # commits, or rolls back
+        with self._connect() as connection:  # commits, or rolls back
             yield _Postgres(connection)
+
+    def _connect(self, *, autocommit: bool = False) -> Any:
+        try:
+            return self._psycopg.connect(self._url, connect_timeout=10, autocommit=autocommit)
+        except self._psycopg.Error as error:
+            raise _refused(error) from error
 
     def rewrite(self, tables: Iterable[str]) -> None:
         """Leaves nothing of deleted rows in the files of ``tables``."""
-        with self._psycopg.connect(self._url, connect_timeout=10, autocommit=True) as connection:
+        with self._connect(autocommit=True) as connection:
             for table in tables:
                 connection.execute(f"VACUUM FULL {table}")
 
@@ -160,6 +173,20 @@ class _Postgres:
 
     def _run(self, sql: str, values: Sequence[object]) -> Any:
         return self._connection.execute(sql.replace("?", "%s"), values)
+
+
+def _refused(error: Exception) -> RunAborted:
+    return RunAborted(
+        f"PostgreSQL refuses ({type(error).__name__}): the review database cannot be opened.",
+        hint="Start the server, or check its URL (review.database or --db), PGPASSWORD or ~/.pgpass, and rights.",
+    )
+
+
+def _is_current(connection: Connection) -> bool:
+    """Whether a PostgreSQL database has the newest schema already."""
+    if not connection.rows("SELECT 1 AS there WHERE to_regclass('review_schema') IS NOT NULL"):
+        return False
+    return {row["step"] for row in connection.rows("SELECT step FROM review_schema")} == set(range(1, len(STEPS) + 1))
 
 
 def _bring_up(connection: Connection) -> None:

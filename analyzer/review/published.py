@@ -1,8 +1,8 @@
 """Verdicts as the table that everything else reads, and the store's tables with them in it.
 
 What people took back, or what lost a dispute, is not in it; the rest of what they answered stands there at once in
-exports, and from the next run in the store. Read from the store's own review file; the tables of a store whose reviews
-lie in PostgreSQL follow later.
+exports, and from the next run in the store. Read from the store's own review file and from the database that
+``review.database`` names: a team that moved to a server loses nothing of what it had answered before.
 """
 
 from __future__ import annotations
@@ -16,12 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.publish.reading import Tables
-from analyzer.review.database import Connection, SqliteDatabase, time_of
+from analyzer.review.database import Connection, Database, reviews_of, time_of
 from analyzer.review.scorecard import cards
 from analyzer.review.scorecard.cards import Card
 from analyzer.review.scorecard.in_force import FormsInForce
 from analyzer.review.scorecard.table import scorecard_table
-from analyzer.store.folder import REVIEW
 from analyzer.store.store import Store
 from analyzer.tables import STORED
 
@@ -45,31 +44,46 @@ def verdict_table(connection: Connection) -> pa.Table:
     ])  # fmt: skip
 
 
-def with_reviewed(store: Path, standing: pa.Table) -> pa.Table:
-    """``standing`` verdicts of the store, and those of its review file as they stand now."""
-    path = store / REVIEW
-    if not path.is_file():
-        return standing
-    with SqliteDatabase(path).read() as connection:
+def with_reviewed(store: Path, standing: pa.Table, database: str = "") -> pa.Table:
+    """``standing`` verdicts of the store, and those of its reviews as they stand now.
+
+    ``database``: as ``review.database`` has it; what lies there counts where the store's file holds the same answer.
+    Raises RunAborted where its server refuses.
+    """
+    return _renewed(standing, reviews_of(store, database))
+
+
+def _renewed(standing: pa.Table, databases: Sequence[Database]) -> pa.Table:
+    for reviews in databases:
+        standing = _renewed_by(standing, reviews)
+    return standing
+
+
+def _renewed_by(standing: pa.Table, reviews: Database) -> pa.Table:
+    with reviews.read() as connection:
         reviewed = verdict_table(connection)
         ever = pa.array([row["verdict_id"] for row in connection.rows("SELECT verdict_id FROM verdicts")], pa.string())
     others = standing.filter(pc.invert(pc.is_in(standing["verdict_id"], ever)))
     return pa.concat_tables([others, reviewed]).sort_by("verdict_id")
 
 
-def tables_with_verdicts(store: Store, forms: FormsInForce | None = None) -> Tables:
-    """The published tables of ``store``, with what people have answered since, and with ``forms`` the scorecards."""
-    return _WithVerdicts(store, forms)
+def tables_with_verdicts(store: Store, forms: FormsInForce | None = None, database: str = "") -> Tables:
+    """The published tables of ``store``, with what people have answered since, and with ``forms`` the scorecards.
+
+    ``database``: as ``review.database`` has it. Raises RunAborted where its server refuses.
+    """
+    return _WithVerdicts(store, forms, database)
 
 
 class _WithVerdicts:
-    def __init__(self, store: Store, forms: FormsInForce | None) -> None:
+    def __init__(self, store: Store, forms: FormsInForce | None, database: str) -> None:
         self._store = store
         self._forms = forms
+        self._reviews = reviews_of(store.path, database)  # before anything is written: a server may refuse
 
     def read(self, name: str, columns: Sequence[str] | None = None, days: Sequence[date] | None = None) -> pa.Table:
         if name == "verdicts":
-            whole = with_reviewed(self._store.path, self._store.read(name))
+            whole = _renewed(self._store.read(name), self._reviews)
         elif name == "scorecards" and self._forms is not None:
             whole = scorecard_table(self._forms, self._cards, self._store, days)
         else:
@@ -78,11 +92,13 @@ class _WithVerdicts:
 
     @cached_property
     def _cards(self) -> list[Card]:
-        path = self._store.path / REVIEW
-        if not path.is_file():
-            return []
-        with SqliteDatabase(path).read() as connection:
-            return cards.counting(connection)
+        counted: dict[str, Card] = {}
+        for reviews in self._reviews:
+            with reviews.read() as connection:
+                for row in connection.rows("SELECT card_id FROM cards"):
+                    counted.pop(row["card_id"], None)
+                counted |= {card.card_id: card for card in cards.counting(connection)}
+        return list(counted.values())
 
     def secret(self, name: str) -> bytes:
         return self._store.secret(name)
