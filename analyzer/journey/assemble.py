@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from analyzer.journey.linking import episode_id
+from analyzer.journey.episodes import episode_id
 from analyzer.journey.promises import Promise
 from analyzer.tables import STORED
 

@@ -6,7 +6,8 @@ the probability that both are about the same matter from
     overlap           cosine of the customer's words, weighted by how rare they are (idf²) and damped where few words
                       were said, 0–1
     agent_overlap     the same of the agent's words: agents name a matter by its own name
-    reason            1 same contact reason, ½ neighbouring reasons or one unknown (no evidence either way), 0 otherwise
+    reason            1 same contact reason, ½ where one is unknown (no evidence either way), 0 otherwise
+    near_reason       1 for neighbouring reasons, which people and detectors mix up
     product_differs   1 where both name a product line and they differ
     claim             the later says "I called before" or opens by rejecting what was done
     chase             the earlier promised something and the later opens with an unmet expectation
@@ -27,7 +28,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -39,11 +40,10 @@ from scipy import sparse
 
 from analyzer.errors import ModelError
 from analyzer.journey.chains import DAY_US
-from analyzer.records import stable_id
 
 FEATURES: Final = (
-    "overlap", "agent_overlap", "again", "reason", "product_differs", "claim", "chase", "settled", "log_days",
-    "weeks", "earlier_open", "open_soon", "same_channel", "untold",
+    "overlap", "agent_overlap", "again", "reason", "near_reason", "product_differs", "claim", "chase", "settled",
+    "log_days", "weeks", "earlier_open", "open_soon", "same_channel", "untold",
 )  # fmt: skip
 STEM_CHARS: Final = 6
 FEW_WORDS: Final = 200.0  # in idf²: ten rare words; "sure, thanks" twice is no likeness
@@ -128,12 +128,15 @@ def stems(text: str) -> set[str]:
 
 
 def reason_likeness(earlier: str | None, later: str | None) -> float:
-    """1 same, ½ neighbouring or where one is unknown, 0 otherwise."""
+    """1 same, ½ where one is unknown, 0 otherwise."""
     if earlier is None or later is None:
         return UNKNOWN_REASON
-    if earlier == later:
-        return 1.0
-    return 0.5 if any(earlier in group and later in group for group in NEIGHBOURS) else 0.0
+    return float(earlier == later)
+
+
+def are_neighbours(earlier: str | None, later: str | None) -> bool:
+    """Whether two different reasons are easily taken for each other."""
+    return earlier != later and any(earlier in group and later in group for group in NEIGHBOURS)
 
 
 def candidate_pairs(contacts: pd.DataFrame, horizon_days: int) -> pd.DataFrame:
@@ -172,6 +175,7 @@ def pair_features(
             "agent_overlap": _overlap(couples, contacts, turns, model, "agent")[0],
             "again": signal["again"][later],
             "reason": [reason_likeness(reason[i], reason[j]) for i, j in couples],
+            "near_reason": [float(are_neighbours(reason[i], reason[j])) for i, j in couples],
             "product_differs": [float(None not in (line[i], line[j]) and line[i] != line[j]) for i, j in couples],
             "claim": np.maximum(signal["claim"], signal["denial_opening"])[later],
             "chase": signal["promised"][earlier] * signal["unmet_opening"][later],
@@ -228,34 +232,3 @@ def spoken_words(contacts: pd.DataFrame, turns: pd.DataFrame, speaker: str) -> l
     for leg, text in zip(spoken["interaction_id"], spoken["text"], strict=True):
         words[contact_of[leg]] |= stems(text)
     return words
-
-
-def join_episodes(links: pd.DataFrame, contacts: pd.DataFrame, threshold: float) -> pd.DataFrame:
-    """``episode`` (position of its first contact, −1 without a customer) and ``link`` of each contact.
-
-    In time order each contact takes its most probable earlier contact (the latest of equals); from ``threshold`` on it
-    joins that one's episode and ``link`` is the probability, else it opens an episode and ``link`` is NaN. Following
-    one best link a contact is the transitive closure over them; the joint probability of an episode is their product,
-    the links being given independently by the model.
-    """
-    best: dict[int, tuple[float, int]] = {}
-    for earlier, later, probability in _triples(links):
-        if probability >= threshold:
-            best[later] = max(best.get(later, (-1.0, -1)), (probability, earlier))
-    episode = np.full(len(contacts), -1, dtype=np.int64)
-    link = np.full(len(contacts), np.nan)
-    for position, customer in enumerate(contacts["customer_key"]):
-        if customer is None:
-            continue
-        link[position], origin = best.get(position, (np.nan, position))
-        episode[position] = episode[origin] if origin != position else position
-    return pd.DataFrame({"episode": episode, "link": link})
-
-
-def episode_id(first_interaction_id: str) -> str:
-    """Hash of the first contact."""
-    return stable_id("episode", first_interaction_id)
-
-
-def _triples(links: pd.DataFrame) -> Iterable[tuple[int, int, float]]:
-    return zip(links["earlier"].tolist(), links["later"].tolist(), links["probability"].tolist(), strict=True)

@@ -21,8 +21,9 @@ from analyzer.config import JourneySettings
 from analyzer.journey import fcr
 from analyzer.journey.assemble import commitments_table, episodes_table, fcr_table, links_frame
 from analyzer.journey.chains import DAY_US, chain_contacts, micros, with_ends
+from analyzer.journey.episodes import join_episodes
 from analyzer.journey.holidays import holidays
-from analyzer.journey.linking import LinkModel, candidate_pairs, join_episodes, pair_features
+from analyzer.journey.linking import LinkModel, candidate_pairs, pair_features
 from analyzer.journey.promises import EVIDENCE_FROM, Promise, find_promises, judge_promises
 from analyzer.journey.rates import fcr_rates
 from analyzer.journey.recalibrate import pending_share, recalibrated

@@ -19,7 +19,8 @@ from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
 
 from analyzer.config import load_settings
-from analyzer.journey.linking import FEATURES, LinkModel, join_episodes
+from analyzer.journey.episodes import join_episodes
+from analyzer.journey.linking import FEATURES, LinkModel
 from analyzer.learn.link_lessons import WORLDS, Lessons, background, histories, unrelated, worlds
 
 HISTORIES: Final = "authored_journeys.jsonl.gz"
@@ -45,6 +46,7 @@ PRIORS: Final = {
     "agent_overlap": Prior(4.0, +1),
     "again": Prior(0.5, +1),
     "reason": Prior(1.0, +1),
+    "near_reason": Prior(0.5, +1),
     "product_differs": Prior(-1.5, -1),
     "claim": Prior(1.0, +1),
     "chase": Prior(0.5, +1),

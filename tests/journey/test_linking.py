@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from analyzer.errors import ModelError
-from analyzer.journey.linking import FEATURES, LinkModel, join_episodes, reason_likeness, stems
+from analyzer.journey.episodes import join_episodes
+from analyzer.journey.linking import FEATURES, LinkModel, are_neighbours, reason_likeness, stems
 from tests.journey.store import MODEL, Store, at
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "train"
@@ -26,6 +27,7 @@ def probability(**changed: float) -> float:
         ("agent_overlap", 0.3),
         ("again", 1.0),
         ("reason", 1.0),
+        ("near_reason", 1.0),
         ("claim", 0.9),
         ("chase", 0.8),
         ("earlier_open", 0.0),
@@ -42,11 +44,16 @@ def test_link_counter_evidence_lowers_the_probability(feature: str, value: float
 
 @pytest.mark.parametrize(
     ("earlier", "later", "expected"),
-    [("refund", "refund", 1.0), ("refund", "payment", 0.5), ("refund", "setup", 0.0), (None, "refund", 0.5),
+    [("refund", "refund", 1.0), ("refund", "payment", 0.0), ("refund", "setup", 0.0), (None, "refund", 0.5),
      (None, None, 0.5)],
 )  # fmt: skip
 def test_reason_likeness(earlier: str | None, later: str | None, expected: float) -> None:
     assert reason_likeness(earlier, later) == expected
+
+
+def test_neighbouring_reasons_are_different_ones_of_a_group() -> None:
+    assert are_neighbours("refund", "payment") and not are_neighbours("refund", "refund")
+    assert not are_neighbours("refund", "setup") and not are_neighbours(None, "refund")
 
 
 def test_stems_join_inflections_and_leave_out_masks_and_long_numbers() -> None:

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from analyzer.config import load_settings
-from analyzer.journey.linking import join_episodes
+from analyzer.journey.episodes import join_episodes
 from analyzer.journey.promises import find_promises, judge_promises
 from analyzer.journey.rates import interval
 from analyzer.learn.corpus import read_rows
