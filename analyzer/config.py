@@ -164,7 +164,7 @@ class Phrase(Section, frozen=True):
 class FlagSettings(Section, frozen=True):
     urgent_share: Share
     rules: tuple[FlagRule, ...]
-    phrases: tuple[Phrase, ...] = ()
+    phrases: tuple[Phrase, ...]
 
 
 class PublishSettings(Section, frozen=True):

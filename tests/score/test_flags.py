@@ -29,6 +29,7 @@ def rule(*conditions, name="rule"):
     return FlagSettings(
         urgent_share=0.02,
         rules=(FlagRule(name=name, severity=1, polarity="concern", explanation="Because.", when=conditions),),
+        phrases=(),
     )
 
 

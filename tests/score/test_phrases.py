@@ -67,7 +67,11 @@ def test_phrase_that_nobody_named_is_refused():
     facts = worlds.contacts(1)
     with pytest.raises(ConfigError, match=r"phrase\.other"):
         raise_flags(
-            facts, NO_CUES, worlds.links(facts), FlagSettings(urgent_share=0.02, rules=(rule,)), swap_below=0.35
+            facts,
+            NO_CUES,
+            worlds.links(facts),
+            FlagSettings(urgent_share=0.02, rules=(rule,), phrases=()),
+            swap_below=0.35,
         )
 
 
