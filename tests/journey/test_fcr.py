@@ -168,7 +168,7 @@ def test_fcr_probability_of_a_pending_contact_rests_on_its_promise() -> None:
     pending = first(resolution="pending", resolved_probability=0.2, promise="Ich rufe Sie morgen an.").trace(LATE)
     assert row(pending, "a")["probability"] == pytest.approx(1 - 0.8 * 0.2)
     bare = first(resolution="pending", resolved_probability=0.2).trace(LATE)
-    assert row(bare, "a")["probability"] == pytest.approx(1 - 0.8 * 0.5)
+    assert row(bare, "a")["probability"] == pytest.approx(1 - 0.8 * 0.4)
 
 
 def test_fcr_open_probability_rises_with_quiet_days_to_its_final_value() -> None:
