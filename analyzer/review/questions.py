@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from analyzer import codebook
+from analyzer.publish.blind import asked_of
 from analyzer.review.database import Connection, Row, text_of
 from analyzer.review.desk import Contact
 from analyzer.review.roles import User
@@ -24,27 +25,27 @@ GRADES: Final = ("1", "2", "3", "4", "5")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``finding`` is what verdicts call it; asked where all ``needs`` (numbers of turns in the facts) are above 0."""
+    """``finding`` is what verdicts call it; when it is asked, ``publish.blind.ASKED`` tells."""
 
     finding: str
     answers: tuple[str, ...]
-    needs: tuple[str, ...] = ()
 
 
 # The classes of an ending hold "unclear", which says that it cannot be told; the other questions say so themselves.
 QUESTIONS: Final = (
     Question("resolution", codebook.RESOLUTIONS),
-    Question("sentiment_end", ("-1", "-0.5", "0", "0.5", "1", CANNOT_SAY), ("customer_turns",)),
-    Question("opportunity", ("met", "missed", "hurt", "none", CANNOT_SAY), ("customer_turns", "agent_turns")),
-    Question("empathy", (*GRADES, CANNOT_SAY), ("agent_turns",)),
-    Question("effort", (*GRADES, CANNOT_SAY), ("customer_turns",)),
+    Question("sentiment_end", ("-1", "-0.5", "0", "0.5", "1", CANNOT_SAY)),
+    Question("opportunity", ("met", "missed", "hurt", "none", CANNOT_SAY)),
+    Question("empathy", (*GRADES, CANNOT_SAY)),
+    Question("effort", (*GRADES, CANNOT_SAY)),
 )
 ANSWERS: Final[Mapping[str, tuple[str, ...]]] = {each.finding: each.answers for each in QUESTIONS}
 
 
 def asked(facts: Mapping[str, object]) -> tuple[Question, ...]:
     """The questions that make sense for a contact of these facts: no empathy where only a bot spoke."""
-    return tuple(each for each in QUESTIONS if all(facts.get(column) for column in each.needs))
+    sensible = asked_of(facts)
+    return tuple(each for each in QUESTIONS if each.finding in sensible)
 
 
 def answered(answers: Sequence[Row], reviewer: str) -> dict[str, Row]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from analyzer.errors import UsageError
-from analyzer.publish.blind import awaits_audit
+from analyzer.publish.blind import ASKED, asked_of, awaits_audit
 
 from .test_show import HURT, SOLVED, publish, terminal
 from .world import world
@@ -22,13 +22,15 @@ def drawn(interaction_id):
     return world().having(flags=[*world().read("flags").to_pylist(), flag])
 
 
-def answered(tables, use="audit"):
-    verdict = {
-        "verdict_id": "v", "interaction_id": HURT, "finding": "resolution", "answer": "resolved", "reviewer": "r",
-        "answered_at": datetime(2026, 11, 20, tzinfo=UTC), "blind": True, "sampling_probability": 0.02,
-        "assigned_at": None, "content_hash": "h", "model_version": "m", "use": use,
+def answered(tables, use="audit", without=()):
+    """All that the audit asks is answered, but for the questions ``without``."""
+    about = {
+        "interaction_id": HURT, "answer": "1", "reviewer": "r", "answered_at": datetime(2026, 11, 20, tzinfo=UTC),
+        "blind": True, "sampling_probability": 0.02, "assigned_at": None, "content_hash": "h", "model_version": "m",
+        "use": use,
     }  # fmt: skip
-    return tables.having(verdicts=[verdict])
+    told = [{**about, "verdict_id": name, "finding": name} for name in ASKED if name not in without]
+    return tables.having(verdicts=told)
 
 
 def test_a_drawn_contact_shows_what_was_said_and_nothing_that_was_heard():
@@ -45,6 +47,15 @@ def test_an_answered_contact_shows_everything_but_training_is_no_answer():
     assert awaits_audit(drawn(HURT), HURT) and not awaits_audit(answered(drawn(HURT)), HURT)
     assert awaits_audit(answered(drawn(HURT), use="training"), HURT)
     assert "Findings" in terminal(answered(drawn(HURT)), HURT)
+
+
+def test_a_contact_stays_hidden_until_everything_is_answered():
+    assert [awaits_audit(answered(drawn(HURT), without=[name]), HURT) for name in ASKED] == [True] * len(ASKED)
+
+
+def test_what_a_contact_cannot_show_is_not_asked():
+    assert asked_of({"customer_turns": 3, "agent_turns": 0}) == {"resolution", "sentiment_end", "effort"}
+    assert asked_of({"customer_turns": 0, "agent_turns": 2}) == {"resolution", "empathy"}
 
 
 def test_reveal_shows_what_was_heard():
