@@ -63,6 +63,12 @@ def versions(store: Path) -> list[Version]:
     return found
 
 
+def changes(store: Path) -> list[dict[str, str]]:
+    """Every change of the weights in use, oldest first: ``at``, ``to``, ``why``."""
+    told: list[dict[str, str]] = _noted(store)["changes"]
+    return told
+
+
 def keep(store: Path, learned: Path, told: str, now: datetime) -> str:
     """Takes the folder ``learned`` into ``store`` and uses it from now on; the version's name."""
     name = model_version(learned)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from analyzer.adopted import changes
 from analyzer.review.database import Database, text_of, time_of
 from analyzer.store.store import open_store
 from analyzer.trust.journal import Journal
@@ -24,7 +25,7 @@ class Event:
     """Something that happened: where it is on record, when, by whom, what, and to which object."""
 
     at: datetime
-    record: str  # review, run, reveal or trust
+    record: str  # review, run, reveal, weights or trust
     who: str
     action: str
     what: str = ""
@@ -40,6 +41,10 @@ def audit(path: Path, since: datetime | None, *, db: str | None = None) -> list[
     with open_store(path, write=False) as store:
         events += [*_runs(store), *_reveals(store)]
     events += [Event(d.at, "trust", d.who, d.action, detail=d.detail) for d in Journal(path).deeds(since)]
+    events += [
+        Event(datetime.fromisoformat(change["at"]), "weights", "", change["why"], change["to"])
+        for change in changes(path)
+    ]
     for review in reviews_of(path, db):
         events += _reviewed(review, since)
     return sorted((event for event in events if since is None or event.at >= since), key=lambda event: event.at)

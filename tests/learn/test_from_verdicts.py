@@ -15,6 +15,7 @@ from analyzer.review import verdicts
 from analyzer.review.database import open_database
 from analyzer.review.verdicts import Answer, Judged
 from analyzer.store.store import open_store
+from analyzer.trust.audit import audit
 from analyzer.understand.model import load_heads
 
 from ..conftest import call, sample_arguments
@@ -70,6 +71,9 @@ def test_going_back_takes_one_command(sample_copy: Path) -> None:
     call("learn", "heads", "--with-verdicts", "--store", sample_copy)
     back = call("learn", "use", "shipped", "--store", sample_copy)
     assert back.code == 0 and "shipped is used" in back.out and adopted.used(sample_copy) is None
+    on_record = [(event.what, event.action) for event in audit(sample_copy, None) if event.record == "weights"]
+    assert [action for _, action in on_record] == ["learned from verdicts", "asked for"]
+    assert [what for what, _ in on_record][1] == "shipped"
     again = call(*sample_arguments(sample_copy))
     assert "Nothing has changed" not in again.out, "verdicts came in"
     assert said(sample_copy)[0] == before
