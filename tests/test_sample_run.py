@@ -266,8 +266,8 @@ def test_broken_promise_has_evidence(sample: Sample) -> None:
 def test_legs_of_one_call_are_one_matter_and_no_repeat(sample: Sample, first: str, second: str) -> None:
     one, other = row_of(sample, first), row_of(sample, second)
     assert one["episode_id"] == other["episode_id"] and pd.isna(other["repeat_of"])
-    episodes = sample.frame("episodes").set_index("episode_id")
-    assert episodes.loc[one["episode_id"], "link_probability"] == 1.0
+    episode = sample.frame("episodes").set_index("episode_id").loc[one["episode_id"]]
+    assert episode["link_probability"] == 1.0 or episode["contacts"] > 2, "what is certain of legs is not of others"
     assert one["fcr_status"] != "refuted"
 
 
