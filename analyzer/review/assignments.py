@@ -59,3 +59,8 @@ def readers(connection: Connection) -> list[User]:
     rows = connection.rows("SELECT name FROM users WHERE disabled_at IS NULL ORDER BY name")
     found = (find_user(connection, row["name"]) for row in rows)
     return [user for user in found if user is not None and user.may("decide")]
+
+
+def readers_beside(connection: Connection, user: User) -> list[User]:
+    """Those of them who may read some of what ``user`` may: who leads one team learns no names of another's."""
+    return [each for each in readers(connection) if not (each.teams and user.teams) or each.teams & user.teams]

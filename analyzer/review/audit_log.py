@@ -122,9 +122,10 @@ def _literal(text: str) -> str:
 
 def _day(text: str | None) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text) if text else None
     except ValueError:
         return None
+    return day if day is None or 1900 < day.year < 9999 else None  # the day after, in any zone, must be one as well
 
 
 def on_page(wanted: Wanted, total: int) -> tuple[Wanted, int]:

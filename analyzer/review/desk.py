@@ -43,9 +43,9 @@ Row = dict[str, Any]
 @dataclass(frozen=True)
 class Snapshot:
     """One published state. ``flags`` has a row a flag with the facts of its contact, the most severe and latest first:
-    filters as categories of text, ``agent`` as it may be shown, ``contact`` as a whole number, which ``number`` tells
-    by id. ``draws``: the facts of each contact drawn for the audit, by id; ``roster``: by id, what decides who may
-    see it, its team and the agents who spoke."""
+    filters as categories of text, ``agent`` and ``team`` as they may be shown, ``contact`` as a whole number, which
+    ``number`` tells by id. ``draws``: the facts of each contact drawn for the audit, by id; ``roster``: by id, what
+    decides who may see it, its team and the agents who spoke."""
 
     vector: Mapping[str, int]
     flags: pd.DataFrame
@@ -105,7 +105,7 @@ def visible(flags: pd.DataFrame, user: User) -> pd.DataFrame:
     """The rows of contacts that ``user`` may see."""
     if user.role == "agent":
         return flags[[user.agent_id in spoken for spoken in flags["agent_ids"]]]
-    return flags[flags["team"].isin(user.teams)] if user.teams else flags
+    return flags[flags["of_team"].isin(user.teams)] if user.teams else flags
 
 
 def of_contacts(flags: pd.DataFrame, snapshot: Snapshot, ids: Iterable[str]) -> NDArray[np.bool_]:
@@ -122,6 +122,8 @@ def _snapshot(store: Store, settings: PublishSettings) -> Snapshot:
     flags = store.read("flags", _FLAGS).to_pandas()
     facts = store.read("interaction_facts", _FACTS).to_pandas()
     facts["agent"] = facts["agent_id"].map({a: policy.name(a) for a in facts["agent_id"].dropna().unique()})
+    facts["of_team"] = facts["team"]  # decides who may see it; what is shown is as the policy has it
+    facts["team"] = facts["team"].map({team: policy.team(team) for team in facts["team"].dropna().unique()})
     facts["agent_ids"] = [frozenset(spoken) for spoken in facts["agent_ids"]]
     joined = flags.merge(facts, on="interaction_id", how="inner", validate="many_to_one")
     joined["date"] = joined["day"]
@@ -142,7 +144,7 @@ def _snapshot(store: Store, settings: PublishSettings) -> Snapshot:
 
 
 def _roster(facts: pd.DataFrame, flagged: Collection[str]) -> dict[str, tuple[str | None, frozenset[str]]]:
-    teams = facts["team"].astype(object).where(facts["team"].notna(), None)
+    teams = facts["of_team"].astype(object).where(facts["of_team"].notna(), None)
     rows = zip(facts["interaction_id"], teams, facts["agent_ids"], strict=True)
     return {contact: (team, agents) for contact, team, agents in rows if contact in flagged}
 

@@ -103,8 +103,10 @@ def undo(connection: Connection, verdict_id: str, name: str, now: datetime) -> R
     found = connection.rows("SELECT interaction_id, reviewer, turn FROM verdicts WHERE verdict_id = ?", verdict_id)
     if not found or found[0]["reviewer"] != name:
         raise UsageError("There is no such answer of yours.", hint="Only who answered can take it back.")
-    if not connection.rows("SELECT verdict_id FROM undone WHERE verdict_id = ?", verdict_id):
-        connection.change("INSERT INTO undone (verdict_id, at, name) VALUES (?, ?, ?)", verdict_id, text_of(now), name)
+    connection.change(
+        "INSERT INTO undone (verdict_id, at, name) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        verdict_id, text_of(now), name,
+    )  # fmt: skip
     return found[0]
 
 

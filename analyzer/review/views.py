@@ -77,9 +77,14 @@ def delete(connection: Connection, view_id: str) -> None:
 
 def open_with(connection: Connection, user: User, view_id: str | None) -> None:
     """From now on the queue opens with that view; ``None``: with what needs a look."""
-    connection.change("DELETE FROM default_views WHERE name = ?", user.name)
-    if view_id is not None:
-        connection.change("INSERT INTO default_views (name, view_id) VALUES (?, ?)", user.name, view_id)
+    if view_id is None:
+        connection.change("DELETE FROM default_views WHERE name = ?", user.name)
+        return
+    connection.change(
+        "INSERT INTO default_views (name, view_id) VALUES (?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET view_id = excluded.view_id",
+        user.name, view_id,
+    )  # fmt: skip
 
 
 def opens_with(connection: Connection, user: User) -> str | None:

@@ -37,7 +37,11 @@ def assign(
     snapshot, do = state.desk.snapshot(), "take" if take else do
     with state.database.write() as connection:
         board = board_of(connection, snapshot, session.user)
-        whom = session.user if take or not person else _person(assignments.readers(connection), session, person)
+        whom = (
+            session.user
+            if take or not person
+            else _person(assignments.readers_beside(connection, session.user), session, person)
+        )
         wanted = [take] if take else _next(board, back, whom, count) if do == "next" else list(contact or ())
         _check_theirs(board, wanted)
         changed = _changed(connection, board, wanted, whom, do, state.clock())

@@ -137,7 +137,7 @@ def _one(request: Request, session: Session, state: State, name: str, code: str 
 
 def _known_teams(state: State, rows: Sequence[Row]) -> list[str]:
     """The teams of the published contacts, and those that any account names."""
-    published: Any = state.desk.snapshot().flags["team"].cat.categories
+    published: Any = state.desk.snapshot().flags["of_team"].dropna().unique()
     return sorted({*map(str, published), *(team for row in rows for team in row["teams"])})
 
 

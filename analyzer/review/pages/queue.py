@@ -80,7 +80,7 @@ def _shown(
         "choices": found.choices, "whose": _whose(found.whose, session, asked), "tabs": VIEWS, "states": STATES,
         "orders": ORDERS, "waiting": waiting(board.flags, board.standing, session.user.name),
         "views": views.views_of(connection, session.user), "draw": _draw(board),
-        "people": assignments.readers(connection) if session.user.may("settle") else [],
+        "people": assignments.readers_beside(connection, session.user) if session.user.may("settle") else [],
         "today": _today(connection, state, session), "day_of": date.fromisoformat,
     }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Final
@@ -18,6 +18,7 @@ from starlette.responses import Response
 from analyzer.publish.agents import AgentPolicy
 from analyzer.review.desk import AUDIT
 from analyzer.review.pages.contact import open_contact, own_contact
+from analyzer.review.reach import sealed
 from analyzer.review.roles import User
 from analyzer.review.scorecard import cards as kept
 from analyzer.review.scorecard import summary
@@ -95,6 +96,7 @@ def show(request: Request) -> Response:
     asked = _asked(request, state)
     with state.database.write() as connection:
         cards = kept.counting(connection)
+        hidden = sealed(connection, state.desk.snapshot(), session.user)
         note(connection, request, session.user.name, "read the scorecards", asked.form.id)
     with state.desk.reading() as store:
         every = state.cards.of_state(store, store.vector)
@@ -109,7 +111,7 @@ def show(request: Request) -> Response:
         told=told, units=_units(told, session, snapshot.policy), missed=summary.missed(told),
         agreements=[] if session.user.role == "agent" else summary.agreements(told),
         seen_first=summary.seen_first(told), fewest=FEWEST, text=language_of(request),
-        recent=_recent(cards, told.facts, drawn, session.user),
+        recent=_recent(cards, told.facts, hidden, session.user),
     )  # fmt: skip
 
 
@@ -157,12 +159,12 @@ def _named(units: Sequence[Unit], names: Mapping[str, str | None]) -> list[tuple
     return [(names[unit.unit_id], unit) for unit in units if names.get(unit.unit_id) is not None]
 
 
-def _recent(cards: Sequence[Card], facts: pd.DataFrame, drawn: set[str], user: User) -> list[dict[str, Any]]:
-    """The cards filled in last; of drawn contacts that ``user`` may yet have to judge only their own."""
-    mine = {card.judged.interaction_id for card in cards if card.reviewer == user.name}
+def _recent(cards: Sequence[Card], facts: pd.DataFrame, hidden: Collection[str], user: User) -> list[dict[str, Any]]:
+    """The cards filled in last; of ``hidden`` contacts, which ``user`` may yet have to judge, only their own."""
     shown = [
         card for card in cards
-        if card.judged.interaction_id in facts.index and card.judged.interaction_id not in drawn - mine
+        if card.judged.interaction_id in facts.index
+        and (card.reviewer == user.name or card.judged.interaction_id not in hidden)
     ]  # fmt: skip
     days = facts["day"]
     return [

@@ -71,8 +71,10 @@ def undo(connection: Connection, card_id: str, name: str, now: datetime) -> str:
     found = connection.rows("SELECT interaction_id, reviewer FROM cards WHERE card_id = ?", card_id)
     if not found or found[0]["reviewer"] != name:
         raise UsageError("There is no such card of yours.", hint="Only who filled it in can take it back.")
-    if not connection.rows("SELECT card_id FROM cards_undone WHERE card_id = ?", card_id):
-        connection.change("INSERT INTO cards_undone (card_id, at, name) VALUES (?, ?, ?)", card_id, text_of(now), name)
+    connection.change(
+        "INSERT INTO cards_undone (card_id, at, name) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        card_id, text_of(now), name,
+    )  # fmt: skip
     contact: str = found[0]["interaction_id"]
     return contact
 
