@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Literal, NoReturn, Optional
 
 import typer
+from typer.models import CommandInfo
 
 from analyzer.commands.explain import explain as explain_command
 from analyzer.commands.learn import learn_app
@@ -36,6 +37,11 @@ for command in (subject, forget, retain, audit):
     app.command(command.__name__)(command)
 app.command("report")(report)
 app.command("rescore")(rescore)
+
+
+# As they stand in --help: the nightly work first, then looking, then care of the store and of people's data.
+ORDER = ("run", "report", "export", "show", "explain", "rescore", "subject", "forget", "retain", "audit",
+         "verify", "repair", "doctor", "formats", "config", "simulate")  # fmt: skip
 
 
 def main() -> NoReturn:
@@ -241,6 +247,13 @@ def repair(store: Store) -> None:
     from analyzer.terminal import print_repaired
 
     print_repaired(repair_store(store))
+
+
+def _place(command: CommandInfo) -> int:
+    return ORDER.index(command.name or getattr(command.callback, "__name__", ""))
+
+
+app.registered_commands.sort(key=_place)
 
 
 def _day(text: str | None) -> date | None:

@@ -298,3 +298,9 @@ def test_export_writes_a_workbook_of_the_latest_days(sample: Sample, tmp_path: P
     assert ended.code == 0 and book.read_bytes().startswith(b"PK") and "sheet interactions" in ended.out
     ended = call(*command, "yesterday")
     assert ended.code == 2 and "Write it as 2026-11-20" in ended.err
+
+
+def test_help_lists_commands_in_the_order_of_work() -> None:
+    told = call("--help").out
+    places = [told.index(f"\n  {name} ") for name in ("run", "report", "export", "show", "subject", "doctor")]
+    assert places == sorted(places)
