@@ -26,7 +26,7 @@ from analyzer.understand.model import load_network, save_network
 from analyzer.understand.network import CONTACT_HEADS
 from analyzer.weights import file_digest, write_manifest
 
-NAME = "bilingual-2"
+NAME = "bilingual-3"
 _CONTACT = (*CONTACT_HEADS, "empathy")
 
 
