@@ -69,7 +69,15 @@ def serve(
             )
     hosts = ["localhost", "127.0.0.1", "[::1]", host, *(name or ())]
     swap_below = settings.understand.swap_below
-    app = create_app(store, database, settings.publish, hosts, review=settings.review, swap_below=swap_below)
+    app = create_app(
+        store,
+        database,
+        settings.publish,
+        hosts,
+        review=settings.review,
+        swap_below=swap_below,
+        rules=settings.flags.rules,
+    )
     typer.echo(f"http://{host}:{port}/  (Ctrl-C ends)")
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
 

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from analyzer.config import PublishSettings, ReviewSettings, load_settings
+from analyzer.config import FlagRule, PublishSettings, ReviewSettings, load_settings
 from analyzer.errors import UsageError
 from analyzer.review.database import Database
 from analyzer.review.desk import Desk
@@ -28,6 +28,7 @@ from analyzer.review.pages import (
     agreement,
     answers,
     assignment,
+    audit,
     coaching,
     contact,
     disputes,
@@ -59,8 +60,8 @@ HEADERS: Final = {
 }
 PAGES: Final = (
     sign_in.router, queue.router, views.router, assignment.router, progress.router, contact.router, answers.router,
-    scorecards.router, coaching.router, praise.router, disputes.router, agreement.router, account.router,
-    people.router, log.router,
+    scorecards.router, coaching.router, praise.router, disputes.router, agreement.router, audit.router,
+    account.router, people.router, log.router,
 )  # fmt: skip
 Next = Callable[[Request], Awaitable[Response]]
 
@@ -68,19 +69,21 @@ Next = Callable[[Request], Awaitable[Response]]
 def create_app(
     store: Path, database: Database, settings: PublishSettings, hosts: Sequence[str],
     clock: Callable[[], datetime] = lambda: datetime.now(UTC), review: ReviewSettings | None = None,
-    swap_below: float | None = None,
+    swap_below: float | None = None, rules: Sequence[FlagRule] | None = None,
 ) -> FastAPI:  # fmt: skip
     """The app over ``store``. ``hosts``: the names under which it may be asked for; others are refused.
 
-    ``review``, ``swap_below`` (of understanding): None for what ships. Raises ConfigError for a wrong scorecard form.
+    ``review``, ``swap_below`` (of understanding), ``rules`` (of flags): None for what ships. Raises ConfigError for a
+    wrong scorecard form.
     """
     shipped = load_settings()
     review = review or shipped.review
+    rules = tuple(shipped.flags.rules if rules is None else rules)
     cards = forms_in_force(review, shipped.understand.swap_below if swap_below is None else swap_below)
     with database.read() as connection:
         refuse_changed(connection, cards.forms)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.review = State(Desk(store, settings), database, settings, review, cards, clock)
+    app.state.review = State(Desk(store, settings), database, settings, review, cards, clock, rules)
     app.middleware("http")(_guarded)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     app.add_exception_handler(HTTPException, _refused)

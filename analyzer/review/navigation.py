@@ -24,6 +24,7 @@ PLACES: Final = (
     Place("/praise", "place_praise", "read"),
     Place("/disputes", "place_disputes", "read"),
     Place("/agreement", "place_agreement", "settle"),
+    Place("/audit", "place_audit", "settle"),
     Place("/people", "place_people", "manage"),
     Place("/log", "place_log", "see_log"),
 )

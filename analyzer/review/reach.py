@@ -26,10 +26,12 @@ def within_reach(store: Store, user: User, ids: Collection[str]) -> Mapping[str,
     table = store.dataset("interaction_facts").to_table(
         columns=list(FACTS), filter=ds.field("interaction_id").isin(sorted(ids))
     )
-    return {
-        row["interaction_id"]: row for row in table.to_pylist()
-        if user.may_see(row["team"], frozenset(row["agent_ids"]))
-    }  # fmt: skip
+    return {row["interaction_id"]: row for row in table.to_pylist() if may_read(user, row)}
+
+
+def may_read(user: User, facts: Row) -> bool:
+    """Whether the contact of these facts is ``user``'s to read."""
+    return user.may_see(facts["team"], frozenset(facts["agent_ids"]))
 
 
 def sealed(connection: Connection, snapshot: Snapshot, user: User) -> frozenset[str]:

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from analyzer import codebook
-from analyzer.config import PublishSettings, ReviewSettings
+from analyzer.config import FlagRule, PublishSettings, ReviewSettings
 from analyzer.publish.wording import wording
 from analyzer.review import sessions
 from analyzer.review.database import Connection, Database, text_of
@@ -40,6 +40,7 @@ class State:
     review: ReviewSettings
     cards: FormsInForce
     clock: Callable[[], datetime]
+    rules: tuple[FlagRule, ...]
 
 
 def state_of(request: Request) -> State:
