@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote_plus
 
 from analyzer.errors import StoreBusy
 from analyzer.records import UNNAMED
@@ -145,7 +146,15 @@ def _values_with(connection: Connection, table: str, column: str, ids: Collectio
     if not ids:
         return []
     values = [row[column] for row in connection.rows(f"SELECT DISTINCT {column} FROM {table}") if row[column]]
-    return [value for value in values if value in ids or not set(_BETWEEN.split(value)).isdisjoint(ids)]
+    parted = [each for each in ids if _BETWEEN.search(each)]  # that hold such a sign themselves
+    return [value for value in values if any(_holds(text, ids, parted) for text in {value, unquote_plus(value)})]
+
+
+def _holds(text: str, ids: Collection[str], parted: Collection[str]) -> bool:
+    """Whether ``text``, as it stands or as an address was read, names one of ``ids``."""
+    if text in ids or not set(_BETWEEN.split(text)).isdisjoint(ids):
+        return True
+    return any(_BETWEEN.sub(" ", f" {each} ") in _BETWEEN.sub(" ", f" {text} ") for each in parted if each in text)
 
 
 def _once(rows: Iterable[Row]) -> list[Row]:

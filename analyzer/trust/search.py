@@ -14,6 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote, quote_plus
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -116,11 +117,14 @@ class _Wanted:
 
 
 def _spellings(one: str) -> Iterator[bytes]:
-    """As UTF-8, UTF-16, and as JSON writes what is not ASCII."""
+    """As UTF-8, UTF-16, as JSON writes what is not ASCII, and as addresses write what is no letter."""
     yield one.encode("utf-8", "surrogatepass")
     yield one.encode("utf-16-le", "surrogatepass")
     if not one.isascii():
         yield json.dumps(one)[1:-1].encode()
+    for quoted in (quote_plus(one, errors="surrogatepass"), quote(one, errors="surrogatepass")):
+        if quoted != one:
+            yield quoted.encode()
 
 
 def _parquet(path: Path) -> Iterator[pa.RecordBatch]:
