@@ -17,6 +17,8 @@ from analyzer.learn.from_verdicts import _judged_contacts
 from analyzer.review import verdicts
 from analyzer.review.database import Database, open_database
 from analyzer.review.published import tables_with_verdicts
+from analyzer.review.scorecard import cards
+from analyzer.review.scorecard.in_force import forms_in_force
 from analyzer.review.verdicts import Answer, Judged
 from analyzer.store.store import open_store
 
@@ -87,6 +89,21 @@ def test_export_and_learning_read_the_server(nights: Nights, url: str, tmp_path:
         assert tables_with_verdicts(store).read("verdicts").num_rows == 0, "without the setting"
         assert [row["verdict_id"] for row in _judged_contacts(store, url)[1]] == [verdict]
         assert _judged_contacts(store, "")[1] == []
+
+
+def test_export_holds_scorecards_of_the_file_and_of_the_server(nights: Nights, url: str) -> None:
+    nights.run(FILES)
+    settings = load_settings()
+    forms = forms_in_force(settings.review, settings.understand.swap_below)
+    item = forms.forms[0].items_of("human")[0]
+    about = Judged("a1", "h", "m", False, 1.0, None, "training")
+    saved = {}
+    for place, database in (("file", open_database(None, nights.store)), ("server", open_database(url, nights.store))):
+        with database.write() as connection:
+            saved[place] = cards.save(connection, forms.forms[0], about, {item.id: item.choices[0]}, place, NOW)
+    with open_store(nights.store, write=False) as store:
+        rows = tables_with_verdicts(store, forms, url).read("scorecards", ["card_id", "filled_by"]).to_pylist()
+    assert {row["card_id"] for row in rows if row["filled_by"] == "human"} == set(saved.values())
 
 
 def test_run_and_export_stop_where_the_server_is_not_there(nights: Nights, tmp_path: Path) -> None:
