@@ -96,7 +96,7 @@ def test_export_holds_scorecards_of_the_file_and_of_the_server(nights: Nights, u
     settings = load_settings()
     forms = forms_in_force(settings.review, settings.understand.swap_below)
     item = forms.forms[0].items_of("human")[0]
-    about = Judged("a1", "h", "m", False, 1.0, None, "training")
+    about = cards.Judged("a1", "h", "m", False, 1.0)
     saved = {}
     for place, database in (("file", open_database(None, nights.store)), ("server", open_database(url, nights.store))):
         with database.write() as connection:
