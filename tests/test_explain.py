@@ -244,7 +244,7 @@ def test_contact_adds_up_to_its_score() -> None:
     total = sum(row["points"] for row in found.contributions)
     assert total == pytest.approx(found.contact["experience_score"]) and found.contributions[0]["component"] == "base"
     text = page(found)
-    assert "Most against it" in text and f"{total:.2f}" in text and "loyal.churn" in text
+    assert "Most against it" in text and f"{total:.2f}" in text and "Speaks of leaving" in text
     assert sum(row["share"] for row in found.counts_for if row["kind"] == "agent") == pytest.approx(1)
 
 

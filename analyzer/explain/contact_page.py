@@ -9,7 +9,7 @@ from rich.text import Text
 
 from analyzer.explain.contact import SHOWN_CUES, ContactExplained
 from analyzer.explain.parts import Page, facts_grid, listing, points_bar, signed
-from analyzer.publish.terminal import heard_style, visible
+from analyzer.publish.terminal import heard_style, place, visible
 from analyzer.publish.wording import Wording
 
 Row = dict[str, Any]
@@ -120,7 +120,7 @@ def _fcr(contact: ContactExplained, w: Wording) -> RenderableType | None:
 
 def _heard(contact: ContactExplained, w: Wording) -> RenderableType | None:
     rows = [
-        (str(row["turn"]), Text(row["label"], style="magenta"), w.value(row["probability"], "share"),
+        (place(row["turn"]), Text(w.name("label", row["label"]), style="magenta"), w.value(row["probability"], "share"),
          Text.assemble((visible(row["reason"]).replace("\n", " "), heard_style(row["label"]))))
         for row in contact.heard[:SHOWN_CUES]
     ]  # fmt: skip
@@ -135,7 +135,7 @@ def _heard(contact: ContactExplained, w: Wording) -> RenderableType | None:
 
 def _promises(contact: ContactExplained, w: Wording) -> RenderableType | None:
     rows = [
-        (str(row["turn"]), row["text"], "" if row["promised_by"] is None else w.day(row["promised_by"].date()),
+        (place(row["turn"]), row["text"], "" if row["promised_by"] is None else w.day(row["promised_by"].date()),
          w(f"promises.{row['status']}"), row["evidence_interaction_id"] or "")
         for row in contact.promises
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from analyzer.explain.customer import CustomerExplained
 from analyzer.explain.parts import Page, facts_grid, listing
-from analyzer.publish.terminal import visible
+from analyzer.publish.terminal import place, visible
 from analyzer.publish.wording import Wording
 
 Row = dict[str, Any]
@@ -169,7 +169,7 @@ def _episodes(customer: CustomerExplained, w: Wording) -> RenderableType | None:
 
 def _promises(customer: CustomerExplained, w: Wording) -> RenderableType | None:
     rows = [
-        (w.day(row["day"]), row["interaction_id"], str(row["turn"]),
+        (w.day(row["day"]), row["interaction_id"], place(row["turn"]),
          "" if row["promised_by"] is None else w.day(row["promised_by"].date()), w(f"promises.{row['status']}"),
          row["evidence_interaction_id"] or "", w.value(row["probability"], "share"))
         for row in customer.promises

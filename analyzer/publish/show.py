@@ -21,7 +21,7 @@ from analyzer.errors import UsageError
 from analyzer.publish.agents import AgentPolicy, agent_policy
 from analyzer.publish.blind import awaits_audit
 from analyzer.publish.reading import Tables, interactions
-from analyzer.publish.terminal import add_row, columns, feeling_bar, visible, words
+from analyzer.publish.terminal import add_row, columns, feeling_bar, place, visible, words
 from analyzer.publish.wording import Wording, wording
 
 Row = dict[str, Any]
@@ -165,7 +165,7 @@ def _transcript(shown: Shown, w: Wording) -> RenderableType:
         name = turn["agent_id"] if several else w.name("look", turn["speaker"])
         speaker = Text(visible(name), style=SPEAKER_STYLES[turn["speaker"]])
         bar = feeling_bar(turn["sentiment"], w)
-        add_row(table, str(turn["turn"]), _clock(turn["start_ms"]), speaker, words(turn, cues, w), bar)
+        add_row(table, place(turn["turn"]), _clock(turn["start_ms"]), speaker, words(turn, cues, w), bar)
     return table
 
 
@@ -175,7 +175,7 @@ def _findings(shown: Shown, w: Wording) -> RenderableType | None:
     rows.sort(key=lambda row: (row["name"], -(row["probability"] or 0.0), row["value"]))
     table = columns(w, "finding", "value", "interval", "certainty")
     for row in rows:
-        value = visible(w.name(row["name"], row["value"]))
+        value = visible(_value(row, w))
         value = f"{value} ({w('show.abstained')})" if row["abstained"] else value
         span = (
             w.interval(row["low"], row["high"], "number") if row["low"] is not None and row["high"] is not None else ""
@@ -184,6 +184,17 @@ def _findings(shown: Shown, w: Wording) -> RenderableType | None:
         add_row(table, w.name("finding", row["name"]), Text(value, style=_dim_if(row["abstained"])), span, certainty)
     versions = sorted({visible(row["model_version"]) for row in shown.rows["findings"]})
     return Group(table, Text(f"{w('show.by')} {', '.join(versions)}", style="dim")) if rows else None
+
+
+def _value(row: Row, w: Wording) -> str:
+    """What a finding says, in words; an opportunity as it was met and in which turn."""
+    if row["name"] == "opportunity" and row["number"] is not None:
+        return w(
+            "show.opportunity", what=w.name("opportunity", row["value"].split()[0]), turn=place(int(row["number"]))
+        )
+    if row["number"] is not None:
+        return w.decimal(row["number"], 2)
+    return w.name(row["name"], row["value"])
 
 
 def _contributions(shown: Shown, w: Wording) -> RenderableType | None:
@@ -228,7 +239,7 @@ def _promises(shown: Shown, w: Wording) -> RenderableType | None:
         due = "" if row["promised_by"] is None else w.day(row["promised_by"].date())
         evidence = visible(row["evidence_interaction_id"] or "")
         add_row(
-            table, str(row["turn"]), Text(visible(row["text"])), due, w(f"promises.{row['status']}"), Text(evidence)
+            table, place(row["turn"]), Text(visible(row["text"])), due, w(f"promises.{row['status']}"), Text(evidence)
         )
     return table if table.row_count else None
 
@@ -237,9 +248,8 @@ def _flags(shown: Shown, w: Wording) -> RenderableType | None:
     table = columns(w, "severity", "rule", "turn", "explanation")
     for row in sorted(shown.rows["flags"], key=lambda row: (-row["severity"], row["rule"])):
         level = w("section.praise") if row["polarity"] == "praise" else w(f"severity.{row['severity']}")
-        turn = "" if row["turn"] is None else str(row["turn"])
         explanation = visible(w.explanation(row["rule"], row["explanation"]))
-        add_row(table, level, Text(w.name("rule", row["rule"])), turn, Text(explanation))
+        add_row(table, level, Text(w.name("rule", row["rule"])), place(row["turn"]), Text(explanation))
     return table if table.row_count else None
 
 

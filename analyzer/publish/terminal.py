@@ -30,15 +30,20 @@ def visible(text: str) -> str:
     return text.translate(HARMLESS)
 
 
+def place(turn: int | None) -> str:
+    """The number of a turn as people and the review app count, from 1; empty where there is none."""
+    return "" if turn is None else str(turn + 1)
+
+
 def words(turn: Row, cues: Sequence[Row], w: Wording) -> Text:
-    """The turn's words with each cue marked in them, and beneath them a line a cue: label, probability, words."""
+    """The turn's words with each cue marked in them, and beneath them a line a cue: its name, probability, words."""
     text = Text(visible(turn["text"]))
     ordered = sorted(cues, key=lambda cue: (cue["start_char"], cue["end_char"], cue["label"]))
     for cue in ordered:
         text.stylize(heard_style(cue["label"]), cue["start_char"], cue["end_char"])
     for cue in ordered:
         heard = visible(turn["text"][cue["start_char"] : cue["end_char"]]).replace("\n", " ")
-        line = f"\n  {cue['label']} {w.value(cue['probability'], 'share')}"
+        line = f"\n  {w.name('label', cue['label'])} {w.value(cue['probability'], 'share')}"
         text.append(line, style="magenta").append(f"  {heard}", style="dim italic")
     return text
 

@@ -10,7 +10,7 @@ from analyzer.publish.blind import ASKED, asked_of, awaits_audit
 from .test_show import HURT, SOLVED, publish, terminal
 from .world import world
 
-MACHINE = ("Findings", "Why the score", "First-contact resolution", "loyal.churn", "Flags")
+MACHINE = ("Findings", "Why the score", "First-contact resolution", "Speaks of leaving", "Flags")
 
 
 def drawn(interaction_id):

@@ -40,7 +40,7 @@ def test_contact_shows_every_part() -> None:
     for part in ("What was said", "Findings", "Why the score", "First-contact resolution", "Flags", "other contacts"):
         assert part in text
     assert "Dann kündige ich. So gehen Sie mit Leuten um" in text
-    assert "loyal.churn 83%" in text
+    assert "Speaks of leaving 83%" in text
     assert "The customer speaks of leaving." in text
 
 
@@ -123,3 +123,27 @@ def test_a_contact_that_is_not_the_first_says_so_once() -> None:
     rows = [row | {"status": "not_first", "probability": None} for row in world().read("fcr").to_pylist()]
     text = terminal(world().having(fcr=rows), HURT)
     assert text.count("not the first contact") == 1
+
+
+def test_german_contact_holds_no_code_and_counts_turns_from_one() -> None:
+    text = terminal(world(), HURT, report_language="de")
+    told = {row["label"] for row in world().read("cues").to_pylist() if row["interaction_id"] == HURT}
+    assert told and not any(label in text for label in told)
+    assert not any(word in text for word in ("as labelled", "at turn", "random audit"))
+    first = text.split("Was gesagt und was darin gehört wurde")[1].splitlines()[1]
+    assert first.split()[0] == "1"
+
+
+def test_findings_are_told_in_words_of_the_language() -> None:
+    tables = world()
+    more = [
+        {"name": "opportunity", "value": "hurt at turn 2", "number": 2.0},
+        {"name": "role", "value": "as labelled", "number": None},
+        {"name": "effort", "value": "4.54", "number": 4.5372},
+    ]
+    findings = tables.read("findings").to_pylist()
+    one = next(row for row in findings if row["interaction_id"] == HURT)
+    added = [one | row | {"probability": 0.9, "abstained": False} for row in more]
+    text = terminal(tables.having(findings=added), HURT, report_language="de")
+    for told in ("abgetan, Beitrag 3", "wie angegeben", "4,54"):
+        assert told in text
