@@ -6,6 +6,7 @@ Signing in takes as long for a name that nobody has as for one that somebody has
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
@@ -21,7 +22,7 @@ from analyzer.review.roles import ROLES, Role, User
 
 SHORTEST: Final = 12  # OWASP ASVS 5.0, 6.2.1: 8 at least, 15 advised
 LONGEST: Final = 256  # 6.2.9: 64 and more; far more would only be work
-_NAME: Final = re.compile(r"[\w.@-]{1,64}")
+_NAME: Final = re.compile(r"\w[\w.@-]{0,63}")  # "." and ".." would be no page of their own
 _hasher: Final = PasswordHasher()
 
 
@@ -33,8 +34,9 @@ def add_user(
     user = User(_checked_name(name), checked_role(role, agent_id), agent_id, frozenset(teams))
     kept = hashed(checked_password(password, name))
     with database.write() as connection:
-        if connection.rows("SELECT name FROM users WHERE name = ?", name):
-            raise UsageError(f"There is a user {name} already.", hint="Choose another name.")
+        for row in connection.rows("SELECT name FROM users"):
+            if _read(row["name"]) == _read(name):
+                raise UsageError(f"There is a user {row['name']} already.", hint="Choose another name.")
         connection.change(
             "INSERT INTO users (name, role, agent_id, password_hash, created_at) VALUES (?, ?, ?, ?, ?)",
             name, role, agent_id, kept, text_of(now),
@@ -51,6 +53,7 @@ def disable_user(database: Database, name: str, now: datetime) -> None:
             "UPDATE users SET disabled_at = ? WHERE name = ? AND disabled_at IS NULL", text_of(now), name
         ):
             raise UsageError(f"There is no active user {name}.", hint="`analyzer review users` lists them.")
+        connection.change("DELETE FROM password_codes WHERE name = ?", name)
         connection.change("DELETE FROM sessions WHERE name = ?", name)
 
 
@@ -109,9 +112,17 @@ def _hash_of_nobody() -> str:
     return _hasher.hash("the password of nobody")
 
 
+def _read(name: str) -> str:
+    """What two names have in common that people take for one: capitals, and letters of another form."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
 def _checked_name(name: str) -> str:
     if not _NAME.fullmatch(name):
-        raise UsageError("A user's name has 1 to 64 letters, digits or . _ - @.", hint="An email address will do.")
+        raise UsageError(
+            "A user's name has 1 to 64 letters, digits or . _ - @, and begins with a letter or digit.",
+            hint="An email address will do.",
+        )
     return name
 
 

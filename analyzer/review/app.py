@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
@@ -88,6 +89,7 @@ def create_app(
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(UsageError, _cannot)
+    app.add_exception_handler(RequestValidationError, _malformed)
     for router in PAGES:
         app.include_router(router)
     with resources.as_file(resources.files("analyzer.review").joinpath("static")) as static:
@@ -140,3 +142,8 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _cannot(request: Request, error: Exception) -> Response:
     return page(request, "refused.html.j2", status_code=422, status=422, said=str(error))
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    """Says nothing of what was sent: it may be a password."""
+    return page(request, "refused.html.j2", status_code=422, status=422)

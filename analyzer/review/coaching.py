@@ -6,7 +6,7 @@ it, a reviewer or lead that it was talked through.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, get_args
@@ -48,6 +48,17 @@ class CoachingNote:
         if user.role == "agent":
             return "read" if self.agent_id == user.agent_id and self.progress == "open" else None
         return "done" if user.may("decide") and self.progress != "done" else None
+
+
+def is_for(row: Row, user: User, turns: Sequence[Row], closed_by: str | None) -> bool:
+    """Whether ``user`` may read the verdict ``row``: a coaching note is no colleague's to read, all else is.
+
+    ``turns`` of the contact, which ``closed_by`` closed: a note is for who spoke the turn, else for who closed.
+    """
+    if user.role != "agent" or row["finding"] != "coaching":
+        return True
+    spoke = next((turn["agent_id"] for turn in turns if turn["turn"] == row["turn"]), None)
+    return (spoke or closed_by) == user.agent_id
 
 
 def coaching_rows(connection: Connection) -> list[Row]:

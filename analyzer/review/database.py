@@ -172,7 +172,8 @@ class _Postgres:
         return count
 
     def _run(self, sql: str, values: Sequence[object]) -> Any:
-        return self._connection.execute(sql.replace("?", "%s"), values)
+        told = [value.replace("\0", "") if isinstance(value, str) else value for value in values]  # it takes no NUL
+        return self._connection.execute(sql.replace("?", "%s"), told)
 
 
 def _refused(error: Exception) -> RunAborted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -13,14 +14,15 @@ from httpx import Response
 from starlette.testclient import TestClient
 
 from analyzer.config import load_settings
-from analyzer.review import verdicts
-from analyzer.review.accounts import add_user
+from analyzer.errors import UsageError
+from analyzer.review import account_changes, verdicts
+from analyzer.review.accounts import add_user, disable_user
 from analyzer.review.app import create_app
 from analyzer.review.database import open_database
 from tests.postgres import server
 
 from .conftest import FROM_HERE, HOST, PASSWORD, Clock, Site
-from .given import drawn, given, undrawn
+from .given import drawn, given, of_agent, undrawn
 
 
 def test_lead_of_a_team_learns_no_names_of_another(site: Site) -> None:
@@ -121,3 +123,46 @@ def test_undo_at_the_same_time_is_one_undo_on_a_server(site: Site, tmp_path: Pat
         late.join(20)
         with database.read() as connection:
             assert not failed and len(connection.rows("SELECT * FROM undone")) == 1
+
+
+def test_what_was_mistyped_is_not_told_back(site: Site) -> None:
+    said = "Ein sehr langer Satz, den niemand rät. " * 10
+    refused = site.browser().post("/sign-in", data={"name": "lead", "password": said}, headers=FROM_HERE)
+    assert refused.status_code == 422 and refused.headers["content-type"].startswith("text/html")
+    assert "sehr langer" not in refused.text
+
+
+@pytest.mark.parametrize("name", [".", "..", "-x", "@", "LEAD", "Lead", "\uff4cead"])
+def test_name_that_is_taken_for_another_or_for_no_page_is_refused(site: Site, name: str) -> None:
+    with pytest.raises(UsageError):
+        add_user(site.database, name, "reviewer", PASSWORD, site.clock())
+
+
+def test_code_ends_with_the_account(site: Site) -> None:
+    with site.database.write() as connection:
+        code = account_changes.make_code(connection, "second", site.clock())
+    disable_user(site.database, "second", site.clock())
+    with site.database.write() as connection:
+        account_changes.enable(connection, "second")
+        assert not account_changes.fits_code(connection, "second", code, site.clock())
+
+
+def test_text_with_a_zero_byte_is_kept_without_it_on_a_server(site: Site) -> None:
+    with server() as url:
+        database = open_database(url, site.store)
+        with database.write() as connection:
+            connection.change("INSERT INTO audit_log VALUES (?,?,?,?,?)", "2026", "lead", "read", "a\0b", "")
+            assert [row["object"] for row in connection.rows("SELECT object FROM audit_log")] == ["ab"]
+
+
+def test_agent_reads_no_coaching_note_of_a_colleague(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    contact = undrawn(site, of_agent)
+    given(site, contact, "coaching", "Nur für die Kollegin", turn=1)
+    given(site, contact, "coaching", "Für dich", turn=3)
+    desk = site.app.state.review.desk
+    found = desk.contact(contact)
+    turns = [{**turn, "agent_id": {1: "a-02", 3: "a-01"}.get(turn["turn"])} for turn in found.turns]
+    monkeypatch.setattr(desk, "contact", lambda _: replace(found, turns=turns))
+    pages = {name: site.browser(name).get(f"/contacts/{contact}").text for name in ("agent", "lead")}
+    assert "Nur für die Kollegin" not in pages["agent"] and "Für dich" in pages["agent"]
+    assert "Nur für die Kollegin" in pages["lead"]

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from analyzer import codebook
 from analyzer.publish.wording import wording
-from analyzer.review import objections, questions, verdicts
+from analyzer.review import coaching, objections, questions, verdicts
 from analyzer.review.conversation import conversation, labels_of
 from analyzer.review.customer_history import CustomerHistory, customer_history
 from analyzer.review.database import Connection, Row
@@ -67,7 +67,10 @@ def own_contact(state: State, session: Session, interaction_id: str) -> Contact:
 def open_contact(connection: Connection, contact: Contact, session: Session) -> Opened:
     """The contact as this reader may see it now."""
     interaction_id, name = contact.facts["interaction_id"], session.user.name
-    answers = verdicts.standing(connection, interaction_id)
+    answers = [
+        row for row in verdicts.standing(connection, interaction_id)
+        if coaching.is_for(row, session.user, contact.turns, contact.facts["agent_id"])
+    ]  # fmt: skip
     looked = questions.has_looked(connection, interaction_id, name)
     hidden = questions.is_hidden(contact, answers, session.user, looked)
     return Opened(contact, [row for row in answers if not hidden or row["reviewer"] == name], hidden, looked)
