@@ -17,12 +17,20 @@ def on_contact(connection: Connection, contact: Contact, user: User, policy: Age
     """For the contact's own page: disputes by answer or card, and whether ``user`` may object to more."""
     interaction_id = contact.facts["interaction_id"]
     found = disputes.of_contact(connection, interaction_id)
+    rows = disputed_answers(connection, found.values())
+    found = {subject: each for subject, each in found.items() if is_told(each, rows.get(subject), user)}
     return {
         "disputes": found, "objectors": objectors(connection, policy),
         "may_object": disputes.may_raise(user, contact.facts["agent_ids"]),
-        "disputed_rows": disputed_answers(connection, found.values()),
+        "disputed_rows": rows,
         "cards_filled_in": cards.standing(connection, interaction_id),
     }  # fmt: skip
+
+
+def is_told(dispute: Dispute, answer: Row | None, user: User) -> bool:
+    """Whether ``user`` may read the dispute: agents do not read what colleagues object to in their coaching notes."""
+    about_coaching = answer is not None and answer["finding"] == "coaching"
+    return user.role != "agent" or dispute.raised_by == user.name or not about_coaching
 
 
 def disputed_answers(connection: Connection, told: Iterable[Dispute]) -> Mapping[str, Row]:

@@ -19,6 +19,7 @@ from analyzer.review import account_changes, verdicts
 from analyzer.review.accounts import add_user, disable_user
 from analyzer.review.app import create_app
 from analyzer.review.database import open_database
+from analyzer.review.disputes import Disputed, raise_dispute
 from tests.postgres import server
 
 from .conftest import FROM_HERE, HOST, PASSWORD, Clock, Site
@@ -166,3 +167,16 @@ def test_agent_reads_no_coaching_note_of_a_colleague(site: Site, monkeypatch: py
     pages = {name: site.browser(name).get(f"/contacts/{contact}").text for name in ("agent", "lead")}
     assert "Nur für die Kollegin" not in pages["agent"] and "Für dich" in pages["agent"]
     assert "Nur für die Kollegin" in pages["lead"]
+
+
+def test_agent_reads_no_objection_of_a_colleague_to_coaching(site: Site) -> None:
+    contact = undrawn(site, of_agent)
+    add_user(site.database, "colleague", "agent", PASSWORD, site.clock(), agent_id="a-02")
+    for by in ("agent", "colleague"):
+        about = Disputed("answer", given(site, contact, "coaching", f"Notiz an {by}"), contact, "reviewer")
+        with site.database.write() as connection:
+            raise_dispute(connection, about, f"Einwand von {by}", by, site.clock())
+    pages = [site.browser(name).get(path).text for path in ("/disputes", f"/contacts/{contact}")
+             for name in ("agent", "lead")]  # fmt: skip
+    assert ["Einwand von agent" in page for page in pages] == [True, True, True, True]
+    assert ["Einwand von colleague" in page for page in pages] == [False, True, False, True]

@@ -128,5 +128,5 @@ def _listed(state: State, connection: Connection, session: Session, hidden: froz
     return [
         Listed(each, facts[each.about.interaction_id], answers.get(each.about.subject_id), agents.get(each.raised_by),
                each.raised_by == user.name, each.may_settle(user))
-        for each in told
+        for each in told if objections.is_told(each, answers.get(each.about.subject_id), user)
     ]  # fmt: skip
