@@ -38,7 +38,7 @@ def _lot(key: bytes, interaction_id: str) -> float:
 
 def waiting(connection: Connection, snapshot: Snapshot, name: str, key: bytes, share: float) -> set[str]:
     """The contacts that wait for ``name`` as their second person: one person has answered everything, and it was not
-    they; they have said nothing of it and seen nothing of it, and nobody disputes what was answered."""
+    they; they have seen nothing of what was found or answered, and nobody disputes it. What they began waits on."""
     if share <= 0:
         return set()
     begun = connection.rows("SELECT DISTINCT interaction_id FROM verdicts WHERE finding = 'resolution' AND blind = 1")
@@ -48,7 +48,11 @@ def waiting(connection: Connection, snapshot: Snapshot, name: str, key: bytes, s
         if row["interaction_id"] in snapshot.draws and row["interaction_id"] not in known
         and is_chosen(key, row["interaction_id"], share)
     }  # fmt: skip
-    return {contact for contact, people in completed_by(connection, chosen).items() if len(people) == 1}
+    return {
+        contact
+        for contact, people in completed_by(connection, chosen).items()
+        if len(people) == 1 and name not in people
+    }
 
 
 def completed_by(connection: Connection, draws: Mapping[str, Row]) -> Mapping[str, frozenset[str]]:
@@ -74,11 +78,12 @@ def _blind_answers(connection: Connection, contacts: Sequence[str]) -> list[Row]
 
 
 def _known_to(connection: Connection, name: str) -> set[str]:
-    """The contacts of which ``name`` has said or seen something, taken back or not, or of which an answer is disputed:
-    a dispute repeats the answer."""
+    """The contacts of which ``name`` has seen what was found or answered, or of which an answer is disputed: a dispute
+    repeats the answer. Who took an answer back has left it; who has only begun, blind, may go on."""
     rows = connection.rows(
-        "SELECT interaction_id FROM verdicts WHERE reviewer = ? UNION SELECT interaction_id FROM looks WHERE name = ? "
-        "UNION SELECT interaction_id FROM disputes",
+        "SELECT interaction_id FROM verdicts WHERE reviewer = ? "
+        "AND (blind = 0 OR verdict_id IN (SELECT verdict_id FROM undone)) "
+        "UNION SELECT interaction_id FROM looks WHERE name = ? UNION SELECT interaction_id FROM disputes",
         name, name,
     )  # fmt: skip
     return {row["interaction_id"] for row in rows}

@@ -56,6 +56,17 @@ def test_second_review_waits_for_another_person_once_one_has_answered_everything
 
 
 @pytest.mark.usefixtures("everybody_chosen")
+def test_second_review_that_was_begun_waits_on(site: Site) -> None:
+    contact = drawn(site)[0]
+    all_given(site, contact, "reviewer")
+    second = site.browser("second")
+    answer(second, contact, "resolution", "resolved")
+    assert waiting(second) == [contact], "interrupted after the first question"
+    say_all(second, contact)
+    assert waiting(second) == []
+
+
+@pytest.mark.usefixtures("everybody_chosen")
 def test_second_review_is_not_for_who_answered_and_took_it_back(site: Site) -> None:
     contact = drawn(site)[0]
     taken_back = given(site, contact, "resolution", "resolved", by="second", blind=True)
