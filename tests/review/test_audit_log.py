@@ -105,3 +105,10 @@ def test_everything_noted_has_german_words() -> None:
     }
     assert len(noted) > 15
     assert {action for action in noted if f"action: {action}" not in texts("de")} == set()
+
+
+def test_log_says_in_words_what_a_line_is_about(site: Site) -> None:
+    told(site, 1, name="second", action="answered", about="c-1 effort.repeat_contact")
+    told(site, 1, name="second", action="read the coaching list", about="waiting")
+    rows = lines(site.browser("lead").get("/log?name=second").text)
+    assert [row[3] for row in rows] == ["not yet done", "c-1 · Had to get in touch again"]

@@ -20,6 +20,8 @@ document.addEventListener("keydown", (event) => {
   next.focus();
   next.scrollIntoView({ block: "center" });
 });
+// Where the places slide in one line, the one that is open is in sight.
+document.querySelector(".places [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 // What htmx could not send or the server refused is said aloud; the page stays as it was.
 const problem = () => document.getElementById("problem");
 document.addEventListener("htmx:beforeRequest", () => { problem().textContent = ""; });
