@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from analyzer.doctor import Check
     from analyzer.ingest.explain import Candidate, Explanation
     from analyzer.ingest.formats import Format
-    from analyzer.learn.from_verdicts import Learned
+    from analyzer.learn.from_verdicts import Compared, Learned
     from analyzer.pipeline import RunSummary
     from analyzer.publish.exported import Exported
     from analyzer.rescoring import HeardAnew
@@ -131,17 +131,30 @@ def learned_lines(learned: Learned, store: Path) -> list[str]:
     lines = [f"Learned from {learned.taught:,} answers. On answers held out (log loss, lower is better; share right):"]
     width = max((len(each.what) for each in learned.compared), default=0)
     lines += [
-        f"  {each.what:<{width}}  n {each.n:>5,}  loss {each.old_loss:.3f} → {each.new_loss:.3f} "
-        f"(difference {each.low:+.3f} to {each.high:+.3f})  right {each.old_right:.0%} → {each.new_right:.0%}"
+        f"  {each.what:<{width}}  n {each.n:>5,} ({each.contacts:,} contacts)  loss {each.old_loss:.3f} → "
+        f"{each.new_loss:.3f} ({_difference(each)})  right {each.old_right:.0%} → {each.new_right:.0%}"
         for each in learned.compared
     ]
     lines += [f"  {what}: {old:.2f} → {new:.2f}" for what, old, new in learned.evaluated]
     if learned.adopted is None:
-        return [*lines, "Not better beyond chance, or worse elsewhere: the weights in use stay."]
+        return [*lines, _why_not(learned)]
     return [
         *lines, f"Adopted as {learned.adopted}. Back: analyzer learn use shipped --store {store}",
         f"Contacts of before: analyzer rescore --store {store}",
     ]  # fmt: skip
+
+
+def _difference(each: Compared) -> str:
+    if each.low is None or each.high is None:
+        return "one contact: no interval"
+    return f"difference {each.low:+.3f} to {each.high:+.3f}"
+
+
+def _why_not(learned: Learned) -> str:
+    if learned.too_few_held_out:
+        held_out = learned.compared[-1].contacts if learned.compared else 0
+        return f"Of {held_out} contacts held out nothing can be said; judge more contacts: the weights in use stay."
+    return "Not better beyond chance, or worse elsewhere: the weights in use stay."
 
 
 def _account(summary: RunSummary) -> str:
