@@ -34,7 +34,9 @@ from analyzer.tables import STORED
 HEARD: Final = 0.9
 HEARINGS: Final = 16
 MISSED: Final = 0.4
-MISTAKEN: Final = 0.36  # as measured on the histories themselves
+# As the shipped head hears the histories, which it has learned from. One that never saw their customers gets .76 wrong
+# (.40 as none); lessons with anything from .36 to .76 mistaken give the same F1 within .003 for every way of hearing.
+MISTAKEN: Final = 0.36
 _NOT_TOLD: Final = 0.5  # of the mistaken reasons, those that are none
 MIN_DOCUMENTS: Final = 3  # rarer stems count as unseen, which keeps the file small and nobody's own words in it
 GAP_DAYS: Final = 60
