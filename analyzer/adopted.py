@@ -104,12 +104,18 @@ def _noted(store: Path) -> dict[str, Any]:
         return {"used": None, "learned": {}, "changes": []}
     try:
         noted: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        whole = isinstance(noted["learned"], dict) and isinstance(noted["changes"], list) and "used" in noted
+        whole = isinstance(noted["learned"], dict) and isinstance(noted["changes"], list)
+        whole = whole and all(map(_is_name, [*noted["learned"], noted["used"] or SHIPPED]))
     except (OSError, ValueError, KeyError, TypeError):
         whole = False
     if not whole:
         raise ModelError(f"{path} is damaged.", hint="Restore it from a backup, or delete it: the shipped are used.")
     return noted
+
+
+def _is_name(told: object) -> bool:
+    """Whether a folder within the store's models can be called so: weights are read from nowhere else."""
+    return isinstance(told, str) and Path(told).name == told and told not in ("", "..")
 
 
 def _write(store: Path, noted: dict[str, Any]) -> None:

@@ -198,6 +198,7 @@ def _write_private(path: Path, told: dict[str, Any]) -> None:
     try:
         handle = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), 0o600)  # also one that was there before
             file.write(_json(told) + "\n")
     except OSError as error:
         raise UsageError(f"Cannot write {path}: {error.strerror}.", hint="Check --json.") from error

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from httpx import Response
 from starlette.testclient import TestClient
 
 from analyzer.config import load_settings
@@ -84,15 +83,15 @@ def test_own_card_does_not_open_cards_of_others_before_the_answers(site: Site) -
     assert "second" in recent and "reviewer" not in recent
 
 
-def _fill(client: TestClient, contact: str, choice: int) -> Response:
-    """A card of which every item has the first or the last of its answers."""
+def _fill(client: TestClient, contact: str, choice: int) -> None:
+    """Saves a card of which every item has the first or the last of its answers."""
     page = client.get(f"/contacts/{contact}").text
     form = re.search(r'<form method="post" action="/scorecards/fill/.*?</form>', page, re.S)
     assert form is not None
     fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form[0]))
     for item in set(re.findall(r'name="(item\.[^"]+)"', form[0])):
         fields[item] = re.findall(rf'name="{re.escape(item)}" value="([^"]+)"', form[0])[choice]
-    return client.post(f"/scorecards/fill/{contact}", data=fields, headers=FROM_HERE)
+    client.post(f"/scorecards/fill/{contact}", data=fields, headers=FROM_HERE)
 
 
 @pytest.mark.parametrize("path", ["/log", "/log.csv"])

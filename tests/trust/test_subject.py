@@ -102,6 +102,8 @@ def test_words_are_the_same_in_both_languages() -> None:
 
 def test_command_writes_json_for_its_owner_alone_and_is_on_record(nights: Nights, tmp_path: Path) -> None:
     to = tmp_path / "told.json"
+    to.write_text("{}", "utf-8")
+    to.chmod(0o644)  # it was there before, for everybody to read
     ended = call("subject", "--customer", CUSTOMER, "--store", nights.store, "--json", to, "--language", "de")
     assert ended.code == 0 and ended.out.startswith("Auskunft")
     assert json.loads(to.read_text("utf-8"))["tables"]["turns"][0]["interaction_id"].startswith("gespraech")
