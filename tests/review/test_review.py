@@ -166,3 +166,11 @@ def test_postgres_keeps_the_same(filled: Path) -> None:
             table = verdict_table(connection)
             assert connection.rows("SELECT team FROM user_teams") == [{"team": "north"}]
     assert table["verdict_id"].to_pylist() == [kept] and table.schema.field("turn").type == pa.int32()
+
+
+def test_refused_answer_leads_back_to_its_contact(site: Site) -> None:
+    lead, contact = site.browser("lead"), "c-043"
+    refused = answer(lead, contact, "effort.wait", "added", turn="0", words="never said there")
+    assert refused.status_code == 422
+    assert f'<a href="/contacts/{contact}">' in refused.text and "<title>That answer cannot be saved" in refused.text
+    assert 'href="/contacts/' not in lead.get("/nowhere").text
