@@ -220,7 +220,7 @@ def comparison(old: MovedHeads, new: MovedHeads, seen: Judged) -> list[Compared]
 
 def _compared(what: str, contact: Array, old: Array, new: Array, old_right: Array, new_right: Array) -> Compared:
     _, owner = np.unique(contact, return_inverse=True)
-    difference = np.bincount(owner, new - old)
+    difference = np.asarray(np.bincount(owner, new - old), dtype=np.float64)
     count = np.bincount(owner)
     low, high = _interval(difference, count)
     return Compared(

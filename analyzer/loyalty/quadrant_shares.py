@@ -4,6 +4,11 @@ Customers are parted by what is known for sure: whether a contract holds them, a
 whole definition was observed. In each part the true satisfaction is deconvolved from its readings (latent.py); where
 loyalty is not sure either, both together. Shares add up over the parts. A customer's probabilities are those of the
 part given the customer's own readings, so that among many at .8 four of five are where they are said to be.
+
+That holds where levels stay (said .92, right .92). Where half of what parts customers fades within 60 days, quadrants
+called at .90 on average are right in .84 (5,980 called), where a quarter does, .87 (said .91); the shares hold all the
+same. It is not for want of knowing the drift, nor the readings' errors, nor the density: with each of them known, or
+averaged over, it stays so.
 """
 
 from __future__ import annotations

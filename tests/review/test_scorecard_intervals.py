@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
 from analyzer.review.scorecard.agreement import FEWEST, _kappas, agreement
+from analyzer.review.scorecard.forms import shipped_form
 from analyzer.review.scorecard.interval import mean_interval
+from analyzer.review.scorecard.summary import _share
 
 Scores = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int], Scores]
@@ -77,3 +80,13 @@ def test_few_pairs_and_constant_answers_have_no_kappa() -> None:
     assert agreement([1.0] * (FEWEST - 1), [0.0] * (FEWEST - 1)).kappa is None
     assert agreement([1.0] * 50, [1.0] * 50).kappa is None
     assert agreement([], []).n == 0
+
+
+def test_two_cards_of_a_contact_are_one_contact() -> None:
+    item = next(each for each in shipped_form().items if each.answered_by("human"))
+    once = pd.DataFrame({item.id: [0.0, 1.0, 1.0, 1.0]}, index=["a", "b", "c", "d"])
+    twice = pd.concat([once, once])
+    found = [_share(frame, item, True) for frame in (once, twice)]
+    assert found[0] == found[1] and found[0] is not None and (found[0].n, found[0].value) == (4, 0.25)
+    apart = _share(pd.concat([once, once.head(1) + 1]), item, True)
+    assert apart is not None and (apart.n, apart.value) == (4, 0.125), "two who differ over one contact count half each"

@@ -51,7 +51,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """How often an item was answered worst or below the middle of its scale."""
+    """In how many contacts an item was answered worst or below its middle; two cards of a contact count half each."""
 
     item: Item
     people: Share | None
@@ -155,9 +155,9 @@ def _share(frame: pd.DataFrame, item: Item, asked: bool) -> Share | None:
     points = frame[item.id].dropna() if asked else pd.Series(dtype=np.float64)
     if points.empty:
         return None
-    count = int((points < MISSED).sum())
-    low, high = proportion_confint(count, len(points), method="wilson")
-    return Share(count / len(points), float(low), float(high), len(points))
+    contacts = (points < MISSED).groupby(level=0).mean()  # what two people say of one contact hangs together
+    low, high = proportion_confint(float(contacts.sum()), len(contacts), method="wilson")
+    return Share(float(contacts.mean()), float(low), float(high), len(contacts))
 
 
 def agreements(told: Counted) -> list[tuple[Item, Agreement]]:
