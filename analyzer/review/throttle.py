@@ -26,8 +26,12 @@ def failed(connection: Connection, name: str, address: str, now: datetime) -> No
     connection.change("DELETE FROM failures WHERE at < ?", text_of(now - 2 * WITHIN))
 
 
-def succeeded(connection: Connection, name: str, address: str) -> None:
-    connection.change("DELETE FROM failures WHERE subject = ?", _subjects(name, address)[0])
+def succeeded(connection: Connection, name: str, address: str, begun: datetime | None = None) -> None:
+    """Forgets the failures of the name; ``begun``: when this attempt was counted as one of the address's."""
+    both, one = _subjects(name, address)
+    connection.change("DELETE FROM failures WHERE subject = ?", both)
+    if begun is not None:
+        connection.change("DELETE FROM failures WHERE subject = ? AND at = ?", one, text_of(begun))
 
 
 def _subjects(name: str, address: str) -> tuple[str, str]:

@@ -14,11 +14,12 @@ from starlette.testclient import TestClient
 
 from analyzer.config import load_settings
 from analyzer.errors import UsageError
-from analyzer.review import account_changes, verdicts
+from analyzer.review import account_changes, throttle, verdicts
 from analyzer.review.accounts import add_user, disable_user
 from analyzer.review.app import create_app
 from analyzer.review.database import open_database
 from analyzer.review.disputes import Disputed, raise_dispute
+from analyzer.review.pages import sign_in
 from tests.postgres import server
 
 from .conftest import FROM_HERE, HOST, PASSWORD, Clock, Site
@@ -179,3 +180,27 @@ def test_agent_reads_no_objection_of_a_colleague_to_coaching(site: Site) -> None
              for name in ("agent", "lead")]  # fmt: skip
     assert ["Einwand von agent" in page for page in pages] == [True, True, True, True]
     assert ["Einwand von colleague" in page for page in pages] == [False, True, False, True]
+
+
+def test_guesses_sent_at_once_count_each_other(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def slowly(*_: object) -> None:
+        """While this guess is looked at, the next one comes in."""
+        tried.append("guess")
+        if len(tried) < 12:
+            guess()
+
+    def guess() -> None:
+        fields = {"name": "lead", "password": "geraten"}
+        site.browser().post("/sign-in", data=fields, headers=FROM_HERE)
+        site.clock.on(seconds=1)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sign_in, "authenticated", slowly)
+        guess()
+    assert len(tried) == throttle.OF_A_NAME
+    for _ in range(3):
+        site.browser("admin")
+    with site.database.read() as connection:
+        assert len(connection.rows("SELECT * FROM failures")) == 2 * throttle.OF_A_NAME

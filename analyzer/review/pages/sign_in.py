@@ -36,18 +36,19 @@ def enter(request: Request, name: Text, password: Text) -> Response:
     """A new session, under a new secret, for the right password; one answer to every wrong one."""
     state, address = state_of(request), address_of(request)
     now = state.clock()
-    with state.database.read() as connection:
+    with state.database.write() as connection:
         waits = throttle.must_wait(connection, name, address, now)
+        if not waits:  # a failure until it has succeeded: guesses that are sent at once count each other
+            throttle.failed(connection, name, address, now)
+    with state.database.read() as connection:
         user = None if waits else authenticated(connection, name, password)
     if user is None:
         with state.database.write() as connection:
-            if not waits:
-                throttle.failed(connection, name, address, now)
             note(connection, request, "", "sign-in refused", "too many failures" if waits else "")
         why = "sign_in_wait" if waits else "sign_in_failed"
         return page(request, "sign_in.html.j2", status_code=429 if waits else 401, failed=why, name=name)
     with state.database.write() as connection:
-        throttle.succeeded(connection, name, address)
+        throttle.succeeded(connection, name, address, now)
         if before := request.cookies.get(COOKIE):
             sessions.end(connection, before)
         secret = sessions.begin(connection, user, now)
