@@ -174,3 +174,9 @@ def test_refused_answer_leads_back_to_its_contact(site: Site) -> None:
     assert refused.status_code == 422
     assert f'<a href="/contacts/{contact}">' in refused.text and "<title>That answer cannot be saved" in refused.text
     assert 'href="/contacts/' not in lead.get("/nowhere").text
+
+
+def test_who_cannot_answer_is_not_asked_to(site: Site) -> None:
+    contact = contact_ids(site.browser("reviewer").get("/queue?view=audit"))[0]
+    shown = site.browser("viewer").get(f"/contacts/{contact}").text
+    assert "is being reviewed" in shown and "Answer all questions first" not in shown
