@@ -179,4 +179,4 @@ def test_refused_answer_leads_back_to_its_contact(site: Site) -> None:
 def test_who_cannot_answer_is_not_asked_to(site: Site) -> None:
     contact = contact_ids(site.browser("reviewer").get("/queue?view=audit"))[0]
     shown = site.browser("viewer").get(f"/contacts/{contact}").text
-    assert "is being reviewed" in shown and "Answer all questions first" not in shown
+    assert "is being reviewed" in shown and "Answer every question first" not in shown
