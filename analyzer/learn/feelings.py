@@ -38,7 +38,6 @@ STEPS: Final = 150
 RATE: Final = 5e-3
 DECAY: Final = 3e-3  # how strongly the heads are held at the weights they start from
 NEW_WEIGHT: Final = 2.0  # of a turn that the encoder never learned from, against one that it did
-POST_WEIGHT: Final = 0.4  # of a public post: there are many, and strangers felt for them by other rules
 BATCH: Final = 16
 
 
@@ -115,9 +114,7 @@ def fitted(network: Network, turns: FeltTurns, taught: NDArray[np.bool_]) -> Fee
     start = [value.detach().clone() for value in heads.parameters()]
     rows = torch.from_numpy(np.flatnonzero(taught))
     target = torch.from_numpy(turns.feelings)[rows]
-    weight = (
-        torch.tensor(FEELING_WEIGHTS)[target] * torch.from_numpy(np.where(turns.new, NEW_WEIGHT, 1.0)).float()[rows]
-    )
+    weight = torch.tensor(FEELING_WEIGHTS)[target] * torch.from_numpy(turns.weight)[rows]
     optimizer = torch.optim.Adam(heads.parameters(), lr=RATE)
     for _ in range(STEPS):
         chosen = heads(turns)[rows, target]
@@ -144,7 +141,7 @@ def felt_turns(
     """Every labelled customer turn of all three, read by the frozen ``network``, whose tokenizer lies in ``folder``."""
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     dialogues = [*seen, *posts, *new]
-    weights = np.repeat(np.array([1.0, POST_WEIGHT, NEW_WEIGHT], np.float32), [len(seen), len(posts), len(new)])
+    weights = np.repeat(np.array([1.0, 1.0, NEW_WEIGHT], np.float32), [len(seen), len(posts), len(new)])
     progress.begin("reading with the frozen encoder", len(dialogues), "dialogues")
     vectors: list[Tensor] = []
     states: list[Tensor] = []

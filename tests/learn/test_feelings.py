@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from analyzer.learn.feelings import FeelingHeads, felt_turns, fitted, logits
+from analyzer.learn.feelings import NEW_WEIGHT, FeelingHeads, felt_turns, fitted, logits
 from analyzer.learn.heads import start_network
 from analyzer.progress import Silent
 
@@ -29,3 +30,13 @@ def test_fitted_heads_know_nothing_of_turns_left_out(encoder: Path) -> None:
     positive = turns.feelings == 2
     taught = logits(fitted(network, turns, ~positive), turns)
     assert (taught[positive].argmax(1) != 2).all()
+
+
+def test_what_is_new_teaches_more_than_what_was_seen(encoder: Path) -> None:
+    network = start_network(encoder).eval()
+    turns = felt_turns(network, encoder, dialogues(4), dialogues(8)[4:6], dialogues(8)[6:], Silent())
+    assert turns.weight[turns.new].tolist() == [NEW_WEIGHT] * 6 and set(turns.weight[~turns.new]) == {1.0}
+    plain = replace(turns, weight=np.ones_like(turns.weight))
+    every = np.ones(len(turns.feelings), dtype=bool)
+    weighed, even = (logits(fitted(network, each, every), each) for each in (turns, plain))
+    assert not np.allclose(weighed, even)
