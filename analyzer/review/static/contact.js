@@ -59,6 +59,10 @@
     back = "";
   });
 
+  // An answer that was sent plainly, as by a key pressed before htmx had taken up the new form, leads on as well.
+  if (location.hash.startsWith("#q-")) byId("ask")?.focus();
+  else if (location.hash === "#answers") byId("answers")?.focus();
+
   const writing = (target) => /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
   const keys = {
     a: () => (byId("ask") || byId("answers")).focus(),
