@@ -161,7 +161,7 @@ def test_summary_names_unknown_keys_and_skipped_files(run: Run, tmp_path: Path) 
 
 def test_show_draws_the_contact_with_its_evidence(sample: Sample) -> None:
     ended = call("show", "hb-1011", "--store", sample.store)
-    assert ended.code == 0 and "hb-1011" in ended.out and "svc.commit" in ended.out
+    assert ended.code == 0 and "hb-1011" in ended.out and "Promise made" in ended.out
 
 
 def test_explain_tells_a_unit_a_customer_and_a_contact(sample: Sample) -> None:

@@ -86,9 +86,10 @@ def signed_in(chromium: Browser, desk: Desk, name: str, **options: object) -> Pa
 def test_agent_objects_and_a_lead_decides(chromium: Browser, desk: Desk) -> None:  # noqa: F811
     agent = signed_in(chromium, desk, "kim", viewport={"width": 390, "height": 844}, java_script_enabled=False)
     agent.goto(f"{desk.address}/contacts/{desk.contact}")
-    agent.locator(".object summary", has_text="Ending").click()
-    agent.get_by_label("Why is the answer wrong?").first.fill("It was solved; see the last turn.")
-    agent.get_by_role("button", name="Object").first.click()
+    ending = agent.locator(".object", has=agent.locator("summary", has_text="Ending"))
+    ending.locator("summary").click()
+    ending.get_by_label("Why is the answer wrong?").fill("It was solved; see the last turn.")
+    ending.get_by_role("button", name="Object").click()
     expect(agent.locator(".dispute")).to_contain_text("see the last turn")
     expect(agent.locator(".dispute")).to_contain_text("Waits for a lead's decision.")
 
