@@ -226,6 +226,12 @@ def test_others_cards_of_drawn_contacts_are_not_listed_before_one_has_judged(sit
     assert f"/contacts/{drawn}#" in site.browser("reviewer").get("/scorecards?days=all").text
 
 
+def test_means_of_drawn_contacts_leave_out_what_one_has_still_to_judge(site: Site, drawn: str) -> None:
+    lead = site.browser("lead")
+    assert '<th scope="row">' in lead.get("/scorecards?days=all").text
+    assert '<th scope="row">' not in lead.get("/scorecards?days=all&of=drawn").text
+
+
 @pytest.mark.parametrize("query", ["", "?days=x&of=y&form=z", "?of=drawn", "?days=30"])
 def test_page_takes_whatever_it_is_asked(site: Site, query: str) -> None:
     assert site.browser("lead").get(f"/scorecards{query}").status_code == 200

@@ -103,8 +103,8 @@ def show(request: Request) -> Response:
     snapshot = state.desk.snapshot()
     drawn = set(snapshot.flags.loc[snapshot.flags["rule"] == AUDIT, "interaction_id"])
     wanted = _visible(every.facts, session.user) & _in_span(every.facts, asked.span)
-    if asked.drawn:
-        wanted &= every.facts.index.isin(list(drawn))
+    if asked.drawn:  # without those still to be judged blind: a mean of two or three would tell of each
+        wanted &= every.facts.index.isin(list(drawn - hidden))
     told = counted(asked.form, cards, every, wanted)
     return page(
         request, "scorecards.html.j2", session=session, asked=asked, forms=state.cards.forms, spans=tuple(SPANS),
