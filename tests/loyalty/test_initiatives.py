@@ -104,13 +104,14 @@ def _until(facts: Any) -> Any:
 
 
 def test_draw_is_the_same_for_ever_and_near_its_share() -> None:
-    drawn = [is_held_out("at_risk", f"k{i}", settings()) for i in range(4000)]
-    assert drawn == [is_held_out("at_risk", f"k{i}", settings()) for i in range(4000)]
+    ours, nobody, everybody = settings(), settings(hold_out_share=0.0), settings(hold_out_share=1.0)
+    drawn = [is_held_out("at_risk", f"k{i}", ours) for i in range(4000)]
+    assert drawn == [is_held_out("at_risk", f"k{i}", ours) for i in range(4000)]
     assert 0.08 < np.mean(drawn) < 0.12
-    other = [is_held_out("thank", f"k{i}", settings()) for i in range(4000)]
+    other = [is_held_out("thank", f"k{i}", ours) for i in range(4000)]
     assert 0.0 < np.mean(np.logical_and(drawn, other)) < 0.03
-    assert not any(is_held_out("at_risk", f"k{i}", settings(hold_out_share=0.0)) for i in range(100))
-    assert all(is_held_out("at_risk", f"k{i}", settings(hold_out_share=1.0)) for i in range(100))
+    assert not any(is_held_out("at_risk", f"k{i}", nobody) for i in range(100))
+    assert all(is_held_out("at_risk", f"k{i}", everybody) for i in range(100))
 
 
 def test_lists_mark_who_is_held_out() -> None:
