@@ -10,11 +10,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,9 +27,9 @@ from analyzer.review.app import PAGES, create_app
 from analyzer.review.database import open_database
 from analyzer.review.questions import asked
 from analyzer.store.folder import REVIEW
-from tests.conftest import ROOT
 
 from .conftest import FROM_HERE, HOST, ORIGIN, PASSWORD, Clock, answer, contact_ids, token
+from .serving import serving
 from .test_browser import chromium  # noqa: F401  (fixture)
 
 pytestmark = pytest.mark.timeout(600)
@@ -63,24 +58,8 @@ def furnished(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     app = create_app(store, database, load_settings().publish, [HOST])
     samples = _work(app)
     pages = tuple(dict.fromkeys([*_pages(samples), *FURTHER, f"/contacts/{samples['drawn']}"]))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "analyzer", "review", "serve", "--store", str(store), "--port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    address = f"http://localhost:{port}"
-    try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{address}/sign-in", timeout=5).close()
-                break
-            except OSError:
-                assert process.poll() is None, "the server ended"
-                time.sleep(0.25)
+    with serving(store) as address:
         yield Furnished(address, pages)
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def _work(app: FastAPI) -> dict[str, str]:

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,9 +13,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from analyzer.review.accounts import add_user
 from analyzer.review.database import open_database
 from analyzer.store.folder import REVIEW
-from tests.conftest import ROOT
 
 from .conftest import PASSWORD, Clock
+from .serving import serving
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -44,24 +39,8 @@ def served(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
     store = tmp_path_factory.mktemp("served") / "store"
     shutil.copytree(filled, store, ignore=shutil.ignore_patterns(f"{REVIEW}*"))
     add_user(open_database(None, store), "dana", "lead", PASSWORD, Clock()())
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "analyzer", "review", "serve", "--store", str(store), "--port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    address = f"http://localhost:{port}"
-    try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{address}/sign-in", timeout=5).close()
-                break
-            except OSError:
-                assert process.poll() is None, "the server ended"
-                time.sleep(0.25)
+    with serving(store) as address:
         yield address
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def page_of(chromium: Browser, address: str, **options: object) -> Page:
