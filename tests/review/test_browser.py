@@ -109,6 +109,7 @@ def test_everything_works_by_keyboard(chromium: Browser, served: str) -> None:
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.locator(".turns")).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("j")
     expect(page.locator(".turn").first).to_be_focused()
     page.keyboard.press("u")
