@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +15,10 @@ from analyzer.review.accounts import add_user
 from analyzer.review.app import create_app
 from analyzer.review.database import open_database
 from analyzer.store.folder import REVIEW
-from tests.conftest import ROOT
 
 from .conftest import HOST, PASSWORD, Clock, Site
 from .given import given, of_agent, undrawn
+from .serving import serving
 from .test_browser import chromium  # noqa: F401  (fixture)
 
 pytestmark = pytest.mark.timeout(300)
@@ -49,27 +44,8 @@ def desk(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Des
     given(site, contact, "resolution", "unresolved", by="rev")
     given(site, contact, "coaching", "Say by when you will call back.", by="rev", turn=1)
     given(site, contact, "praise", "yes", by="rev", turn=1)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "analyzer", "review", "serve", "--store", str(store), "--port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield Desk(_when_up(process, f"http://localhost:{port}"), contact)
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _when_up(process: subprocess.Popen[bytes], address: str) -> str:
-    for _ in range(480):
-        try:
-            urllib.request.urlopen(f"{address}/sign-in", timeout=5).close()
-            return address
-        except OSError:
-            assert process.poll() is None, "the server ended"
-            time.sleep(0.25)
-    raise AssertionError("the server did not answer")
+    with serving(store) as address:
+        yield Desk(address, contact)
 
 
 def signed_in(chromium: Browser, desk: Desk, name: str, **options: object) -> Page:  # noqa: F811
