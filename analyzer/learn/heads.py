@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from analyzer.learn.augment import altered
 from analyzer.learn.auxiliary import NOTHING, Auxiliary, Draw, EmotionHead, Mixture, auxiliary_loss, draw
 from analyzer.learn.batches import pooled
 from analyzer.learn.corpus import Dialogue
+from analyzer.learn.course import EVERY, Course
 from analyzer.learn.losses import contact_loss, feeling_loss, label_loss, positive_weights
 from analyzer.understand.model import unpacked
 from analyzer.understand.network import Network
@@ -70,38 +71,40 @@ class Prediction:
 def train(
     dialogues: Sequence[Dialogue], encoder: Path, recipe: Recipe, device: str = "cpu",
     on_step: Callable[[int, int], None] | None = None, auxiliary: Auxiliary | None = None,
-    start: Network | None = None,
+    start: Network | None = None, kept: Path | None = None,
 ) -> Network:  # fmt: skip
     """A network fitted to ``dialogues``, starting from the encoder folder's weights with new heads, or from ``start``.
 
-    Bitwise reproducible on one kind of device with one number of threads.
+    Bitwise reproducible on one kind of device with one number of threads, also if it was killed on the way and goes on
+    from ``kept``, a file for this training alone, which is gone when it ends.
     """
     random.seed(recipe.seed)
     torch.manual_seed(recipe.seed)
     network = (start or start_network(encoder)).to(device)
     emotions = EmotionHead(network.encoder.bert.config.hidden_size).to(device)
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
-    shuffler = random.Random(recipe.seed)
     steps = -(-len(dialogues) // recipe.batch_dialogues) * recipe.epochs
-    optimizer = _optimizer(network, emotions, recipe)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps, recipe.warmup_share))
-    mean = copy.deepcopy(network) if recipe.mean_decay else None
+    mean = copy.deepcopy(network)
+    modules = {"network": network, "mean": mean, "emotions": emotions}
+    course = Course(modules, _optimizer(network, emotions, recipe), random.Random(recipe.seed))
+    if kept is not None and kept.exists():
+        course.resume(kept)
     positive = positive_weights(dialogues, recipe)
     network.train()
-    for step, batch in enumerate(_epochs(dialogues, recipe, shuffler)):
+    while course.step < steps:
+        batch = _next_batch(course, dialogues, recipe)
         with torch.autocast(device, dtype=torch.bfloat16):
-            drawn = NOTHING if auxiliary is None else draw(auxiliary, recipe.mixture, shuffler)
+            drawn = NOTHING if auxiliary is None else draw(auxiliary, recipe.mixture, course.shuffler)
             loss = batch_loss(network, batch, tokenizer, recipe, device, positive, drawn, emotions)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        if mean is not None:
-            _blend(mean, network, min(recipe.mean_decay, (step + 1) / (step + 10)))
+        _move(course, loss, _rate(course.step, steps, recipe.warmup_share))
+        _blend(mean, network, min(recipe.mean_decay, course.step / (course.step + 9)))
+        if kept is not None and course.step % EVERY == 0:
+            course.save(kept)
         if on_step is not None:
-            on_step(step + 1, steps)
-    return (mean or network).eval()
+            on_step(course.step, steps)
+    if kept is not None:
+        kept.unlink(missing_ok=True)
+    return mean.eval()
 
 
 @torch.no_grad()
@@ -132,7 +135,20 @@ def _optimizer(network: Network, emotions: EmotionHead, recipe: Recipe) -> torch
         {"params": list(network.encoder.parameters()), "lr": recipe.encoder_rate},
         {"params": [*network.heads.parameters(), *emotions.parameters()], "lr": recipe.heads_rate},
     ]
+    for group in groups:
+        group["highest"] = group["lr"]
     return torch.optim.AdamW(groups, weight_decay=recipe.weight_decay, fused=True)
+
+
+def _move(course: Course, loss: Tensor, share: float) -> None:
+    """One step down ``loss``, at ``share`` of the highest rates."""
+    course.optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(course.modules["network"].parameters(), 1.0)
+    for group in course.optimizer.param_groups:
+        group["lr"] = group["highest"] * share
+    course.optimizer.step()
+    course.step += 1
 
 
 def _rate(step: int, steps: int, warmup_share: float) -> float:
@@ -140,15 +156,18 @@ def _rate(step: int, steps: int, warmup_share: float) -> float:
     return (step + 1) / warm if step < warm else max(0.0, (steps - step) / max(1, steps - warm))
 
 
-def _epochs(dialogues: Sequence[Dialogue], recipe: Recipe, shuffler: random.Random) -> Iterator[list[Dialogue]]:
-    order = list(range(len(dialogues)))
-    for _ in range(recipe.epochs):
-        shuffler.shuffle(order)
-        for start in range(0, len(order), recipe.batch_dialogues):
-            yield [
-                altered(dialogues[i], recipe.noise_share, recipe.crop_share, recipe.swap_share, shuffler)
-                for i in order[start : start + recipe.batch_dialogues]
-            ]
+def _next_batch(course: Course, dialogues: Sequence[Dialogue], recipe: Recipe) -> list[Dialogue]:
+    """The next dialogues in a shuffled order, a share of them altered; a new order where one is used up."""
+    batches = -(-len(dialogues) // recipe.batch_dialogues)
+    if not course.order:
+        course.order = list(range(len(dialogues)))
+    if course.step % batches == 0:
+        course.shuffler.shuffle(course.order)
+    first = course.step % batches * recipe.batch_dialogues
+    return [
+        altered(dialogues[i], recipe.noise_share, recipe.crop_share, recipe.swap_share, course.shuffler)
+        for i in course.order[first : first + recipe.batch_dialogues]
+    ]
 
 
 def batch_loss(

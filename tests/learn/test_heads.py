@@ -13,7 +13,9 @@ from tokenizers import Tokenizer
 
 from analyzer import codebook
 from analyzer.config import load_settings
+from analyzer.learn import heads
 from analyzer.learn.augment import swapped
+from analyzer.learn.auxiliary import Auxiliary
 from analyzer.learn.batches import collate, encode
 from analyzer.learn.corpus import as_interaction
 from analyzer.learn.heads import Recipe, batch_loss, predict, start_network, train
@@ -44,6 +46,34 @@ def trained(encoder: Path) -> Network:
 def test_train_is_bitwise_reproducible(trained: Network, encoder: Path) -> None:
     again = train(dialogues(), encoder, SHORT).state_dict()
     assert all(torch.equal(value, again[name]) for name, value in trained.state_dict().items())
+
+
+class Killed(Exception):
+    """Stands for a kill at a step."""
+
+
+@pytest.mark.parametrize("step", [1, 3, 4])
+def test_killed_training_goes_on_as_if_nothing_had_happened(
+    step: int, encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heads, "EVERY", 1)
+    recipe, kept, talk = replace(SHORT, epochs=2), tmp_path / "course.safetensors", dialogues()
+    beside = Auxiliary([], [("So glad.", [0]), ("So sad.", [1])], [("Yes", "Ja"), ("No", "Nein")], [])
+
+    def kill(now: int, of: int) -> None:
+        if now == step:
+            raise Killed
+
+    whole = train(talk, encoder, recipe, auxiliary=beside).state_dict()
+    with pytest.raises(Killed):
+        train(talk, encoder, recipe, on_step=kill, auxiliary=beside, kept=kept)
+    told: list[int] = []
+    again = train(
+        talk, encoder, recipe, on_step=lambda now, of: told.append(now), auxiliary=beside, kept=kept
+    ).state_dict()
+    assert told == list(range(step + 1, 5)), "steps that were done are not done again"
+    assert all(torch.equal(value, again[name]) for name, value in whole.items())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_train_depends_on_its_seed(encoder: Path) -> None:
