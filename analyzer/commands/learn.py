@@ -54,7 +54,9 @@ def learn_heads(
         SideFile, typer.Option("--work", help="Folder for fold results; a killed training resumes.")
     ] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    folds: Annotated[int, typer.Option(help="Folds for calibration.", min=2)] = 5,
+    folds: Annotated[
+        int, typer.Option(help="Folds for calibration, a training each; 1: one training leaves talk out for it.", min=1)
+    ] = 5,
     epochs: Annotated[int, typer.Option(help="Passes over the data.", min=1)] = 10,
     with_verdicts: Annotated[
         bool, typer.Option("--with-verdicts", help="Learn from what people answered in --store instead.")
@@ -179,7 +181,7 @@ def learn_calibrate(
     encoder: Annotated[Path, typer.Option("--encoder", help="Folder of the encoder it started from.", metavar="DIR")],
     models: Models,
     work: Annotated[Path, typer.Option("--work", help="Folder with the fold results of `learn heads`.")],
-    folds: Annotated[int, typer.Option(help="Folds of that training.", min=2)] = 5,
+    folds: Annotated[int, typer.Option(help="Folds of that training.", min=1)] = 5,
     epochs: Annotated[int, typer.Option(help="Epochs of that training.", min=1)] = 10,
 ) -> None:
     """Fit curves, thresholds and the reason head anew to the fold results of the last training.

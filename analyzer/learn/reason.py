@@ -32,11 +32,11 @@ def train_reason(features: NDArray[np.float32], reasons: Sequence[int]) -> Reaso
 
 
 def out_of_fold(features: NDArray[np.float32], reasons: Sequence[int], folds: Sequence[int]) -> Array:
-    """(D, 28) logits of every dialogue by a head that never saw its set."""
+    """(D, 28) logits of every dialogue by a head that never saw its fold; those of fold -1 only teach, and stay 0."""
     fold = np.array(folds)
     known = np.array(reasons)
     logits = np.zeros((len(features), len(codebook.REASONS)))
-    for held_out in sorted(set(folds)):
+    for held_out in sorted(set(folds) - {-1}):
         head = train_reason(features[fold != held_out], known[fold != held_out].tolist())
         logits[fold == held_out] = head.logits(features[fold == held_out])
     return logits

@@ -19,11 +19,12 @@ from analyzer.learn import calibrate, corpus, reason
 from analyzer.learn.auxiliary import Auxiliary, read_auxiliary
 from analyzer.learn.corpus import Dialogue
 from analyzer.learn.heads import Prediction, Recipe, predict, train
+from analyzer.learn.left_out import left_out, star_left_out
 from analyzer.learn.sources import labelled_star_ids, read_labelled
 from analyzer.progress import Progress
 from analyzer.records import stable_id
 from analyzer.understand.model import load_network, save_network
-from analyzer.understand.network import CONTACT_HEADS
+from analyzer.understand.network import CONTACT_HEADS, Network
 from analyzer.weights import file_digest, write_manifest
 
 NAME = "bilingual-3"
@@ -33,18 +34,31 @@ _CONTACT = (*CONTACT_HEADS, "empathy")
 def learn_all(
     data: Path, encoder: Path, models: Path, work: Path, *, device: str, folds: int, epochs: int, progress: Progress
 ) -> None:
-    """Trains everything in ``models`` that is learned from dialogues (linking.json has its own command)."""
+    """Trains everything in ``models`` that is learned from dialogues (linking.json has its own command).
+
+    ``folds`` 1: a single training, whose curves come from what it leaves out.
+    """
     lesson = _lesson(data, models, folds, epochs, progress)
     work.mkdir(parents=True, exist_ok=True)
-    predictions = out_of_fold(lesson, encoder, work, device, progress)
-    progress.begin("training on all dialogues", None, "")
-    steps = _Steps(progress, "all dialogues")
-    save_network(train(lesson.dialogues, encoder, lesson.recipe, device, steps, lesson.auxiliary), models)
+    predictions = [] if folds == 1 else out_of_fold(lesson, encoder, work, device, progress)
+    taught = [d for d, fold in zip(lesson.dialogues, lesson.held_out, strict=True) if fold < 0 or folds > 1]
+    network = _trained(lesson, taught, encoder, work, device, _Steps(progress, "all dialogues" if folds > 1 else "training"))
+    save_network(network, models)
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
         if encoder.resolve() != (models / "encoder").resolve():
             shutil.copyfile(encoder / name, models / "encoder" / name)
     progress.begin("reason head and calibration", None, "")
+    if folds == 1:
+        own, _ = _split(lesson, 0)
+        predictions = predict(network, own, encoder, device)
+        save_predictions(predictions, _kept_files(lesson, encoder, work)[0])
     finish(lesson.dialogues, lesson.held_out, predictions, models)
+
+
+def _trained(lesson: Lesson, taught: list[Dialogue], encoder: Path, work: Path, device: str, steps: _Steps) -> Network:
+    """A network that learned from ``taught``; its course lies in ``work`` while it learns."""
+    kept = work / f"course-{_name_of(lesson, encoder, taught)}.safetensors"
+    return train(taught, encoder, lesson.recipe, device, steps, lesson.auxiliary, kept=kept)
 
 
 def learn_calibration(
@@ -87,8 +101,10 @@ def _lesson(data: Path, models: Path, folds: int, epochs: int, progress: Progres
     progress.begin("reading dialogues", None, "")
     own = models / "training"
     dialogues = read_labelled(data / "train", own)
-    auxiliary = read_auxiliary(data / "train", leave_out=labelled_star_ids(own))
-    return Lesson(dialogues, corpus.folds_by_group(dialogues, folds), auxiliary, replace(Recipe(), epochs=epochs))
+    star = star_left_out(data / "train") if folds == 1 else frozenset()
+    auxiliary = read_auxiliary(data / "train", leave_out=labelled_star_ids(own) | star)
+    held_out = left_out(dialogues, star) if folds == 1 else corpus.folds_by_group(dialogues, folds)
+    return Lesson(dialogues, held_out, auxiliary, replace(Recipe(), epochs=epochs))
 
 
 def out_of_fold(lesson: Lesson, encoder: Path, work: Path, device: str, progress: Progress) -> list[Prediction]:
@@ -97,7 +113,7 @@ def out_of_fold(lesson: Lesson, encoder: Path, work: Path, device: str, progress
         if not kept.exists():
             own, others = _split(lesson, fold)
             steps = _Steps(progress, f"fold {fold + 1}")
-            network = train(others, encoder, lesson.recipe, device, steps, lesson.auxiliary)
+            network = _trained(lesson, others, encoder, work, device, steps)
             save_predictions(predict(network, own, encoder, device), kept)
     return kept_out_of_fold(lesson, encoder, work)
 
@@ -111,7 +127,7 @@ def kept_out_of_fold(lesson: Lesson, encoder: Path, work: Path) -> list[Predicti
                 hint="`analyzer learn heads` makes them.",
             )
         found.update({p.interaction_id: p for p in load_predictions(kept)})
-    return [found[d.interaction_id] for d in lesson.dialogues]
+    return [found[d.interaction_id] for d, fold in zip(lesson.dialogues, lesson.held_out, strict=True) if fold >= 0]
 
 
 def _split(lesson: Lesson, fold: int) -> tuple[list[Dialogue], list[Dialogue]]:
@@ -122,18 +138,25 @@ def _split(lesson: Lesson, fold: int) -> tuple[list[Dialogue], list[Dialogue]]:
 
 def _kept_files(lesson: Lesson, encoder: Path, work: Path) -> dict[int, Path]:
     """Where each fold's logits are kept: under a hash of all that goes into them."""
-    start, beside = file_digest(encoder / "model.safetensors"), stable_id(repr(lesson.auxiliary))
     files = {}
-    for fold in sorted(set(lesson.held_out)):
+    for fold in sorted(set(lesson.held_out) - {-1}):
         own, others = _split(lesson, fold)
-        files[fold] = work / f"fold-{fold}-{stable_id(start, beside, repr(lesson.recipe), repr(own), repr(others))}.npz"
+        files[fold] = work / f"fold-{fold}-{_name_of(lesson, encoder, own, others)}.npz"
     return files
+
+
+def _name_of(lesson: Lesson, encoder: Path, *parts: list[Dialogue]) -> str:
+    start, beside = file_digest(encoder / "model.safetensors"), stable_id(repr(lesson.auxiliary))
+    return stable_id(start, beside, repr(lesson.recipe), *(repr(part) for part in parts))
 
 
 def finish(
     dialogues: Sequence[Dialogue], held_out: Sequence[int], predictions: Sequence[Prediction], models: Path
 ) -> None:
-    """Reason head, calibration and manifest, given a trained network and out-of-fold logits."""
+    """Reason head, calibration and manifest, given a trained network and logits of the dialogues held out, in order.
+
+    ``held_out``: the fold of each dialogue, -1 of those that were never held out.
+    """
     network = load_network(models)
     features = reason.dialogue_features(network.encoder, models / "encoder", dialogues)
     reasons = [d.reason if d.reason is not None else -1 for d in dialogues]
@@ -143,7 +166,9 @@ def finish(
     (models / "heads").mkdir(parents=True, exist_ok=True)
     head = reason.train_reason(features[known], [reasons[i] for i in known])
     head.save(models / "heads" / "reason.safetensors")
-    calibrate.calibrate(dialogues, predictions, logits).save(models / "heads" / "calibration.json")
+    judged = [index for index, fold in enumerate(held_out) if fold >= 0]
+    calibration = calibrate.calibrate([dialogues[i] for i in judged], predictions, logits[judged])
+    calibration.save(models / "heads" / "calibration.json")
     write_manifest(models, NAME)
 
 

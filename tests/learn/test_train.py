@@ -60,7 +60,8 @@ class Counted:
         monkeypatch.setattr(training, "train", self.train)
         monkeypatch.setattr(training, "predict", self.predict)
 
-    def train(self, others: list, *rest: object) -> None:
+    def train(self, others: list, *rest: object, kept: Path) -> None:
+        assert kept.parent.is_dir() and kept.name.startswith("course-")
         self.trained_on.append([d.interaction_id for d in others])
 
     def predict(self, network: None, own: list, *rest: object) -> list[Prediction]:
@@ -145,6 +146,26 @@ def test_learning_leaves_weights_that_a_run_loads(encoder: Path, tmp_path: Path)
     assert [u.language for u in understood] == ["de"] * 4 + ["en"] * 4
     assert all({f.name for f in u.findings} >= {"language", "role"} for u in understood)
     assert torch.get_num_threads() == 1
+
+
+def test_single_training_is_calibrated_on_what_it_left_out(
+    encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analyzer.learn.left_out.TENTHS", {"de1": 10, "en1": 10})
+    write_training_data(tmp_path / "train", tmp_path / "models" / "training", ROWS)
+    models, work, taught = tmp_path / "models", tmp_path / "work", []
+    really = training.train
+    monkeypatch.setattr(training, "train", lambda own, *rest, **more: taught.extend(own) or really(own, *rest, **more))
+    learn_all(tmp_path, encoder, models, work, device="cpu", folds=1, epochs=1, progress=Silent())
+    assert {d.group for d in taught} == {"de2", "en2", "task"}, "nothing that is left out teaches, nor its domain"
+    (kept,) = work.iterdir()
+    assert {p.interaction_id.rsplit("-", 1)[0] for p in load_predictions(kept)} == {"de1", "en1", "star"}
+    assert damaged_files(models) == []
+    curves = models / "heads" / "calibration.json"
+    before = curves.read_bytes()
+    curves.unlink()
+    learn_calibration(tmp_path, encoder, models, work, folds=1, epochs=1, progress=Silent())
+    assert curves.read_bytes() == before
 
 
 def _weights(heads: Path) -> dict[str, torch.Tensor]:

@@ -12,7 +12,14 @@ from analyzer.learn.sources import GIVEN, OWN, STAR_LABELS, TASK_LABELS
 
 TALK = [{"speaker": "customer", "text": "I need a table."}, {"speaker": "agent", "text": "Booked for two."}]
 STARS = [
-    {"interaction_id": f"star-{n}", "channel": "chat", "language": "en", "turns": TALK, "customer_says_solved": solved}
+    {
+        "interaction_id": f"star-{n}",
+        "channel": "chat",
+        "language": "en",
+        "turns": TALK,
+        "customer_says_solved": solved,
+        "domains": ["restaurant"],
+    }
     for n, solved in enumerate((True, False, None))
 ]
 PAIRS = ["Good day.\tGuten Tag.\tinvented", "I book a table.\tIch buche einen Tisch.\tinvented", "broken line"]
