@@ -91,9 +91,10 @@ def fit_cox(entry: Floats, stop: Floats, event: Floats, design: Floats, clusters
     events = float(event.sum())
     # The sandwich is too narrow by the parameters it has fitted (MacKinnon & White 1985); events are what counts here.
     covariance = inverse @ middle @ inverse * (events / max(events - len(effects), 1.0))
-    errors = np.sqrt(np.diag(covariance))
-    if not ((errors > 0) & (errors < MAX_ERROR)).all():
+    variances = np.diag(covariance)
+    if not ((variances > 0) & (variances < MAX_ERROR**2)).all():  # below 0 where rounding is all that is left
         return None
+    errors = np.sqrt(variances)
     return CoxFit(effects, covariance, errors, np.asarray(2 * norm.sf(np.abs(effects / errors)), dtype=np.float64))
 
 

@@ -194,3 +194,13 @@ def test_fit_that_cannot_converge_is_no_fit() -> None:
     design = np.column_stack([np.arange(40.0), np.arange(40.0)])
     stop = np.arange(1.0, 41.0)
     assert fit_cox(np.zeros(40), stop, np.ones(40), design, stop) is None
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_cox_of_columns_that_say_the_same_is_no_fit_and_no_warning() -> None:
+    for seed in range(60):  # rounding leaves a variance below 0 in some of these
+        random = np.random.default_rng(seed)
+        one = random.normal(size=40)
+        design = np.column_stack([one, one + 3e-9 * random.normal(size=40), random.normal(size=40)])
+        stop, event = random.uniform(1, 9, 40), (random.uniform(size=40) < 0.5).astype(float)
+        assert fit_cox(np.zeros(40), stop, event, design, np.arange(40.0)) is None
