@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from analyzer.config import Settings
 from analyzer.ingest.identity import customer_keys
 from analyzer.ingest.masking import Masker, mask
+from analyzer.ingest.roster import load_roster
 from analyzer.intake import Intake
 from analyzer.loyalty.initiatives import read_initiatives
 from analyzer.loyalty.records import read_loyalty
@@ -38,6 +39,7 @@ def given_tables(request: RunRequest, settings: Settings, store: Store) -> tuple
     keys = customer_keys(settings.ingest)
     problems: dict[str, int] = {}
     tables = {name: store.read(name) for name in GIVEN}
+    tables["agent_names"] = _agent_names(request, settings, store)
     tables["verdicts"] = with_reviewed(store.path, store.read("verdicts"), settings.review.database)
     if request.loyalty:
         records = read_loyalty(
@@ -60,6 +62,26 @@ def given_tables(request: RunRequest, settings: Settings, store: Store) -> tuple
         tables["initiatives"] = _replaced("initiatives", tables["initiatives"], deeds.table)
         problems[request.initiatives.name] = len(deeds.problems)
     return given_admitted(store.path, tables), {name: count for name, count in problems.items() if count}
+
+
+def _agent_names(request: RunRequest, settings: Settings, store: Store) -> pa.Table:
+    """What the roster of this run, else of one before, calls agents; nobody's name where agents are not to be named."""
+    table = STORED["agent_names"]
+    if settings.publish.agents != "named":
+        return table.empty()
+    known = store.read(table.name)
+    if request.agents is None:
+        return known
+    names = load_roster(request.agents, settings.ingest).names
+    new = table.from_rows([{"agent_id": agent, "name": name} for agent, name in names.items()])
+    return _replaced(table.name, known, new)
+
+
+def names_of_known(names: pa.Table, known: Known) -> pa.Table:
+    """``names`` without those of agents whom no contact names: nobody who was forgotten, or has been gone too long."""
+    return names.filter(
+        pc.is_in(names["agent_id"], pa.array(sorted(set(known.interaction_agents["agent_id"].dropna()))))
+    )
 
 
 def _replaced(name: str, old: pa.Table, new: pa.Table) -> pa.Table:

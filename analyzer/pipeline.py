@@ -263,7 +263,7 @@ def _conclude(
     stop: _Stop, began: float,
 ) -> _Concluded:  # fmt: skip
     """Journeys, scores and loyalty of the store as ``found`` leaves it, published together with it."""
-    from analyzer.gather import known_after
+    from analyzer.gather import known_after, names_of_known
     from analyzer.outlook import look_out
     from analyzer.publication import changes_of
 
@@ -274,7 +274,8 @@ def _conclude(
     derived = look_out(known, settings, clock, found.run_id, models_folder(settings.understand.model))
     progress.begin("publishing", None, "")
     run_row = _run_row(intake.account, found.run_id, found.now, clock, settings, version, began)
-    changes = changes_of(store, intake, new_facts, derived, found.given, run_row)
+    given = {**found.given, "agent_names": names_of_known(found.given["agent_names"], known)}
+    changes = changes_of(store, intake, new_facts, derived, given, run_row)
     earlier = known.model_versions[known.model_versions != version].value_counts()
     stop.hold_off()  # what is being published is published; a kill undoes it
     store.publish(

@@ -512,6 +512,8 @@ STORED: Final[Mapping[str, Table]] = {
                _n("customer_high", FLOAT, "upper end of its 95 % interval"),
                _c("method", STRING, "estimator"), _AS_OF,
                _MODEL_ONLY),
+        _table("agent_names", "what the roster calls agents; nobody unless publish.agents was named", "agent_id",
+               _c("agent_id", STRING, "human agent"), _c("name", STRING, "name as the roster has it")),
     )
 }  # fmt: skip
 
@@ -532,8 +534,11 @@ VIEWS: Final[Mapping[str, Table]] = {
     for name, kind in (("agent_scores", "agent"), ("channel_scores", "channel"))
 }
 
+# Shown as others of their rows have it: facts and outcomes in ``interactions``, names in ``dim_agent``.
+_WITHIN_OTHERS: Final = ("interaction_facts", "outcomes", "agent_names")
+
 EXPORTED: Final[Mapping[str, Table]] = {
     INTERACTIONS.name: INTERACTIONS,
-    **{name: table for name, table in STORED.items() if name not in ("interaction_facts", "outcomes")},
+    **{name: table for name, table in STORED.items() if name not in _WITHIN_OTHERS},
     **VIEWS,
 }

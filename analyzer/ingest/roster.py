@@ -45,6 +45,12 @@ class Roster:
                 return membership
         return None
 
+    @property
+    def names(self) -> dict[str, str]:
+        """By agent, the latest name that is given; without those who have none."""
+        given = {agent: [each.name for each in rows if each.name] for agent, rows in self.by_agent.items()}
+        return {agent: str(names[-1]) for agent, names in given.items() if names}
+
     def team_of(self, agent_id: str, at: datetime) -> str | None:
         membership = self.membership(agent_id, at)
         return membership.team if membership else None

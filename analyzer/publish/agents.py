@@ -3,7 +3,7 @@
 off        agent columns are null, rows about agents are dropped
 team       an agent is shown as the team, if it has ``team_min_agents``; rows about agents are dropped
 pseudonym  "agent-" and 8 hex digits of a keyed hash, stable for the life of the store's secret
-named      as given
+named      as given; people read the roster's name where one is known, tables keep the id as their key
 
 Unless agents are named, estimates of teams smaller than ``team_min_agents`` are dropped too: they are estimates of
 persons by another name.
@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import pyarrow as pa
@@ -37,12 +37,16 @@ UNIT_TABLES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class AgentPolicy:
-    """``team_of`` maps an agent to the team of the last contact closed; ``shown_teams`` have enough agents."""
+    """``team_of`` maps an agent to the team of the last contact closed; ``shown_teams`` have enough agents.
+
+    ``roster_names`` are what people call agents, each one's own; nobody's unless agents are named.
+    """
 
     mode: Mode
     team_of: Mapping[str, str]
     shown_teams: frozenset[str]
     secret: bytes
+    roster_names: Mapping[str, str] = field(default_factory=dict)
 
     def name(self, agent_id: str | None) -> str | None:
         """What an agent is called outside; None where the policy says that nothing is."""
@@ -55,6 +59,14 @@ class AgentPolicy:
         if self.mode == "pseudonym":
             return pseudonym(self.secret, agent_id)
         return self.team(self.team_of.get(agent_id))
+
+    def called(self, name: str | None) -> str | None:
+        """What people read in place of what ``name`` told: the roster's name, where there is one to be shown."""
+        return name if name is None else self.roster_names.get(name, name)
+
+    def label(self, agent_id: str | None) -> str | None:
+        """What people read of an agent; None where the policy says that nothing is."""
+        return self.called(self.name(agent_id))
 
     def team(self, team: str | None) -> str | None:
         """The team, if it may be shown beside a contact: small ones only where agents are shown themselves."""
@@ -75,6 +87,22 @@ class AgentPolicy:
             return self._interactions(table)
         if "agent_id" in table.column_names:
             return _with_column(table, "agent_id", _mapped(table["agent_id"], self.name))
+        return table
+
+    def shown(self, name: str, table: pa.Table) -> pa.Table:
+        """The same for people to read: agents under the roster's names. Those are no keys to join by."""
+        table = self.apply(name, table)
+        if not self.roster_names:
+            return table
+        if name in UNIT_TABLES:
+            is_agent = pc.equal(table["unit_kind"], "agent")
+            called = pc.if_else(is_agent, _mapped(table["unit_id"], self.called), table["unit_id"])
+            return _with_column(table, "unit_id", called)
+        if "agent_ids" in table.column_names:
+            called = [[self.called(agent) for agent in agents or ()] for agents in table["agent_ids"].to_pylist()]
+            table = _with_column(table, "agent_ids", pa.array(called, table["agent_ids"].type))
+        if "agent_id" in table.column_names:
+            table = _with_column(table, "agent_id", _mapped(table["agent_id"], self.called))
         return table
 
     def _units(self, table: pa.Table) -> pa.Table:
@@ -106,7 +134,7 @@ class AgentPolicy:
 def agent_policy(tables: Tables, settings: PublishSettings) -> AgentPolicy:
     """The policy in force, with what it must know of the store: who belongs to which team, and the secret."""
     if settings.agents == "named":
-        return AgentPolicy("named", {}, frozenset(), b"")
+        return AgentPolicy("named", {}, frozenset(), b"", _roster_names(tables))
     closed = tables.read("interaction_facts", columns=["agent_id", "team", "started_at"])
     closed = closed.filter(pc.and_(pc.is_valid(closed["agent_id"]), pc.is_valid(closed["team"])))
     rows = closed.sort_by([("started_at", "ascending"), ("agent_id", "ascending")]).to_pydict()
@@ -120,6 +148,13 @@ def agent_policy(tables: Tables, settings: PublishSettings) -> AgentPolicy:
     shown = frozenset(team for team, agents in members.items() if len(agents) >= settings.team_min_agents)
     secret = tables.secret(SECRET_NAME) if settings.agents == "pseudonym" else b""
     return AgentPolicy(settings.agents, team_of, shown, secret)
+
+
+def _roster_names(tables: Tables) -> dict[str, str]:
+    """By id; who shares a name with somebody is told apart by the id."""
+    names = dict(zip(*(tables.read("agent_names")[column].to_pylist() for column in ("agent_id", "name")), strict=True))
+    shared = Counter(names.values())
+    return {agent: name if shared[name] == 1 else f"{name} ({agent})" for agent, name in names.items()}
 
 
 def pseudonym(secret: bytes, agent_id: str) -> str:

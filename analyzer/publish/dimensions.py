@@ -51,7 +51,8 @@ DIMENSIONS: Final[Mapping[str, Table]] = {
             _required("is_weekend", BOOL, "Saturday or Sunday"))),
         Table("dim_agent", "one row an agent, shown as the settings let agents be shown", ("agent_id",), (
             _required("agent_id", STRING, "the agent, a pseudonym or a team, as publish.agents says"),
-            _optional("team", STRING, "team of the latest contact closed"), _CONTACTS, _FIRST, _LAST)),
+            _optional("team", STRING, "team of the latest contact closed"), _CONTACTS, _FIRST, _LAST,
+            _required("name", STRING, "the roster's name with publish.agents = named, if known; else agent_id"))),
         Table("dim_channel", "one row a channel", ("channel",), (
             _required("channel", STRING, "channel"), _required("name_en", STRING, "English name"),
             _required("name_de", STRING, "German name"), _required("is_spoken", BOOL, "spoken, not written"),
@@ -129,7 +130,7 @@ def _agents(tables: Tables, policy: AgentPolicy, facts: pa.Table) -> list[dict[s
     elsewhere = [pc.list_flatten(facts["agent_ids"])]
     for name in ("interaction_agents", "turns"):
         elsewhere.append(policy.apply(name, tables.read(name, columns=["agent_id"]))["agent_id"])
-    return _with_others(rows, "agent_id", elsewhere)
+    return [{**row, "name": policy.called(row["agent_id"])} for row in _with_others(rows, "agent_id", elsewhere)]
 
 
 def _customers(tables: Tables, facts: pa.Table) -> list[dict[str, Any]]:

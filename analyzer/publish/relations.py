@@ -51,7 +51,8 @@ PUBLISHED: Final[Mapping[str, Table]] = {
 VIEWS: Final[Mapping[str, str]] = {
     "which_agents": """
         SELECT s.period, a.team, s.unit_id AS agent_id, s.measure, s.unit, s.higher_is_better, s.n, s.raw_mean,
-               s.adjusted, s.value, s.low, s.high, s.standing, s.worse_probability, s.error_basis, s.is_final
+               s.adjusted, s.value, s.low, s.high, s.standing, s.worse_probability, s.error_basis, s.is_final,
+               COALESCE(a.name, s.unit_id) AS agent
         FROM unit_scores s LEFT JOIN dim_agent a ON a.agent_id = s.unit_id
         WHERE s.unit_kind = 'agent' AND s.sufficient""",
     "which_channels": """

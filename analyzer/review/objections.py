@@ -48,4 +48,4 @@ def disputed_answers(connection: Connection, told: Iterable[Dispute]) -> Mapping
 def objectors(connection: Connection, policy: AgentPolicy) -> Mapping[str, str | None]:
     """By account, the agent as they may be shown; the account's own name may be a person's."""
     rows = connection.rows("SELECT name, agent_id FROM users WHERE agent_id IS NOT NULL")
-    return {row["name"]: policy.name(row["agent_id"]) for row in rows}
+    return {row["name"]: policy.label(row["agent_id"]) for row in rows}

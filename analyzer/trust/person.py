@@ -94,6 +94,8 @@ def _agents(store: Store) -> set[str]:
         for column in held.agent:
             if column == "agent_id":
                 found |= set(store.read(name, [column])[column].unique().drop_null().to_pylist())
+        for column in held.own_agent:
+            found |= set(store.read(name, [column])[column].to_pylist())
         if held.unit:
             units = store.read(name, ["unit_kind", "unit_id"])
             found |= set(units.filter(pc.equal(units["unit_kind"], "agent"))["unit_id"].to_pylist())

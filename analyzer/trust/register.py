@@ -17,8 +17,9 @@ class Held:
     """The columns of a table by what they hold.
 
     contact, customer: the row is of that contact or customer and goes with them. link: another contact or matter of
-    the same customer. agent: an agent's id, or a list. unit: an agent's id where unit_kind says so. account: somebody
-    of the review app. follows: column → table and column of the row that it hangs on. words: what somebody said or
+    the same customer. agent: an agent's id, or a list. own_agent: the row is of that agent and goes with
+    them, or with the last contact that names them. unit: an agent's id where unit_kind says so. account: somebody of
+    the review app. follows: column → table and column of the row that it hangs on. words: what somebody said or
     wrote. place: a file's name, which may hold an id. log: text that may name any id. plain: nobody.
     """
 
@@ -26,6 +27,7 @@ class Held:
     customer: tuple[str, ...] = ()
     link: tuple[str, ...] = ()
     agent: tuple[str, ...] = ()
+    own_agent: tuple[str, ...] = ()
     unit: tuple[str, ...] = ()
     account: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
@@ -39,8 +41,8 @@ class Held:
     def columns(self) -> set[str]:
         """All columns that are named."""
         return {
-            *self.contact, *self.customer, *self.link, *self.agent, *self.unit, *self.account, *self.words,
-            *self.place, *self.log, *self.plain, *self.follows,
+            *self.contact, *self.customer, *self.link, *self.agent, *self.own_agent, *self.unit,
+            *self.account, *self.words, *self.place, *self.log, *self.plain, *self.follows,
         }  # fmt: skip
 
     @property
@@ -58,8 +60,8 @@ def _of(columns: Mapping[str, str]) -> Held:
         return tuple(columns.get(kind, "").split())
 
     return Held(
-        named("contact"), named("customer"), named("link"), named("agent"), named("unit"), named("account"),
-        named("words"), named("place"), named("log"), named("plain"),
+        named("contact"), named("customer"), named("link"), named("agent"), named("own_agent"), named("unit"),
+        named("account"), named("words"), named("place"), named("log"), named("plain"),
     )  # fmt: skip
 
 
@@ -111,6 +113,7 @@ STORE: Final[Mapping[str, Held]] = {
     "counter_measures": _held(
         unit="unit_id", plain="period unit_kind measure counter_measure counter_unit reading error_basis"
     ),
+    "agent_names": _held(own_agent="agent_id", words="name"),
     # Figures of groups: nobody's.
     "fcr_rates": _held(plain="period matter error_basis method"),
     "score_weights": _held(plain="version component source note"),

@@ -56,11 +56,11 @@ class Removed:
 
 def removed(store: Store, removal: Removal, progress: Progress) -> Removed:
     """What must be published so that the store holds nothing of it; nothing where that is so already."""
-    episodes = _episodes(store, removal)
+    episodes, agents = _episodes(store, removal), removal.agents | _agents_over(store, removal)
     found = Removed([], {})
     progress.begin("looking through the tables", len(STORE), "")
     for name in STORE:
-        edit = _Edit(name, removal, episodes)
+        edit = _Edit(name, removal, episodes, agents)
         changed, rows = _by_day(store, edit) if STORED[name].by_day else _whole(store, edit)
         found.changes.extend(changed)
         if rows:
@@ -78,19 +78,31 @@ def _episodes(store: Store, removal: Removal) -> frozenset[str]:
     return frozenset(table.filter(gone)["episode_id"].to_pylist())
 
 
-class _Edit:
-    """A table's rows as they are after the removal."""
+def _agents_over(store: Store, removal: Removal) -> frozenset[str]:
+    """Agents whom no contact names any more once those before ``agents_until`` do not."""
+    if removal.agents_until is None:
+        return frozenset()
+    parts = store.read("interaction_agents", ["interaction_id", "agent_id", "day"])
+    gone = pc.is_in(parts["interaction_id"], _strings(removal.contacts))
+    stays = pc.and_not(pc.greater_equal(parts["day"], pa.scalar(removal.agents_until, pa.date32())), gone)
+    known = store.read("agent_names", ["agent_id"])["agent_id"].to_pylist()
+    return frozenset(known) - frozenset(parts.filter(stays)["agent_id"].to_pylist())
 
-    def __init__(self, name: str, removal: Removal, episodes: frozenset[str]) -> None:
+
+class _Edit:
+    """A table's rows as they are after the removal. ``named``: agents whose own rows go."""
+
+    def __init__(self, name: str, removal: Removal, episodes: frozenset[str], named: frozenset[str]) -> None:
         self.name, self.removal, self.held = name, removal, STORE[name]
         self._contacts, self._customers = _strings(removal.contacts), _strings(removal.customers)
         self._agents, self._links = _strings(removal.agents), _strings(removal.contacts | episodes)
+        self._named = _strings(named)
 
     @property
     def columns(self) -> list[str]:
         """The columns by which it can be told whether a row changes."""
         held = self.held
-        by = {*held.owners, *held.agent, *held.unit, *held.account, *held.place, *self._nullable_links}
+        by = {*held.owners, *held.agent, *held.own_agent, *held.unit, *held.account, *held.place, *self._nullable_links}
         extra = {"unit_kind", "period", "position", "day", "as_of", "fact", "answered_at", "invited_at", "done_at"}
         return [name for name in STORED[self.name].column_names if name in by or (name in extra and by)]
 
@@ -114,7 +126,11 @@ class _Edit:
 
     def _kept(self, table: pa.Table) -> pa.Table:
         gone = pa.chunked_array([pa.array([False] * table.num_rows, pa.bool_())])
-        for columns, values in ((self.held.contact, self._contacts), (self.held.customer, self._customers)):
+        owners = (
+            (self.held.contact, self._contacts), (self.held.customer, self._customers),
+            (self.held.own_agent, self._named),
+        )  # fmt: skip
+        for columns, values in owners:
             for column in columns if len(values) else ():
                 gone = pc.or_(gone, pc.is_in(table[column], value_set=values))
         for column in self.held.unit if len(self._agents) else ():

@@ -112,6 +112,8 @@ def _mask(table: pa.Table, held: Held, kind: Kind, names: pa.Array, contacts: pa
     mask = pa.chunked_array([pa.array([False] * table.num_rows, pa.bool_())])
     if kind == "customer":
         wanted = [(column, contacts) for column in held.contact] + [(column, names) for column in held.customer]
+    elif held.own_agent:
+        wanted = [(column, names) for column in held.own_agent]
     elif "agent_id" in held.agent and "agent_ids" not in held.agent:
         wanted = [("agent_id", names)]  # their own turns and parts, not those of others in the same contact
     else:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from analyzer.config import PublishSettings, load_settings
-from analyzer.publish.agents import agent_policy, pseudonym
+from analyzer.publish.agents import AgentPolicy, agent_policy, pseudonym
 from analyzer.publish.reading import interactions
 from analyzer.tables import EXPORTED
 
@@ -79,3 +79,31 @@ def test_team_minimum_is_a_setting() -> None:
 def test_named_leaves_everything_as_it_is() -> None:
     assert set(let_out("named", "interactions")["agent_id"].to_pylist()) == set(TEAMS)
     assert let_out("named", "unit_scores").equals(world().read("unit_scores"))
+
+
+NAMES = [{"agent_id": "a-01", "name": "Miriam Sander"}, {"agent_id": "a-02", "name": "Ole Petersen"},
+         {"agent_id": "a-06", "name": "Ole Petersen"}]  # fmt: skip
+
+
+def policy(mode: str) -> AgentPolicy:
+    return agent_policy(world().having(agent_names=NAMES), publish(agents=mode))
+
+
+def test_people_read_names_where_the_roster_has_them_and_tables_keep_ids() -> None:
+    named = policy("named")
+    assert [named.label(agent) for agent in ("a-01", "a-02", "a-06", "a-03", None)] == [
+        "Miriam Sander", "Ole Petersen (a-02)", "Ole Petersen (a-06)", "a-03", None,
+    ]  # fmt: skip
+    assert named.name("a-01") == "a-01" and named.apply("turns", world().read("turns")).equals(world().read("turns"))
+    shown = named.shown("interactions", interactions(world()))
+    assert "Miriam Sander" in shown["agent_id"].to_pylist() and ["Miriam Sander"] in shown["agent_ids"].to_pylist()
+    units = named.shown("unit_scores", world().read("unit_scores")).to_pylist()
+    assert "Miriam Sander" in {row["unit_id"] for row in units if row["unit_kind"] == "agent"}
+
+
+@pytest.mark.parametrize("mode", ["off", "team", "pseudonym"])
+def test_no_name_is_read_where_agents_are_not_named(mode: str) -> None:
+    hidden = policy(mode)
+    assert not {hidden.label(agent) for agent in TEAMS} & {"Miriam Sander", "Ole Petersen", *TEAMS}
+    for name, table in (("interactions", interactions(world())), ("unit_scores", world().read("unit_scores"))):
+        assert hidden.shown(name, table).equals(hidden.apply(name, table))

@@ -64,3 +64,14 @@ def test_classes_are_all_there_with_names_in_both_languages() -> None:
         english, german = (tables[name][column].to_pylist() for column in ("name_en", "name_de"))
         assert all(english) and all(german) and sum(e != g for e, g in zip(english, german, strict=True)) > 2
     assert set(DIMENSIONS) == {"dim_date", "dim_agent", "dim_channel", "dim_queue", "dim_reason", "dim_customer"}
+
+
+@pytest.mark.parametrize("mode", ["off", "team", "pseudonym", "named"])
+def test_names_stand_beside_the_keys_of_agents_where_they_are_named(mode: Mode) -> None:
+    tables = whole(world().having(agent_names=[{"agent_id": "a-01", "name": "Miriam Sander"}]), mode)
+    names = {row["agent_id"]: row["name"] for row in tables["dim_agent"].to_pylist()}
+    assert names == dict.fromkeys(names) | {key: key for key in names} | (
+        {"a-01": "Miriam Sander"} if mode == "named" else {}
+    )
+    assert "agent_names" not in tables
+    assert ("Miriam Sander" in str([table.to_pydict() for table in tables.values()])) == (mode == "named")

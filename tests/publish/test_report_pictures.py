@@ -111,6 +111,14 @@ def test_funnel_hides_agents_as_the_policy_says() -> None:
     assert all(re.fullmatch(r"agent-[0-9a-f]{8}", row[0]) for row in hidden.rows)
 
 
+def test_funnel_calls_agents_what_the_roster_calls_them() -> None:
+    tables = full().having(agent_names=[{"agent_id": "a-01", "name": "Miriam Sander"}])
+    told = report(tables, "publish.agents=named").pictures["funnel_experience_contact"]
+    assert isinstance(told, Picture)
+    names = {row[0] for row in told.rows}
+    assert "Miriam Sander" in names and "a-01" not in names and "a-02" in names
+
+
 def test_promises_count_what_the_table_holds() -> None:
     statuses = full().read("commitments")["status"].to_pylist()
     everything = picture("promises").rows[0]

@@ -30,6 +30,7 @@ PASSWORD = "Ein Satz, den niemand rät"
 ORIGIN = "https://review.example"
 HOST = "review.example"
 FROM_HERE = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
+ROSTER_NAME = {"agent_id": "a-01", "name": "Miriam Sander"}
 BAD = '<script>alert(1)</script> "quoted" & [NAME_1]'
 ODD = " \U0001f937\U0001f3fd\u200d\u2640\ufe0f \U0001d4b2hy\r\nnot? And \U0001f620 nobody calls."  # line ends of old
 
@@ -73,7 +74,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     turns[0] |= {"text": BAD}
     turns[3] |= {"text": turns[3]["text"] + ODD}
     flags = world().read("flags").to_pylist()
-    tables = world().having(turns=turns, flags=[*flags, *_drawn(flags)])
+    tables = world().having(turns=turns, flags=[*flags, *_drawn(flags)], agent_names=[ROSTER_NAME])
     run = tables.read("runs").to_pylist()[0]
     names = [name for name in STORED if name != "runs" and tables.read(name).num_rows]
     identities = [

@@ -204,3 +204,22 @@ def test_guesses_sent_at_once_count_each_other(site: Site, monkeypatch: pytest.M
         site.browser("admin")
     with site.database.read() as connection:
         assert len(connection.rows("SELECT * FROM failures")) == 2 * throttle.OF_A_NAME
+
+
+@pytest.mark.parametrize("mode", ["off", "team", "pseudonym", "named"])
+def test_roster_names_are_read_only_where_agents_are_named(
+    filled: Path, accounts: Path, tmp_path: Path, mode: str
+) -> None:
+    site = _site(filled, accounts, tmp_path, mode)
+    mine = undrawn(site, lambda row: row["agent_ids"] == ["a-01"])
+    given(site, mine, "coaching", "Früher nachfragen.")
+    given(site, mine, "praise", "words")
+    _fill(site.browser("reviewer"), mine, 0)
+    lead = site.browser("lead")
+    pages = {path: lead.get(path).text for path in (
+        "/queue?state=all", "/queue?state=all&agent=a-01", f"/contacts/{mine}", "/coaching?progress=all", "/praise",
+        "/scorecards?days=all", "/disputes", "/progress", "/audit", "/log")}  # fmt: skip
+    told = {path for path, page in pages.items() if "Miriam Sander" in page}
+    read = {"/queue?state=all", "/queue?state=all&agent=a-01", f"/contacts/{mine}", "/coaching?progress=all", "/praise"}
+    assert read <= told <= read | {"/scorecards?days=all"} if mode == "named" else not told
+    assert mode != "named" or 'value="a-01" selected>Miriam Sander' in pages["/queue?state=all&agent=a-01"]

@@ -29,7 +29,7 @@ def funnels(tables: Tables, policy: AgentPolicy, shown: Units, w: Wording) -> tu
     """
     scores = tables.read("unit_scores")
     mine = pc.and_(pc.equal(scores["period"], shown.period), pc.equal(scores["unit_kind"], shown.kind))
-    rows = policy.apply("unit_scores", scores.filter(mine)).to_pylist()
+    rows = policy.shown("unit_scores", scores.filter(mine)).to_pylist()
     present = [measured for measured in shown.measures if measured.measure in MEASURES]
     return tuple(
         _picture(measured, [row for row in rows if row["measure"] == measured.measure], shown.kind, w, width)

@@ -84,7 +84,7 @@ def units(tables: Tables, policy: AgentPolicy, kind: str, w: Wording, pictured: 
     """None where nothing of this kind may be or can be shown. The first ``pictured`` measures get a
     picture, small ones side by side if there are several."""
     rows = [
-        row for row in policy.apply("unit_scores", tables.read("unit_scores")).to_pylist() if row["unit_kind"] == kind
+        row for row in policy.shown("unit_scores", tables.read("unit_scores")).to_pylist() if row["unit_kind"] == kind
     ]
     period = telling_period(rows)
     if period is None:

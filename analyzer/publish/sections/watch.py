@@ -106,10 +106,10 @@ def watch(tables: Tables, policy: AgentPolicy, last: date, min_n: int = 1) -> Wa
     units = tables.read("unit_scores", columns=["measure", "unit"]).group_by(["measure", "unit"]).aggregate([])
     kinds = {row["measure"]: kind_of(row["unit"]) for row in units.to_pylist()}
     week = tuple(last - timedelta(days=back) for back in range(WEEK_DAYS))
-    charted = policy.apply("control_chart_points", tables.read("control_chart_points")).to_pylist()
+    charted = policy.shown("control_chart_points", tables.read("control_chart_points")).to_pylist()
     points = [row for row in charted if row["day"] in week and row["false_alarms_per_week"] is not None]
     signals = sorted((row for row in points if row["signal"]), key=lambda row: (row["day"], row["unit_id"]))
-    pairs = policy.apply("counter_measures", tables.read("counter_measures")).to_pylist()
+    pairs = policy.shown("counter_measures", tables.read("counter_measures")).to_pylist()
     latest = _latest([row for row in pairs if min(row["n"], row["counter_n"]) >= min_n])
     closer = [row for row in latest if row["reading"] == "look closer"]
     groups = [row for row in tables.read("bias_watch").to_pylist() if row["difference"] is not None]

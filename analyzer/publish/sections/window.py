@@ -68,7 +68,7 @@ def open_window(tables: Tables, policy: AgentPolicy, rules: Rules) -> Window | N
         return None
     first = max(all_days) - timedelta(days=WINDOW_DAYS - 1)
     days = tuple(sorted(day for day in all_days if day >= first))
-    whole = policy.apply("interactions", interactions(tables, days)).select(COLUMNS)
+    whole = policy.shown("interactions", interactions(tables, days)).select(COLUMNS)
     contacts = whole.sort_by([("day", "ascending"), ("interaction_id", "ascending")]).to_pandas()
     # Contacts without an experience are those whose speakers seem swapped: nothing heard in them counts.
     contacts.loc[contacts["experience_contact"].isna(), list(HEARD)] = None

@@ -51,6 +51,7 @@ def show(request: Request, progress: str = "waiting", agent: str = "") -> Respon
         request, "coaching.html.j2", session=session, listed=shown[:MOST], total=len(shown), progress=chosen,
         agent=agent, counts={each: sum(_is_in(one.note, each) for one in listed) for each in STATES},
         agents=sorted(Counter(each.agent for each in in_state if each.agent).items()),
+        called=state.desk.snapshot().policy.called,
     )  # fmt: skip
 
 

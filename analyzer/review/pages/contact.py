@@ -82,7 +82,7 @@ def _shown(request: Request, state: State, session: Session, opened: Opened, at:
     turns = conversation(contact, opened.answers, hidden, w)
     return {
         "contact": contact, "hidden": hidden, "answers": opened.answers, "turns": turns, "at": at,
-        "agent": state.desk.snapshot().policy.name(contact.facts["agent_id"]),
+        "agent": state.desk.snapshot().policy.label(contact.facts["agent_id"]),
         "asked": questions.asked(contact.facts), "told": questions.answered(opened.answers, session.user.name),
         "others_told": _of_others(opened.answers, session.user.name),
         "cannot_say": questions.CANNOT_SAY, "feelings": codebook.FEELINGS,

@@ -38,7 +38,7 @@ def show(request: Request) -> Response:
         request, "praise.html.j2", session=session, passages=found[(number - 1) * A_PAGE : number * A_PAGE],
         total=len(found), number=number, pages=pages, chosen=choices, said=_said, query=urlencode(choices),
         choices={name: praise.choices_of(told, name, choices) for name in FILTERS},
-        agents={each.facts["agent_id"]: policy.name(each.facts["agent_id"]) for each in found},
+        agents={each.facts["agent_id"]: policy.label(each.facts["agent_id"]) for each in found},
     )  # fmt: skip
 
 

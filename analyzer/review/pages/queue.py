@@ -82,6 +82,7 @@ def _shown(
         "views": views.views_of(connection, session.user), "draw": _draw(board),
         "people": assignments.readers_beside(connection, session.user) if session.user.may("settle") else [],
         "today": _today(connection, state, session), "day_of": date.fromisoformat,
+        "called": state.desk.snapshot().policy.called,
     }  # fmt: skip
 
 

@@ -147,7 +147,7 @@ def _units(told: Counted, session: Session, policy: AgentPolicy) -> list[tuple[s
     ]
     if session.user.may("settle") and policy.mode in ("pseudonym", "named"):
         rows = summary.agents(told)
-        shown.append(("cards_agents", _named(rows, {unit.unit_id: policy.name(unit.unit_id) for unit in rows})))
+        shown.append(("cards_agents", _named(rows, {unit.unit_id: policy.label(unit.unit_id) for unit in rows})))
     return [(heading, rows) for heading, rows in shown if rows]
 
 
