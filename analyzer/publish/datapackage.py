@@ -54,6 +54,8 @@ def field(column: Column) -> dict[str, Any]:
         told["unit"] = column.unit
     if told["type"] == "datetime":
         told["format"] = "any"  # ISO 8601 in UTC, with or without fractions of a second
+    if told["type"] == "string" and not column.nullable:
+        told["missingValues"] = []  # a text that is always there may be empty, as the item of what holds for all items
     constraints: dict[str, Any] = {} if column.nullable else {"required": True}
     if column.one_of:
         constraints["enum"] = list(column.one_of)

@@ -13,7 +13,7 @@ from analyzer.publish.export import export_tables
 from analyzer.publish.relations import PUBLISHED
 
 from .test_agents import publish
-from .world import world
+from .world import AS_OF, world
 
 
 def test_descriptor_tells_type_meaning_unit_and_constraints_of_every_column() -> None:
@@ -37,6 +37,24 @@ def test_frictionless_finds_the_exported_tables_valid(tmp_path: Path) -> None:
         report = Package(str(tmp_path / "datapackage.json")).validate()
     assert report.valid, report.flatten(["type", "note", "fieldName", "rowNumber"])[:10]
     assert sum(task.stats.get("rows", 0) for task in report.tasks) > 500
+
+
+@pytest.mark.timeout(300)
+def test_frictionless_finds_texts_valid_that_are_there_and_empty(tmp_path: Path) -> None:
+    checks = {
+        "mode": "all",
+        "item": "",
+        "check": "response_rate",
+        "n": 53,
+        "customers": 44,
+        "method": "share",
+        "as_of": AS_OF,
+    }
+    export_tables(world().having(survey_checks=[checks]), tmp_path, "csv", publish())
+    with system.use_context(trusted=True):
+        report = Package(str(tmp_path / "datapackage.json")).validate()
+    assert report.valid, report.flatten(["type", "note", "fieldName", "rowNumber"])[:10]
+    assert '"all","","response_rate"' in (tmp_path / "survey_checks.csv").read_text(encoding="utf-8")
 
 
 def test_frictionless_finds_what_is_wrong(tmp_path: Path) -> None:
