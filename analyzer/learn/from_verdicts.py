@@ -319,6 +319,6 @@ def _judged_contacts(store: Store, database: str) -> tuple[list[Dialogue], list[
 
 def _too_few(answers: int) -> UsageError:
     return UsageError(
-        f"{answers} verdicts can teach; {LEAST} are needed.",
+        f"Verdicts that can teach: {answers}; {LEAST} are needed.",
         hint="Answer more contacts of the queue; those of the random audit measure and never teach.",
     )

@@ -5,11 +5,12 @@ Somebody who may read a store but not write to it can still export; then nothing
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from analyzer.errors import StoreError
-from analyzer.trust.journal import Journal
+from analyzer.trust.journal import Deed, Journal
 
 
 def note_given_out(store: Path, action: str, to: str, **detail: object) -> bool:
@@ -19,6 +20,12 @@ def note_given_out(store: Path, action: str, to: str, **detail: object) -> bool:
     except (StoreError, OSError):
         return False
     return True
+
+
+def latest_copies(deeds: Iterable[Deed]) -> list[Deed]:
+    """Of each place the latest copy, in the order of time: an export of every night is one copy, each over the last."""
+    latest = {deed.detail.get("to", ""): deed for deed in sorted(deeds, key=lambda deed: deed.at)}
+    return sorted(latest.values(), key=lambda deed: deed.at)
 
 
 def _place(to: str) -> str:

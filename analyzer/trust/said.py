@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from analyzer.publish.wording import Wording
 from analyzer.trust.audit import Event
 from analyzer.trust.certificate import Certificate
+from analyzer.trust.given_out import latest_copies
 from analyzer.trust.retain import Retained
 
 _WIDTH = 100
@@ -25,7 +26,7 @@ def certificate_lines(told: Certificate, w: Wording) -> list[str]:
         lines += [*_wrapped(w("forget.returns")), *_wrapped(w("forget.stays"))]
     if told.given_out:
         lines += _wrapped(w("forget.given_out"))
-        lines += [f"  {deed.at:%Y-%m-%d %H:%M}  {deed.detail.get('to', '')}" for deed in told.given_out]
+        lines += [f"  {deed.at:%Y-%m-%d %H:%M}  {deed.detail.get('to', '')}" for deed in latest_copies(told.given_out)]
     lines += _wrapped(w("forget.backups"))
     return [*lines, w("forget.next")] if told.dry_run else lines
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from analyzer.publish.wording import Wording
+from analyzer.trust.given_out import latest_copies
 from analyzer.trust.subject import Row, Subject
 
 Lines = Iterator[str]
@@ -199,8 +200,9 @@ def _quarantine(subject: Subject, w: Wording) -> Lines:
 
 def _given_out(subject: Subject, w: Wording) -> Lines:
     if subject.given_out and not subject.is_empty:
-        yield from _heading(w, "subject.given_out", len(subject.given_out))
-        for deed in subject.given_out:
+        copies = latest_copies(subject.given_out)
+        yield from _heading(w, "subject.given_out", len(copies))
+        for deed in copies:
             yield f"  {_time(deed.at.isoformat(), w)} · {deed.detail.get('to', '')}"
 
 

@@ -92,7 +92,7 @@ def test_verdicts_that_say_nothing_leave_the_weights(sample_copy: Path) -> None:
 def test_verdicts_of_the_audit_never_teach(sample_copy: Path) -> None:
     answer_all(sample_copy, always_wrong, use="audit")
     refused = call("learn", "heads", "--with-verdicts", "--store", sample_copy)
-    assert refused.code == 2 and "0 verdicts can teach; 60 are needed" in refused.err
+    assert refused.code == 2 and "Verdicts that can teach: 0; 60 are needed" in refused.err
 
 
 def test_other_heads_stay_as_they_are(sample_copy: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from analyzer.trust.audit import audit
-from analyzer.trust.given_out import note_given_out
-from analyzer.trust.journal import Journal
+from analyzer.trust.given_out import latest_copies, note_given_out
+from analyzer.trust.journal import Deed, Journal
 from tests.conftest import call
 from tests.nights import Nights
 
@@ -47,6 +47,19 @@ def test_certificate_names_copies_that_left_and_no_id(nights: Nights) -> None:
     assert told["found"] == 0 and told["bytes_searched"] > 10_000
     assert [Path(copy["to"]).name for copy in told["given_out"]] == ["forgotten.html"]
     assert found(nights.store, [CUSTOMER]) == set()
+
+
+def test_copy_of_every_night_is_named_once(nights: Nights) -> None:
+    def copied(day: int, to: str) -> Deed:
+        return Deed(datetime(2026, 11, day, tzinfo=UTC), "bi", "export", {"to": to})
+
+    told = latest_copies([copied(2, "/bi"), copied(1, "/bi"), copied(1, "/report.html")])
+    assert [(deed.at.day, deed.detail["to"]) for deed in told] == [(1, "/report.html"), (2, "/bi")]
+    for _ in range(2):
+        assert note_given_out(nights.store, "export", "/srv/bi")
+    tried = call("forget", "--customer", CUSTOMER, "--store", nights.store, "--dry-run")
+    answered = call("subject", "--customer", CUSTOMER, "--store", nights.store)
+    assert tried.out.count("/srv/bi") == answered.out.count("/srv/bi") == 1
 
 
 def test_copy_to_a_server_is_written_down_without_its_password(tmp_path: Path) -> None:
