@@ -77,6 +77,7 @@ def serve(
         review=settings.review,
         swap_below=swap_below,
         rules=settings.flags.rules,
+        zone=settings.ingest.business_timezone,
     )
     typer.echo(f"http://{host}:{port}/  (Ctrl-C ends)")
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)

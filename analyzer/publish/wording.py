@@ -6,10 +6,10 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from importlib import resources
-from typing import Literal
+from typing import Final, Literal
 
 from analyzer.publish.estimates import Estimate
 
@@ -17,16 +17,21 @@ Language = Literal["en", "de"]
 Kind = Literal["share", "points", "grade", "feeling", "number", "seconds"]
 
 CUSTOMER_REASONS = "customer_reasons."
+_ZONES_DE: Final = {"CET": "MEZ", "CEST": "MESZ"}
 MINUS, DASH, THIN, FIRM = "\u2212", "\u2013", "\u202f", "\u00a0"
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """``texts`` by ``section.key``, with {placeholders}; ``shipped`` holds the English ones, as config has them."""
+    """``texts`` by ``section.key``, with {placeholders}; ``shipped`` holds the English ones, as config has them.
+
+    ``zone`` rules the times it writes, and on which day a moment lies.
+    """
 
     language: Language
     texts: Mapping[str, str]
     shipped: Mapping[str, str]
+    zone: tzinfo = UTC
 
     def __call__(self, key: str, /, **values: object) -> str:
         """The text, filled; ``key_1`` instead where ``n`` is 1 and there is such a text."""
@@ -113,7 +118,17 @@ class Wording:
         )
 
     def time(self, moment: datetime) -> str:
-        return f"{self.day(moment.date())}, {moment:%H:%M} UTC"
+        return f"{self.on(moment)}, {self.clock(moment)}"
+
+    def on(self, moment: datetime) -> str:
+        """The day on which it was."""
+        return self.day(moment.astimezone(self.zone).date())
+
+    def clock(self, moment: datetime, form: str = "%H:%M") -> str:
+        """The time of day, with its zone."""
+        local = moment.astimezone(self.zone)
+        zone = local.strftime("%Z")
+        return f"{local:{form}} {_ZONES_DE.get(zone, zone) if self.language == 'de' else zone}"
 
     def period(self, period: str) -> str:
         """2026-11, 2026-W47 or 2026-11-21 in words."""

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -70,12 +71,12 @@ Next = Callable[[Request], Awaitable[Response]]
 def create_app(
     store: Path, database: Database, settings: PublishSettings, hosts: Sequence[str],
     clock: Callable[[], datetime] = lambda: datetime.now(UTC), review: ReviewSettings | None = None,
-    swap_below: float | None = None, rules: Sequence[FlagRule] | None = None,
+    swap_below: float | None = None, rules: Sequence[FlagRule] | None = None, zone: str | None = None,
 ) -> FastAPI:  # fmt: skip
     """The app over ``store``. ``hosts``: the names under which it may be asked for; others are refused.
 
-    ``review``, ``swap_below`` (of understanding), ``rules`` (of flags): None for what ships. Raises ConfigError for a
-    wrong scorecard form.
+    ``review``, ``swap_below`` (of understanding), ``rules`` (of flags), ``zone`` (of business days): None for what
+    ships. Raises ConfigError for a wrong scorecard form.
     """
     shipped = load_settings()
     review = review or shipped.review
@@ -84,7 +85,8 @@ def create_app(
     with database.read() as connection:
         refuse_changed(connection, cards.forms)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.review = State(Desk(store, settings), database, settings, review, cards, clock, rules)
+    local = ZoneInfo(zone or shipped.ingest.business_timezone)
+    app.state.review = State(Desk(store, settings), database, settings, review, cards, clock, rules, local)
     app.middleware("http")(_guarded)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     app.add_exception_handler(HTTPException, _refused)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 from urllib.parse import urlencode
 
@@ -24,7 +24,7 @@ _SCHEMA: Final = pa.schema([
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which lines; "" and ``None`` are all. Days by the server's clock."""
+    """Which lines; "" and ``None`` are all. Days are those of ``zone``."""
 
     name: str = ""
     action: str = ""
@@ -32,6 +32,7 @@ class Wanted:
     since: date | None = None
     until: date | None = None
     number: int = 1
+    zone: tzinfo = UTC
 
     def query(self, number: int = 1) -> str:
         """The address's query of a page."""
@@ -40,13 +41,13 @@ class Wanted:
         return urlencode({key: str(value) for key, value in told.items() if value})
 
 
-def wanted_of(told: Mapping[str, str]) -> Wanted:
+def wanted_of(told: Mapping[str, str], zone: tzinfo) -> Wanted:
     """What an address asks for, with what is not known left out."""
     number = told.get("page", "1")[:6]
     return Wanted(
         told.get("name", "")[:64], told.get("action", "")[:200], told.get("object", "")[:200],
         _day(told.get("since")), _day(told.get("until")),
-        int(number) if number.isdecimal() and int(number) > 0 else 1,
+        int(number) if number.isdecimal() and int(number) > 0 else 1, zone,
     )  # fmt: skip
 
 
@@ -110,7 +111,7 @@ def _where(connection: Connection, user: User, wanted: Wanted) -> tuple[str, lis
     for sign, day in ((">=", wanted.since), ("<", wanted.until and wanted.until + timedelta(days=1))):
         if day:
             terms.append(f"at {sign} ?")
-            values.append(text_of(datetime.combine(day, time.min).astimezone()))
+            values.append(text_of(datetime.combine(day, time.min, wanted.zone)))
     return f" WHERE {' AND '.join(terms)}", values
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from importlib import resources
 from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
@@ -34,6 +35,8 @@ Language = Literal["en", "de"]
 
 @dataclass(frozen=True)
 class State:
+    """``zone``: of the times that pages show, and of what today is."""
+
     desk: Desk
     database: Database
     settings: PublishSettings
@@ -41,6 +44,7 @@ class State:
     cards: FormsInForce
     clock: Callable[[], datetime]
     rules: tuple[FlagRule, ...]
+    zone: ZoneInfo
 
 
 def state_of(request: Request) -> State:
@@ -95,10 +99,11 @@ def page(
 ) -> Response:
     """The ``template`` in the reader's language. Everything in it is escaped."""
     language = language_of(request)
-    words = wording(language)
+    zone = state_of(request).zone
+    words = replace(wording(language), zone=zone)
     shown = environment().get_template(template).render(
         t=texts(language), w=words, language=language, session=session, path=request.url.path,
-        places=places(session), **values
+        places=places(session), zone=zone.key, **values
     )  # fmt: skip
     return HTMLResponse(shown, status_code)
 

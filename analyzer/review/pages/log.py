@@ -17,7 +17,7 @@ router: Final = APIRouter()
 @router.get("/log")
 def show(request: Request) -> Response:
     session, state = signed_in(request, "see_log"), state_of(request)
-    wanted = audit_log.wanted_of(request.query_params)
+    wanted = audit_log.wanted_of(request.query_params, state.zone)
     with state.database.read() as connection:
         rows, total = audit_log.lines(connection, session.user, wanted)
         names, actions = audit_log.names(connection, session.user), audit_log.actions(connection)
@@ -34,10 +34,10 @@ def show(request: Request) -> Response:
 def export(request: Request) -> Response:
     """The lines that the filters leave, all of them."""
     session, state = signed_in(request, "see_log"), state_of(request)
-    wanted, now = audit_log.wanted_of(request.query_params), state.clock()
+    wanted, now = audit_log.wanted_of(request.query_params, state.zone), state.clock()
     with state.database.write() as connection:
         note(connection, request, session.user.name, "exported the audit log", wanted.query())
     return StreamingResponse(
         audit_log.as_csv(state.database, session.user, wanted, now), media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="audit-log-{now:%Y-%m-%d}.csv"'},
+        headers={"Content-Disposition": f'attachment; filename="audit-log-{now.astimezone(state.zone):%Y-%m-%d}.csv"'},
     )  # fmt: skip

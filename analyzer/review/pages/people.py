@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, tzinfo
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form
@@ -117,7 +118,7 @@ def _list(
         note(connection, request, session.user.name, "read the accounts", "")
     return page(
         request, "people.html.j2", status_code=422 if failed else 200, session=session, rows=rows, roles=ROLES,
-        teams=_known_teams(state, rows), day_of=_day_of, failed=failed, filled=filled or {},
+        teams=_known_teams(state, rows), day_of=partial(_day_of, state.zone), failed=failed, filled=filled or {},
     )  # fmt: skip
 
 
@@ -130,7 +131,7 @@ def _one(request: Request, session: Session, state: State, name: str, code: str 
         raise HTTPException(404)
     return page(
         request, "person.html.j2", session=session, person=found, roles=ROLES, teams=_known_teams(state, rows),
-        code=code, day_of=_day_of,
+        code=code, day_of=partial(_day_of, state.zone),
         address=f"{request.url.scheme}://{request.headers.get('host', '')}/choose-password",
     )  # fmt: skip
 
@@ -145,5 +146,5 @@ def _teams(chosen: list[str] | None, others: str) -> list[str]:
     return sorted({*(chosen or ()), *(team.strip() for team in others.split(",") if team.strip())})
 
 
-def _day_of(text: str) -> date:
-    return time_of(text).date()
+def _day_of(zone: tzinfo, text: str) -> date:
+    return time_of(text).astimezone(zone).date()

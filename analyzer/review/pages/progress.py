@@ -34,13 +34,13 @@ def show(request: Request, day: str = "") -> Response:
     teams = progress.by_team(board.flags, board.standing.answered, date.fromisoformat(chosen)) if chosen else []
     return page(
         request, "queue_progress.html.j2", session=session, days=days, day=chosen, teams=teams, people=people,
-        picture=draw_picture(days), today=midnight(state.clock()).date(), day_of=date.fromisoformat,
+        picture=draw_picture(days), today=midnight(state.clock(), state.zone).date(), day_of=date.fromisoformat,
     )  # fmt: skip
 
 
 def _people(connection: Connection, state: State, board: Board) -> list[progress.Person]:
     """Everybody for who settles; else oneself alone. Who has teams sees the work on these teams' contacts."""
-    today = answered_since(connection, midnight(state.clock()))
+    today = answered_since(connection, midnight(state.clock(), state.zone))
     own, assigned = board.snapshot.roster, board.assigned
     if board.user.teams:
         seen = {contact for contact, whose in own.items() if board.user.may_see(*whose)}

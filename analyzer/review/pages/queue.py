@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, tzinfo
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -104,13 +104,13 @@ def _draw(board: Board) -> progress.Done | None:
 
 def _today(connection: Connection, state: State, session: Session) -> int:
     """How many contacts the reader has answered about today."""
-    rows = answered_since(connection, midnight(state.clock()))
+    rows = answered_since(connection, midnight(state.clock(), state.zone))
     return sum(row["reviewer"] == session.user.name for row in rows)
 
 
-def midnight(now: datetime, days_before: int = 0) -> datetime:
-    """When the day began, by the server's clock."""
-    return (now.astimezone() - timedelta(days=days_before)).replace(hour=0, minute=0, second=0, microsecond=0)
+def midnight(now: datetime, zone: tzinfo) -> datetime:
+    """When the day of ``zone`` began."""
+    return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
 
 
 def _opens_with(state: State, session: Session) -> str | None:
