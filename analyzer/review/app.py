@@ -45,7 +45,7 @@ from analyzer.review.pages import (
 )
 from analyzer.review.scorecard.cards import refuse_changed
 from analyzer.review.scorecard.in_force import forms_in_force
-from analyzer.review.state import State, page
+from analyzer.review.state import State, page, session_of
 
 MOST_BODY: Final = 64 * 1024
 CSP: Final = (
@@ -139,13 +139,19 @@ async def _refused(request: Request, error: Exception) -> Response:
         return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})  # the whole page, not a part of one
     if status == 401:
         return Response(status_code=303, headers={"Location": "/sign-in"})
-    return page(request, "refused.html.j2", status_code=status, status=status)
+    return _refusal(request, status)
 
 
 async def _cannot(request: Request, error: Exception) -> Response:
-    return page(request, "refused.html.j2", status_code=422, status=422, said=str(error))
+    return _refusal(request, 422, said=str(error))
 
 
 async def _malformed(request: Request, error: Exception) -> Response:
     """Says nothing of what was sent: it may be a password."""
-    return page(request, "refused.html.j2", status_code=422, status=422)
+    return _refusal(request, 422)
+
+
+def _refusal(request: Request, status: int, **said: str) -> Response:
+    """Says why, with the way to all other pages for who is signed in."""
+    session = session_of(request)
+    return page(request, "refused.html.j2", status_code=status, status=status, session=session, **said)

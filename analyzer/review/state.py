@@ -54,19 +54,27 @@ def state_of(request: Request) -> State:
 
 def signed_in(request: Request, right: Right) -> Session:
     """The session of the request. Raises 401 without one, 403 without ``right``."""
+    session = session_of(request)
+    if session is None:
+        raise HTTPException(401)
+    if not session.user.may(right):
+        raise HTTPException(403)
+    return session
+
+
+def session_of(request: Request) -> Session | None:
+    """The session of the request; None where nobody is signed in."""
     state = state_of(request)
     secret = request.cookies.get(COOKIE, "")
     now = state.clock()
     with state.database.read() as connection:
         found = sessions.find(connection, secret, now) if secret else None
     if found is None:
-        raise HTTPException(401)
+        return None
     session, is_time = found
     if is_time:
         with state.database.write() as connection:
             sessions.seen(connection, secret, now)
-    if not session.user.may(right):
-        raise HTTPException(403)
     return session
 
 

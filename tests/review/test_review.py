@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from contextlib import closing
@@ -180,3 +181,22 @@ def test_who_cannot_answer_is_not_asked_to(site: Site) -> None:
     contact = contact_ids(site.browser("reviewer").get("/queue?view=audit"))[0]
     shown = site.browser("viewer").get(f"/contacts/{contact}").text
     assert "is being reviewed" in shown and "Answer every question first" not in shown
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/nothing-here", 404), ("/contacts/nobody", 404), ("/static/none.css", 404), ("/log", 403)]
+)
+def test_refusals_lead_on_like_all_pages_for_who_is_signed_in(site: Site, path: str, status: int) -> None:
+    browser = site.browser("reviewer")
+    refused, queue = browser.get(path), browser.get("/queue")
+
+    def places(page: str) -> list[str]:
+        return re.findall(r'<a href="(/[a-z]+)"', page[page.index('<nav class="places"') :].partition("</nav>")[0])
+
+    assert refused.status_code == status
+    assert places(refused.text) == places(queue.text) and len(places(queue.text)) > 3
+    assert 'action="/sign-out"' in refused.text and "<footer>" in refused.text
+    stranger = site.browser().get(path)
+    assert (
+        'class="places"' not in stranger.text and "/sign-out" not in stranger.text and "reviewer" not in stranger.text
+    )
