@@ -207,10 +207,11 @@ def learn_linking_command(data: Data, models: Models) -> None:
     from analyzer.learn.train import NAME
     from analyzer.weights import write_manifest
 
-    model, report = learn_linking(data / "train")
+    model, reports = learn_linking(data / "train", models / "training")
     model.save(models / "linking.json")
     write_manifest(models, NAME)
-    typer.echo(str(report))
+    for name, report in reports.items():
+        typer.echo(f"{name}: {report}")
 
 
 @learn_app.command("masking")

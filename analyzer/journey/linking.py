@@ -6,6 +6,7 @@ the probability that both are about the same matter from
     overlap           cosine of the customer's words, weighted by how rare they are (idf²) and damped where few words
                       were said, 0–1
     agent_overlap     the same of the agent's words: agents name a matter by its own name
+    opening_overlap   the same of the customer's opening words and all that was said in the earlier contact
     reason            1 same contact reason, ½ where one is unknown (no evidence either way), 0 otherwise
     near_reason       1 for neighbouring reasons, which people and detectors mix up
     product_differs   1 where both name a product line and they differ
@@ -40,10 +41,11 @@ from scipy import sparse
 
 from analyzer.errors import ModelError
 from analyzer.journey.chains import DAY_US
+from analyzer.journey.signals import opening_turns
 
 FEATURES: Final = (
-    "overlap", "agent_overlap", "again", "reason", "near_reason", "product_differs", "claim", "chase", "settled",
-    "log_days", "weeks", "earlier_open", "open_soon", "same_channel", "untold",
+    "overlap", "agent_overlap", "opening_overlap", "again", "reason", "near_reason", "product_differs", "claim",
+    "chase", "settled", "log_days", "weeks", "earlier_open", "open_soon", "same_channel", "untold",
 )  # fmt: skip
 STEM_CHARS: Final = 6
 FEW_WORDS: Final = 200.0  # in idf²: ten rare words; "sure, thanks" twice is no likeness
@@ -167,12 +169,13 @@ def pair_features(
     couples = list(zip(earlier.tolist(), later.tolist(), strict=True))
     resolved = contacts["resolved_probability"].fillna(0.5).to_numpy(dtype=float)
     still_open = np.log(1.0 - (1.0 - STILL_NEEDED) * resolved[earlier])
-    overlap, untold = _overlap(couples, contacts, turns, model, "customer")
+    told = _told(couples, contacts, turns, model)
     settled = np.maximum(signal["settled_opening"], CLOSED * signal["closed"])
     return pd.DataFrame(
         {
-            "overlap": overlap,
-            "agent_overlap": _overlap(couples, contacts, turns, model, "agent")[0],
+            "overlap": told["overlap"],
+            "agent_overlap": told["agent_overlap"],
+            "opening_overlap": told["opening_overlap"],
             "again": signal["again"][later],
             "reason": [reason_likeness(reason[i], reason[j]) for i, j in couples],
             "near_reason": [float(are_neighbours(reason[i], reason[j])) for i, j in couples],
@@ -185,35 +188,50 @@ def pair_features(
             "earlier_open": still_open,
             "open_soon": still_open * np.exp(-weeks),
             "same_channel": [float(channel[i] == channel[j]) for i, j in couples],
-            "untold": untold,
+            "untold": told["untold"],
         },
         dtype=float,
     )
 
 
-def _overlap(
-    couples: list[tuple[int, int]], contacts: pd.DataFrame, turns: pd.DataFrame, model: LinkModel, speaker: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Overlap of each couple, and 1 where one of both has no words."""
+def _told(
+    couples: list[tuple[int, int]], contacts: pd.DataFrame, turns: pd.DataFrame, model: LinkModel
+) -> dict[str, np.ndarray]:
+    """Of each couple what its words tell: three overlaps, and whether nothing is known of the customer's words."""
     if not couples:
-        return np.zeros(0), np.zeros(0)
+        return dict.fromkeys(("overlap", "agent_overlap", "opening_overlap", "untold"), np.zeros(0))
     involved = sorted({position for couple in couples for position in couple})
-    words = spoken_words(contacts.iloc[involved], turns, speaker)
     row_of = {position: row for row, position in enumerate(involved)}
-    here = Counter(stem for stems_ in words for stem in stems_)
-    vocabulary = {stem: column for column, stem in enumerate(sorted(here))}
-    documents = model.documents + len(words)
+    rows = [(row_of[i], row_of[j]) for i, j in couples]
+    those = contacts.iloc[involved]
+    customer, agent = (spoken_words(those, turns, who) for who in ("customer", "agent"))
+    said = [one | other for one, other in zip(customer, agent, strict=True)]
+    opening = turns.merge(opening_turns(turns, those), on=["interaction_id", "turn"])
+    return {
+        "overlap": _likeness(rows, customer, customer, model),
+        "agent_overlap": _likeness(rows, agent, agent, model),
+        "opening_overlap": _likeness(rows, said, spoken_words(those, opening, "customer"), model),
+        "untold": np.array([not customer[i] or not customer[j] for i, j in rows], dtype=float),
+    }
+
+
+def _likeness(
+    couples: list[tuple[int, int]], earlier: list[set[str]], later: list[set[str]], model: LinkModel
+) -> np.ndarray:
+    """Cosine by idf² of the first contact's stems, of ``earlier``, with the second's, of ``later``."""
+    texts = earlier if later is earlier else [*earlier, *later]
+    here = Counter(stem for stems_ in earlier for stem in stems_)
+    vocabulary = {stem: column for column, stem in enumerate(sorted(set().union(*texts)))}
+    documents = model.documents + len(earlier)
     weights = np.array(
         [np.log((documents + 1) / (here[stem] + model.document_frequency.get(stem, 0) + 1)) for stem in vocabulary]
     )
-    matrix = _rows(words, vocabulary, weights)
-    first = matrix[[row_of[i] for i, _ in couples]]
-    second = matrix[[row_of[j] for _, j in couples]]
-    silent = np.array([not words[row_of[i]] or not words[row_of[j]] for i, j in couples], dtype=float)
-    shared = np.asarray(first.multiply(second).sum(axis=1)).ravel()
+    matrix = _rows(texts, vocabulary, weights)
     lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    product = np.array([lengths[row_of[i]] * lengths[row_of[j]] for i, j in couples])
-    return shared / (product + FEW_WORDS), silent
+    first, second = (np.array(part, dtype=np.int64) for part in zip(*couples, strict=True))
+    second = second + len(texts) - len(later)
+    shared = np.asarray(matrix[first].multiply(matrix[second]).sum(axis=1)).ravel()
+    return np.asarray(shared / (lengths[first] * lengths[second] + FEW_WORDS))
 
 
 def _rows(words: list[set[str]], vocabulary: Mapping[str, int], weights: np.ndarray) -> sparse.csr_array:

@@ -36,7 +36,7 @@ def hear_signals(contacts: pd.DataFrame, cues: pd.DataFrame, turns: pd.DataFrame
     legs = contacts[["contact_id", "legs"]].explode("legs").rename(columns={"legs": "interaction_id"})
     columns = ["interaction_id", "turn", "label", "probability", "found"]
     heard = cues.reindex(columns=columns).merge(legs, on="interaction_id")
-    opening = heard.merge(_opening_turns(turns, contacts), on=["interaction_id", "turn"])
+    opening = heard.merge(opening_turns(turns, contacts), on=["interaction_id", "turn"])
     ids = pd.Index(contacts["contact_id"], dtype=object)
     signals = pd.DataFrame(
         {
@@ -90,11 +90,11 @@ def company_openers(facts: pd.DataFrame, turns: pd.DataFrame) -> frozenset[str]:
 def _opening_words(turns: pd.DataFrame, contacts: pd.DataFrame, ids: pd.Index) -> pd.Series:
     """What the customer says in the opening of each contact, "" where nothing."""
     spoken = turns.reindex(columns=["interaction_id", "turn", "text"])
-    opening = spoken.merge(_opening_turns(turns, contacts), on=["interaction_id", "turn"]).sort_values("turn")
+    opening = spoken.merge(opening_turns(turns, contacts), on=["interaction_id", "turn"]).sort_values("turn")
     return opening.groupby("interaction_id")["text"].agg(" ".join).reindex(ids).fillna("")
 
 
-def _opening_turns(turns: pd.DataFrame, contacts: pd.DataFrame) -> pd.DataFrame:
+def opening_turns(turns: pd.DataFrame, contacts: pd.DataFrame) -> pd.DataFrame:
     """(interaction_id, turn) of the first customer turns of each contact's first leg."""
     mine = turns[(turns["speaker"] == "customer") & turns["interaction_id"].isin(contacts["contact_id"])]
     ordered = mine[["interaction_id", "turn"]].sort_values(["interaction_id", "turn"])

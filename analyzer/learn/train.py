@@ -42,7 +42,9 @@ def learn_all(
     work.mkdir(parents=True, exist_ok=True)
     predictions = [] if folds == 1 else out_of_fold(lesson, encoder, work, device, progress)
     taught = [d for d, fold in zip(lesson.dialogues, lesson.held_out, strict=True) if fold < 0 or folds > 1]
-    network = _trained(lesson, taught, encoder, work, device, _Steps(progress, "all dialogues" if folds > 1 else "training"))
+    network = _trained(
+        lesson, taught, encoder, work, device, _Steps(progress, "all dialogues" if folds > 1 else "training")
+    )
     save_network(network, models)
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
         if encoder.resolve() != (models / "encoder").resolve():

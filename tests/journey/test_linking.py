@@ -25,6 +25,7 @@ def probability(**changed: float) -> float:
     [
         ("overlap", 0.5),
         ("agent_overlap", 0.3),
+        ("opening_overlap", 0.3),
         ("again", 1.0),
         ("reason", 1.0),
         ("near_reason", 1.0),
@@ -99,6 +100,18 @@ def test_link_knows_the_matter_by_the_agents_words_too() -> None:
     )
 
 
+def test_link_knows_the_matter_by_what_the_agent_told_and_the_customer_takes_up() -> None:
+    def probability_of(opening: str) -> float:
+        store = Store().contact(
+            "a", at(0), reason="setup", says="Sie tropft.", promise="Ich schicke den Monteur Brandl."
+        )
+        store.contact("b", at(20), reason="billing_question", says=opening)
+        links = [row["link_probability"] for row in store.trace(at(40), link_threshold=0.0).episodes.to_pylist()]
+        return float(links[0])
+
+    assert probability_of("Der Monteur Brandl ist da.") > probability_of("Der Vertreter Kaluza ist da.") + 0.02
+
+
 def test_link_threshold_is_obeyed() -> None:
     store = Store().contact("a", at(0)).contact("b", at(2), cues={"effort.repeat_contact": 0.9})
     assert store.trace(at(30), link_threshold=0.5).episodes.num_rows == 1
@@ -152,11 +165,14 @@ def test_link_model_of_other_features_is_refused(tmp_path: Path) -> None:
 def test_learning_the_links_gives_the_shipped_weights_and_beats_the_baselines() -> None:
     from analyzer.learn.linking import learn_linking
 
-    model, report = learn_linking(DATA)
-    shipped = LinkModel.load(Path(__file__).parents[2] / "models" / "linking.json")
+    models = Path(__file__).parents[2] / "models"
+    model, reports = learn_linking(DATA, models / "training")
+    shipped = LinkModel.load(models / "linking.json")
     # The worlds among the lessons may change a little; what is learned from them must not.
     assert model.weights == pytest.approx(dict(shipped.weights), abs=0.3)
     assert model.document_frequency == shipped.document_frequency
-    assert report.auc > report.auc_same_reason
-    assert report.f1 > max(report.f1_same_reason, report.f1_join_all)
-    assert report.f1_labelled >= 0.88
+    for report in reports.values():
+        assert report.auc > max(report.auc_same_reason, 0.7)
+    given = reports["given"]
+    assert given.f1 > max(given.f1_same_reason, given.f1_join_all)
+    assert given.f1_labelled >= 0.84

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -24,13 +25,14 @@ from analyzer.journey.promises import find_promises, judge_promises
 from analyzer.journey.rates import interval
 from analyzer.learn.corpus import read_rows
 from analyzer.learn.link_lessons import Lessons
-from analyzer.learn.linking import HISTORIES, lessons_of, out_of_fold
+from analyzer.learn.linking import HISTORIES, OWN_HISTORIES, Weighed, lessons_of, others, out_of_fold
 from tests.bench.honesty.lines import Line, coverage
 from tests.journey.casting import judged
 from tests.journey.worlds import Spec, World, make
 
 COSTLY = 300
 DATA = Path(__file__).parents[4] / "shared" / "data" / "train"
+OWN = Path(__file__).parents[3] / "models" / "training"
 BOOTSTRAPS = 2000
 Z99 = 2.576
 MOST_BIAS = 0.01
@@ -52,7 +54,7 @@ def journey(worlds: int, seed: int) -> list[Line]:
         lines.append(bias(f"FCR on Sunday, {kind}: bias", read[:, 0], beside))
         lines.append(coverage(f"FCR on Sunday, {kind}: interval", read[:, 3]))
     lines.append(coverage("FCR on Sunday, all worlds: interval", np.concatenate(held)))
-    return lines + (held_out(DATA, seed) if DATA.is_dir() else [])
+    return lines + (held_out(DATA, OWN, seed) if DATA.is_dir() else [])
 
 
 def bias(measure: str, errors: np.ndarray, beside: str) -> Line:
@@ -81,21 +83,32 @@ def read_on_sunday(world: World) -> tuple[float, float, float, bool]:
     return p.mean() - truth, quiet[last].mean() - truth, quiet[over].mean() - truth, low <= truth <= high
 
 
-def held_out(data: Path, seed: int) -> list[Line]:
-    """Pairs of one matter, and what became of promises, in histories that taught nothing."""
-    _, (labelled, *heard), beside = lessons_of(data)
-    as_labelled, as_heard = out_of_fold(labelled, heard, beside)
+def held_out(data: Path, own: Path, seed: int) -> list[Line]:
+    """Pairs of one matter, and what became of promises, in histories that taught nothing; by who wrote them."""
+    _, told, beside = lessons_of(data, own)
+    files = {"given": data / HISTORIES, "own": own / OWN_HISTORIES}
     random = np.random.default_rng(seed)
-    pairs = [_pairs(lessons, p) for lessons, p in zip(heard, as_heard, strict=True)]
+    return [line for name in told for line in _of_hand(name, told, beside, read_rows(files[name]), random)]
+
+
+def _of_hand(
+    name: str, told: dict[str, list[Lessons]], beside: list[Weighed], rows: list[dict[str, Any]],
+    random: np.random.Generator,
+) -> list[Line]:  # fmt: skip
+    labelled, *heard = told[name]
+    as_labelled, as_misheard = out_of_fold(labelled, heard, others(name, told, beside))
+    pairs = [_pairs(lessons, p) for lessons, p in zip(heard, as_misheard, strict=True)]
     join = _f1(np.stack([labelled.truth, np.ones(len(labelled.truth)), labelled.truth], axis=1))
-    promises = _promises(labelled, as_labelled, data)
+    promises = _promises(labelled, as_labelled, rows)
     kept = float(np.mean([outcome == "kept" for _, outcome, _ in promises]))
     right, whose = np.array([[verdict] for _, _, verdict in promises]), np.array([who for who, _, _ in promises])
     return [
-        _line("same-matter pairs, labelled: F1", _f1, [_pairs(labelled, as_labelled)], labelled.customer, 0.88,
+        _line(f"{name} histories, same-matter pairs, labelled: F1", _f1, [_pairs(labelled, as_labelled)],
+              labelled.customer, 0.88, f"join all {join:.2f}", random),
+        _line(f"{name} histories, same-matter pairs, misheard: F1", _f1, pairs, labelled.customer, 0.88,
               f"join all {join:.2f}", random),
-        _line("same-matter pairs, misheard: F1", _f1, pairs, labelled.customer, 0.88, f"join all {join:.2f}", random),
-        _line("promise outcomes, labelled: right", _share, [right], whose, 0.75, f"always kept {kept:.2f}", random),
+        _line(f"{name} histories, promise outcomes, labelled: right", _share, [right], whose, 0.75,
+              f"always kept {kept:.2f}", random),
     ]  # fmt: skip
 
 
@@ -132,7 +145,7 @@ def _share(rows: np.ndarray) -> float:
     return float(rows[:, 0].mean())
 
 
-def _promises(lessons: Lessons, probability: np.ndarray, data: Path) -> list[tuple[str, str, bool]]:
+def _promises(lessons: Lessons, probability: np.ndarray, rows: list[dict[str, Any]]) -> list[tuple[str, str, bool]]:
     """Customer, true outcome and whether it was found, of each promise; "unknown" says that nothing more was heard."""
     settings = load_settings().journey
     episode = join_episodes(
@@ -146,7 +159,7 @@ def _promises(lessons: Lessons, probability: np.ndarray, data: Path) -> list[tup
     told = {"unknown": "open"}
     return [
         (row["customer_id"], promise["outcome"], told.get(said, said) == promise["outcome"])
-        for row in read_rows(data / HISTORIES)
+        for row in rows
         for promise in row.get("promises", ())
         for said in [status.get((row["interaction_id"], promise["turn"]), "missed")]
     ]
