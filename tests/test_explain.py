@@ -277,3 +277,15 @@ def test_hostile_names_do_not_reach_the_terminal() -> None:
     found = told(hostile, world().having(interaction_facts=moved, customers=[]))
     text = page(found)
     assert "[red]x␛[2J" in text and "\x1b[2J" not in text
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("width", [70, 80])
+@pytest.mark.parametrize("kind", ["customer", "contact", "unit"])
+def test_narrow_terminals_break_lines_between_words_and_cut_nothing(kind: str, width: int, language: str) -> None:
+    found = {"customer": customer, "contact": lambda: told(HURT), "unit": lambda: unit("voice")}[kind]()
+    narrow, wide = page(found, language, width), page(found, language, 400)
+    assert narrow.count("…") == wide.count("…")
+    assert max(map(len, narrow.rstrip().splitlines())) <= width
+    words = {word for word in wide.split() if word.isalpha()}
+    assert words <= {word.strip(":") for word in narrow.split()}
