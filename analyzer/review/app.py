@@ -45,9 +45,10 @@ from analyzer.review.pages import (
 )
 from analyzer.review.scorecard.cards import refuse_changed
 from analyzer.review.scorecard.in_force import forms_in_force
-from analyzer.review.state import State, page, session_of
+from analyzer.review.state import FORM_TOO_OLD, State, page, session_of
 
 MOST_BODY: Final = 64 * 1024
+REFUSED: Final = "refused.html.j2"
 CSP: Final = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
     "form-action 'self'"
@@ -92,6 +93,7 @@ def create_app(
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(UsageError, _cannot)
     app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(Exception, _failed)
     for router in PAGES:
         app.include_router(router)
     with resources.as_file(resources.files("analyzer.review").joinpath("static")) as static:
@@ -103,11 +105,15 @@ async def _guarded(request: Request, call_next: Next) -> Response:
     if request.method not in ("GET", "HEAD", "POST"):
         response: Response = PlainTextResponse("Method not allowed.", 405)
     elif request.method == "POST" and not _is_from_here(request):
-        response = PlainTextResponse("This form was sent from another site.", 403)
+        response = page(request, REFUSED, status_code=403, status="form", said="form_from_elsewhere")
     elif request.method == "POST" and not _is_small(request):
-        response = PlainTextResponse("That is too long.", 413)
+        response = page(request, REFUSED, status_code=413, status="form", said="form_too_long")
     else:
         response = await call_next(request)
+    return _with_headers(request, response)
+
+
+def _with_headers(request: Request, response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers[name] = value
     if not request.url.path.startswith("/static/"):
@@ -139,7 +145,17 @@ async def _refused(request: Request, error: Exception) -> Response:
         return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})  # the whole page, not a part of one
     if status == 401:
         return Response(status_code=303, headers={"Location": "/sign-in"})
+    if isinstance(error, HTTPException) and error.detail == FORM_TOO_OLD:
+        return page(request, REFUSED, status_code=status, status="form", said=FORM_TOO_OLD)
     return _refusal(request, status)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """What nobody foresaw. The reader learns nothing of the inside, and goes on; the reason stands in the output.
+
+    Asks nothing of the database, which may be what failed.
+    """
+    return _with_headers(request, page(request, REFUSED, status_code=500, status=500, said="failed"))
 
 
 async def _cannot(request: Request, error: Exception) -> Response:
@@ -154,4 +170,4 @@ async def _malformed(request: Request, error: Exception) -> Response:
 def _refusal(request: Request, status: int, **said: str) -> Response:
     """Says why, with the way to all other pages for who is signed in."""
     session = session_of(request)
-    return page(request, "refused.html.j2", status_code=status, status=status, session=session, **said)
+    return page(request, REFUSED, status_code=status, status=status, session=session, **said)

@@ -30,6 +30,7 @@ from analyzer.review.sessions import Session
 
 COOKIE: Final = "__Host-sid"
 LANGUAGE: Final = "__Host-language"
+FORM_TOO_OLD: Final = "form_too_old"
 Language = Literal["en", "de"]
 
 
@@ -79,9 +80,9 @@ def session_of(request: Request) -> Session | None:
 
 
 def check_token(session: Session, token: str) -> None:
-    """Raises 403 unless the form carries the session's token."""
+    """Raises 403 unless the form carries the session's token; one of before the last sign-in carries another."""
     if not secrets.compare_digest(session.csrf.encode(), token.encode("utf-8", "surrogatepass")):
-        raise HTTPException(403)
+        raise HTTPException(403, FORM_TOO_OLD)
 
 
 def note(connection: Connection, request: Request, name: str, action: str, what: str) -> None:

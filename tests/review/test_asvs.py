@@ -1,4 +1,4 @@
-"""OWASP ASVS 5.0, the items of DECISIONS.md that concern the app; each test bears its item's number."""
+"""OWASP ASVS 5.0, the items that concern the app, each test under its number; tests/test_asvs.py has the others."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import time
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from analyzer.errors import UsageError
-from analyzer.review import sessions, throttle
+from analyzer.review import audit_log, sessions, throttle
 from analyzer.review.accounts import add_user, checked_password
 from analyzer.review.app import MOST_BODY
 from analyzer.review.state import COOKIE
 
-from .conftest import BAD, FROM_HERE, HOST, PASSWORD, Site, answer, contact_ids, token
+from .conftest import BAD, FROM_HERE, HOST, ORIGIN, PASSWORD, Site, answer, contact_ids, token
 
 
 def test_1_2_1_output_is_encoded(site: Site) -> None:
@@ -99,7 +100,8 @@ def test_3_5_1_forms_of_other_sites_are_refused(site: Site) -> None:
     ):  # fmt: skip
         assert browser.post(f"/answers/{contact}", data=fields, headers=headers).status_code == 403
     without = {**fields, "token": "x" * 43}
-    assert browser.post(f"/answers/{contact}", data=without, headers=FROM_HERE).status_code == 403
+    old = browser.post(f"/answers/{contact}", data=without, headers=FROM_HERE)
+    assert old.status_code == 403 and "from before you last signed in" in old.text, "and says what to do"
     assert browser.post(f"/answers/{contact}", data=fields, headers=FROM_HERE).status_code == 200
 
 
@@ -114,7 +116,8 @@ def test_3_5_3_reading_changes_no_state(site: Site) -> None:
 
 def test_5_2_1_long_bodies_are_refused(site: Site) -> None:
     data = {"name": "lead", "password": "x" * MOST_BODY}
-    assert site.browser().post("/sign-in", data=data, headers=FROM_HERE).status_code == 413
+    german = site.browser().post("/sign-in", data=data, headers={**FROM_HERE, "accept-language": "de"})
+    assert german.status_code == 413 and "Kürzen Sie den Text" in german.text
 
 
 def test_5_3_2_static_files_come_from_their_folder_alone(site: Site) -> None:
@@ -137,6 +140,13 @@ def test_6_2_8_and_6_2_9_passwords_are_taken_as_they_are(site: Site) -> None:
     browser = site.browser()
     for said, code in ((long.strip(), 401), (long.lower(), 401), (long, 200)):
         assert browser.post("/sign-in", data={"name": "dana", "password": said}, headers=FROM_HERE).status_code == code
+
+
+def test_5_4_1_names_of_downloads_are_ours(site: Site) -> None:
+    asked = {"name": 'x"; filename="evil.exe', "action": "../../up\r\nX-Evil: 1"}
+    headers = site.browser("lead").get("/log.csv", params=asked).headers
+    assert re.fullmatch(r'attachment; filename="audit-log-\d{4}-\d{2}-\d{2}\.csv"', headers["content-disposition"])
+    assert headers["content-type"] == "text/csv; charset=utf-8" and "x-evil" not in headers
 
 
 def test_6_3_2_there_are_no_default_accounts(filled: Path, tmp_path: Path) -> None:
@@ -267,6 +277,33 @@ def test_16_views_and_changes_are_on_record_without_words_or_passwords(site: Sit
     assert {("reviewer", "signed in"), ("reviewer", "read a contact"), ("reviewer", "answered")} <= told
     assert ("", "sign-in refused") in told and contact in {row["object"] for row in log}
     assert not any(word in str(log) for word in ("geheim", "Brandt", PASSWORD))
+
+
+def test_16_4_1_lines_of_the_log_cannot_be_forged(site: Site) -> None:
+    forged = "x\r\n2026-11-23T09:00:00Z,lead,answered"
+    site.browser().post("/sign-in", data={"name": forged, "password": "geheim"}, headers=FROM_HERE)
+    log = site.browser("lead").get("/log.csv").text
+    assert "sign-in refused" in log and "2026-11-23T09:00:00Z,lead,answered" not in log
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Something went wrong here"), ("de", "schiefgegangen")])
+def test_16_5_1_an_error_that_nobody_foresaw_tells_nothing_of_the_inside(
+    site: Site, monkeypatch: pytest.MonkeyPatch, language: str, said: str
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("SELECT secret FROM users")
+
+    monkeypatch.setattr(audit_log, "lines", broken)
+    entered = site.browser("lead")
+    browser = TestClient(
+        site.app, base_url=ORIGIN, headers={"accept-language": language}, cookies=entered.cookies,
+        raise_server_exceptions=False,
+    )  # fmt: skip
+    page = browser.get("/log")
+    assert page.status_code == 500 and said in page.text and 'href="/queue"' in page.text
+    assert "SELECT" not in page.text and "Runtime" not in page.text
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert page.headers["cache-control"] == "no-store"
 
 
 def test_hosts_that_are_not_ours_are_refused(site: Site) -> None:
