@@ -124,6 +124,7 @@ def _environment(w: Wording) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["method_words"] = w.method
     environment.filters["rule_name"] = lambda rule: w.name("rule", rule)
     environment.globals.update(
         svg=Markup,

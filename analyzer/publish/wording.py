@@ -17,6 +17,7 @@ Language = Literal["en", "de"]
 Kind = Literal["share", "points", "grade", "feeling", "number", "seconds"]
 
 CUSTOMER_REASONS = "customer_reasons."
+_CASE_MIX: Final = re.compile(r"case mix within (?P<within>units|agents) \((?P<mix>[^()]{1,500})\)")
 _ZONES_DE: Final = {"CET": "MEZ", "CEST": "MESZ"}
 MINUS, DASH, THIN, FIRM = "\u2212", "\u2013", "\u202f", "\u00a0"
 
@@ -50,6 +51,25 @@ class Wording:
         """A rule's explanation: in this language if it is the shipped one, else in the words of whoever wrote it."""
         shipped = self.shipped.get(f"explanation.{rule}")
         return self.texts[f"explanation.{rule}"] if shipped == text else text
+
+    def rejected(self, code: str, message: str) -> str:
+        """Why a record was rejected and what to do; a code without words here in those of the table."""
+        return _table_words(self.language).get(f"reject.{code}", message)
+
+    def method(self, text: str) -> str:
+        """How units were estimated, part by part; what has no words in this language stands in the table alone."""
+        if self.language == "en":
+            return text.replace("sentiment_start", "feeling at the start")
+        parts = text.split("; ")
+        told = [found for part in parts if (found := self._method_part(part)) is not None]
+        return "; ".join(told if len(told) == len(parts) else [*told, _table_words(self.language)["method_part.other"]])
+
+    def _method_part(self, part: str) -> str | None:
+        words = _table_words(self.language)
+        if match := _CASE_MIX.fullmatch(part):
+            mix = ", ".join(words.get(f"case_mix.{name}", name) for name in match["mix"].split(", "))
+            return words[f"method_part.within_{match['within']}"].format(mix=mix)
+        return words.get(f"method_part.{part}")
 
     def customer_reason(self, text: str) -> str:
         """Why a customer may leave or is loyal, in this language; a text of unknown form is shown as it is."""
@@ -169,6 +189,15 @@ def _texts(language: Language) -> dict[str, str]:
         firm = source.replace("n = {", f"n{FIRM}={FIRM}{{")  # never broken over two lines
         found |= _flat(tomllib.loads(firm))
     return found
+
+
+@lru_cache
+def _table_words(language: Language) -> dict[str, str]:
+    """What tables say in English, in another language; nothing in English."""
+    if language == "en":
+        return {}
+    source = resources.files("analyzer.publish").joinpath(f"templates/tables.{language}.toml")
+    return dict(_flat(tomllib.loads(source.read_text(encoding="utf-8"))))
 
 
 def _flat(tree: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:

@@ -11,10 +11,12 @@ import pytest
 
 from analyzer.codebook import LABELS, REASONS, RESOLUTIONS
 from analyzer.config import load_settings
+from analyzer.ingest.reject_codes import REJECT_CODES
 from analyzer.loyalty.reasons import BONDS, RISKS, Reason
 from analyzer.publish.estimates import Estimate
 from analyzer.publish.wording import Kind, kind_of, wording
 from analyzer.records import CHANNELS
+from analyzer.score.unit_table import _SHARING
 
 EN, DE = wording("en"), wording("de")
 
@@ -116,3 +118,26 @@ def test_customer_reasons_write_dates_as_their_readers_do() -> None:
     assert DE.customer_reason(text) == "sprach am 8.\u202fNov. 2026 davon, zu gehen"
     assert DE.customer_reason("would not recommend us (NPS 4.5)") == "würde uns nicht empfehlen (NPS 4,5)"
     assert DE.customer_reason("our own words 2026-11-08") == "our own words 2026-11-08"
+
+
+def test_german_tells_every_rejection_and_every_part_of_a_method() -> None:
+    for code, entry in REJECT_CODES.items():
+        english = f"{entry.meaning} {entry.advice}"
+        assert EN.rejected(code, english) == english
+        assert DE.rejected(code, english) not in ("", english), code
+    parts = ["mean of calibrated readings", *_SHARING.values(), "one-way REML, normal shrinkage",
+             "case mix within units (channel, queue, language, sentiment_start, day where contacts suffice)",
+             "case mix within agents (queue)", "no case-mix adjustment (too few contacts or no mix)",
+             "not shrunken: nobody to compare with", "nothing observed",
+             "compared only with units whose case mix somebody's contacts link with its own",
+             "nearly always worked with others: not told apart from them"]  # fmt: skip
+    told = DE.method("; ".join(parts))
+    assert told.count("; ") == len(parts) - 1 and "unit_scores" not in told
+    assert not re.search(r"[a-z]_[a-z]|\b(case|mix|of|with|mean|within)\b", told)
+    assert "_" not in EN.method("; ".join(parts))
+
+
+def test_german_leads_to_the_table_for_what_it_has_no_words_for() -> None:
+    assert DE.method("nothing observed; a new way") == (
+        "nichts beobachtet; Weiteres in der Spalte method der Tabelle unit_scores"
+    )
