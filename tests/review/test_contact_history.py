@@ -11,10 +11,11 @@ from markupsafe import Markup
 
 from analyzer.publish.wording import wording
 from analyzer.review.conversation import Turn, tone_of
-from analyzer.review.customer_history import customer_history, known_then
+from analyzer.review.customer_history import CustomerHistory, customer_history, known_then
 from analyzer.review.feeling_path import HEIGHT, TOP, WIDTH, feeling_path
 from analyzer.review.roles import User
 from analyzer.review.score_steps import score_steps
+from analyzer.review.state import environment, texts
 from analyzer.store.store import Store, open_store
 from tests.publish.world import TEAMS
 
@@ -138,3 +139,24 @@ def test_contact_of_nobody_known_has_no_history(store: Store) -> None:
     first = contact_of_a_regular(store)
     found = customer_history(store, first | {"customer_key": None}, LEAD, ())
     assert (found.others, found.elsewhere, found.loyalty) == ((), 0, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "elsewhere", "said"),
+    [
+        ("not_first", 0, "speaks of an earlier contact"),
+        ("not_first", 2, "No other contact"),
+        ("confirmed", 0, "No other"),
+    ],
+)
+def test_repeat_whose_first_contact_is_not_held_says_where_that_is_known_from(
+    status: str, elsewhere: int, said: str
+) -> None:
+    contact = {"facts": {"customer_key": "k-1"}, "outcome": {"fcr_status": status, "fcr_probability": None}}
+    history = CustomerHistory((), 0, elsewhere, (), None)
+    shown = (
+        environment()
+        .get_template("contact/history.html.j2")
+        .render(contact=contact, history=history, t=texts("en"), w=wording("en"))
+    )
+    assert said in shown
