@@ -160,13 +160,13 @@ def finish(
     ``held_out``: the fold of each dialogue, -1 of those that were never held out.
     """
     network = load_network(models)
-    features = reason.dialogue_features(network.encoder, models / "encoder", dialogues)
-    reasons = [d.reason if d.reason is not None else -1 for d in dialogues]
-    known = [index for index, value in enumerate(reasons) if value >= 0]
+    known = [index for index, d in enumerate(dialogues) if d.reason is not None]
+    features = reason.dialogue_features(network.encoder, models / "encoder", [dialogues[i] for i in known])
+    reasons = [d.reason for d in dialogues if d.reason is not None]
     logits = np.zeros((len(dialogues), len(codebook.REASONS)))
-    logits[known] = reason.out_of_fold(features[known], [reasons[i] for i in known], [held_out[i] for i in known])
+    logits[known] = reason.out_of_fold(features, reasons, [held_out[i] for i in known])
     (models / "heads").mkdir(parents=True, exist_ok=True)
-    head = reason.train_reason(features[known], [reasons[i] for i in known])
+    head = reason.train_reason(features, reasons)
     head.save(models / "heads" / "reason.safetensors")
     judged = [index for index, fold in enumerate(held_out) if fold >= 0]
     calibration = calibrate.calibrate([dialogues[i] for i in judged], predictions, logits[judged])
