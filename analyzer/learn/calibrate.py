@@ -35,7 +35,7 @@ OVERREPRESENTED = ("de2", "en2")
 ENOUGH_POSITIVES = 20
 TRAINED_SWAP_SHARE = 0.15
 SWAP_PRIOR = 0.01  # exports with interchanged speakers are rare; the training share would cry wolf
-NATURAL = ("de6", "en6")  # sets whose labels occur about as often as in real contacts
+NATURAL = ("de6", "en6", "helpde", "alltagde", "dayen")  # sets whose labels occur about as often as in real contacts
 SHIFT_SPREAD = 1.0  # standard deviation of the prior of a shift, in log odds
 THRESHOLDS = np.arange(0.10, 0.81, 0.02)
 # Positives a label needs for its own threshold to weigh as much as the common one. With calibrated probabilities one

@@ -15,7 +15,9 @@ from typing import Final
 from analyzer.learn.corpus import Dialogue, read_rows
 
 TENTHS: Final = {
-    "de6": 10, "en6": 10, "rarede": 2, "rareen": 2, "postde": 2, "posten": 2, "postlang": 2, "warmde": 2, "warmen": 2,
+    "de6": 10, "en6": 10, "helpde": 10, "alltagde": 10, "dayen": 10,
+    "rarede": 2, "rareen": 2, "postde": 2, "posten": 2, "postlang": 2, "warmde": 2, "warmen": 2,
+    "stimmende": 2, "trostde": 2, "trosten": 2,
 }  # fmt: skip
 STAR_DOMAINS: Final = frozenset({"restaurant", "plane"})
 

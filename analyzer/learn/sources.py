@@ -15,7 +15,11 @@ from analyzer.errors import UsageError
 from analyzer.learn.corpus import Dialogue, read_dialogues, read_rows, to_dialogue
 
 GIVEN: Final = ("authored.jsonl.gz", "authored_journeys.jsonl.gz")
-NEW: Final = ("invented_2.jsonl.gz", "invented_3.jsonl.gz")  # written since the shipped encoder was trained
+NEW: Final = (
+    "invented_2.jsonl.gz",
+    "invented_3.jsonl.gz",
+    "invented_4.jsonl.gz",
+)  # written since the shipped encoder was trained
 OWN: Final = ("invented.jsonl.gz", *NEW)
 STAR_LABELS, TASK_LABELS = "star_labels.jsonl.gz", "task_talk_labels.jsonl.gz"
 _TURN_KEYS: Final = ("sent", "labels")
