@@ -80,7 +80,7 @@ def _agent_names(request: RunRequest, settings: Settings, store: Store) -> pa.Ta
 def names_of_known(names: pa.Table, known: Known) -> pa.Table:
     """``names`` without those of agents whom no contact names: nobody who was forgotten, or has been gone too long."""
     return names.filter(
-        pc.is_in(names["agent_id"], pa.array(sorted(set(known.interaction_agents["agent_id"].dropna()))))
+        pc.is_in(names["agent_id"], pa.array(sorted(set(known.interaction_agents["agent_id"].dropna())), pa.string()))
     )
 
 
