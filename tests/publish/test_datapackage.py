@@ -57,6 +57,18 @@ def test_frictionless_finds_texts_valid_that_are_there_and_empty(tmp_path: Path)
     assert '"all","","response_rate"' in (tmp_path / "survey_checks.csv").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_frictionless_finds_the_descriptor_valid(form: str, tmp_path: Path) -> None:
+    export_tables(world(), tmp_path, form, publish())
+    report = Package.validate_descriptor(str(tmp_path / "datapackage.json"))
+    assert report.valid, report.flatten(["type", "note"])[:10]
+    told = json.loads((tmp_path / "datapackage.json").read_text(encoding="utf-8"))
+    assert {resource["path"].rsplit(".", 1)[-1] for resource in told["resources"]} == {form}
+    told["resources"][0]["schema"]["fields"][0]["type"] = "no such type"
+    (tmp_path / "wrong.json").write_text(json.dumps(told), encoding="utf-8")
+    assert not Package.validate_descriptor(str(tmp_path / "wrong.json")).valid
+
+
 def test_frictionless_finds_what_is_wrong(tmp_path: Path) -> None:
     export_tables(world(), tmp_path, "csv", publish())
     path = tmp_path / "interactions.csv"
