@@ -10,7 +10,8 @@ import pyarrow as pa
 from analyzer.config import LoyaltySettings
 from analyzer.loyalty.asof import Register
 from analyzer.loyalty.levels import Levels
-from analyzer.loyalty.quadrant_shares import MIN_CUSTOMERS, base_of, cell_probabilities, parts_of
+from analyzer.loyalty.quadrant_calls import cell_probabilities
+from analyzer.loyalty.quadrant_shares import MIN_CUSTOMERS, base_of
 from analyzer.loyalty.quadrants import likeliest, of_cells, quadrant_probabilities
 from analyzer.loyalty.reading_error import ReadingError
 from analyzer.loyalty.reasons import customer_reasons
@@ -47,7 +48,7 @@ def _probabilities(state: pd.DataFrame, levels: Levels, error: ReadingError, set
     alone, base = quadrant_probabilities(state, settings), base_of(state, levels)
     if not error.known or len(base.loyalty) < MIN_CUSTOMERS:
         return alone
-    cells = cell_probabilities(parts_of(base, error, settings), base, error, settings)
+    cells = cell_probabilities(base, error, settings)
     alone.loc[cells.index] = of_cells(cells, state["locked_in"])
     return alone
 

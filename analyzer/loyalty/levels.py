@@ -119,14 +119,33 @@ def _rank_by_age(place: NDArray[np.int64], age: Floats) -> Floats:
     return rank
 
 
+@dataclass(frozen=True, slots=True)
+class MeanReading:
+    """Each customer's weighted mean of readings and answers; the variance of its ``noise``, and what drift adds per
+    unit of its variance: within the mean (``shared``), and what of it today's level has too (``fresh``)."""
+
+    read: Floats
+    noise: Floats
+    shared: Floats
+    fresh: Floats
+
+
+def mean_reading(levels: Levels, at: Floats) -> MeanReading:
+    """The mean of each customer if the readings err as ``at`` (ReadingError.at) has it."""
+    intercept, slope = at[LINES::2], at[LINES + 1 :: 2]
+    weight = levels.weight
+    return MeanReading(
+        read=(levels.told + ((levels.read - intercept * levels.read_weight) / slope).sum(axis=1)) / weight,
+        noise=(at[TOLD] * levels.told_square + at[READ] * (levels.read_square / slope**2).sum(axis=1)) / weight**2,
+        shared=levels.together / weight**2,
+        fresh=(levels.told_square + levels.read_square.sum(axis=1)) / weight,
+    )
+
+
 def measured(levels: Levels, at: Floats) -> Measured:
     """What the sums say if the readings err as ``at`` (ReadingError.at) has it."""
-    intercept, slope = at[LINES::2], at[LINES + 1 :: 2]
-    drift, weight = at[DRIFT], levels.weight
-    read = (levels.told + ((levels.read - intercept * levels.read_weight) / slope).sum(axis=1)) / weight
-    noise = (at[TOLD] * levels.told_square + at[READ] * (levels.read_square / slope**2).sum(axis=1)) / weight**2
-    shared = levels.together / weight**2
-    fresh = (levels.told_square + levels.read_square.sum(axis=1)) / weight
+    found, drift = mean_reading(levels, at), at[DRIFT]
+    read, noise, shared, fresh = found.read, found.noise, found.shared, found.fresh
     middle = float(read.mean()) if len(read) else 0.0
     stays = max(float(((read - middle) ** 2 - drift * shared - noise).mean()), 0.0) if len(read) else 0.0
     whole = stays + drift

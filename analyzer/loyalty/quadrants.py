@@ -11,7 +11,7 @@ customer whom a contract holds stays for now and is a hostage, however disloyal;
 loyalist. Who has given notice is held by nothing any more.
 
 A customer's probabilities come from their own readings and from how customers like them are distributed
-(quadrant_shares.py). Before enough customers are known, both indices are taken to err normally around their value with
+(quadrant_calls.py). Before enough customers are known, both indices are taken to err normally around their value with
 their standard errors, independently.
 """
 

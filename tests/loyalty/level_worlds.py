@@ -37,7 +37,9 @@ class LevelWorld:
     contacts: float = 4.0
     detector: Mapping[str, tuple[float, float, float]] | None = None
     answers: float = 0.25  # share of contacts rated, more of the satisfied
-    drift: float = 0.0  # share of the variance of levels that fades with a half-life of 60 days
+    drift: float = 0.0  # share of the variance of levels that fades
+    fades: float = 60.0  # days after which half of that is gone
+    fickle: bool = False  # loyalty goes along with today's level, not with the part that stays
     missing: float = 0.3  # share of loyalty facts not on record
     held: float = 0.3
     days: float = 365.0
@@ -129,7 +131,10 @@ def truth(world: LevelWorld, seed: int = 999) -> dict[str, float]:
     """The shares of the world, of those who have not left; and of the satisfied and the others, who leaves."""
     rng = np.random.default_rng(seed)
     place = latent(world.shape, MANY, rng)
-    satisfied, loyal = level(place) >= 60, loyalty(facts_of(place, rng)) >= 60
+    nobody = np.empty(0, dtype=np.int64)
+    now, _ = place_on(place, world, nobody, np.empty(0), rng)
+    satisfied = level(now) >= 60
+    loyal = loyalty(facts_of(now if world.fickle else place, rng)) >= 60
     held = rng.uniform(size=MANY) < world.held
     _, cause = exits(level(place), world.notice, rng, world.horizon)
     stays = cause == 0
@@ -168,6 +173,8 @@ def draw(world: LevelWorld, seed: int) -> Seen:
     facts = facts_of(place, rng)
     who, ago = contact_days(world, rng)
     now, then = place_on(place, world, who, ago, rng)
+    if world.fickle:
+        facts = facts_of(now, rng)
     contacts, answers = contacts_of(world, who, ago, then, rng)
     records = records_of(world, facts.mask(rng.uniform(size=facts.shape) < world.missing), held, level(place), rng)
     return Seen(contacts, answers, records, level(now) >= 60, loyalty(facts) >= 60, held)
@@ -207,7 +214,7 @@ def contact_days(world: LevelWorld, rng: np.random.Generator) -> tuple[NDArray[n
 def place_on(
     place: Floats, world: LevelWorld, who: NDArray[np.int64], ago: Floats, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Where each stands today and stood at each contact; a share of the variance fades with a half-life of 60 days."""
+    """Where each stands today and stood at each contact; a share of the variance fades."""
     if world.drift == 0:
         return place, place[who]
     middle, spread = float(place.mean()), float(place.std())
@@ -216,7 +223,7 @@ def place_on(
     before, last = now.copy(), np.zeros(len(place))
     for step in range(len(who) - 1, -1, -1):  # back in time from today
         one = who[step]
-        keep = 0.5 ** ((ago[step] - last[one]) / 60)
+        keep = 0.5 ** ((ago[step] - last[one]) / world.fades)
         before[one] = keep * before[one] + np.sqrt(1 - keep**2) * rng.normal()
         last[one], fading[step] = ago[step], before[one]
     stays = middle + np.sqrt(1 - world.drift) * (place - middle)

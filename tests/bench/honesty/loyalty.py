@@ -38,6 +38,7 @@ def flawed(world: LevelWorld) -> LevelWorld:
 
 # A year's chances are those of 90 days a year long; readings reach as far back again.
 YEAR: Final = LevelWorld(notice="slope", horizon=365.0, days=730.0, contacts=8.0, late=0.4)
+OFF: Final = "levels drift, half in 20 days, not 60"
 SHARES: Final[dict[str, LevelWorld]] = {
     "one hump, perfect ears": LevelWorld(notice="slope"),
     "one hump, flawed ears": flawed(LevelWorld(notice="slope")),
@@ -45,6 +46,10 @@ SHARES: Final[dict[str, LevelWorld]] = {
     "skewed, flawed ears, few notices": flawed(LevelWorld(notice="rare", shape="skew")),
     "both ends leave, perfect ears, late entry": LevelWorld(notice="both ends", late=0.4),
     "levels drift, flawed ears": flawed(LevelWorld(drift=0.5)),
+    "a quarter drifts, perfect ears": LevelWorld(drift=0.25),
+    OFF: flawed(LevelWorld(drift=0.5, fades=20.0)),
+    "levels drift, half in 180 days": flawed(LevelWorld(drift=0.5, fades=180.0)),
+    "levels drift and loyalty with them": flawed(LevelWorld(drift=0.5, fickle=True)),
     "a year ahead, flawed ears, late entry": flawed(YEAR),
     "a year ahead, few notices, perfect ears": replace(YEAR, notice="rare", late=0.0),
     "150 customers, perfect ears": LevelWorld(notice="slope", customers=150),
@@ -95,7 +100,8 @@ def loyalty(worlds: int, seed: int) -> list[Line]:
         right.append(called)
     n = sum(len(hits) for hits in held)
     pooled = coverage("all shares and conditionals, pooled", np.concatenate([h.ravel() for h in held]), worlds=n)
-    return [pooled, *lines, _called(np.concatenate(right), n), _deaf(max(2, worlds // 100), seed)]
+    own = [_called(one, len(one_held), name) for name, one, one_held in zip(SHARES, right, held, strict=True)]
+    return [pooled, *lines, *own, _called(np.concatenate(right), n, "all"), _deaf(max(2, worlds // 100), seed)]
 
 
 def _deaf(n: int, seed: int) -> Line:
@@ -144,13 +150,14 @@ def _hits(published: Published) -> NDArray[np.float64]:
     return np.column_stack([published.chances.reindex(called.index), (called == true).to_numpy(dtype="float64")])
 
 
-def _called(right: NDArray[np.float64], worlds: int) -> Line:
-    """Whether quadrants that are called are right as often as they say."""
+def _called(right: NDArray[np.float64], worlds: int, name: str) -> Line:
+    """Whether quadrants that are called are right as often as they say; no bar where the half-life is far off."""
     said, was = float(right[:, 0].mean()), float(right[:, 1].mean())
     error = float(np.sqrt(was * (1 - was) / len(right)))
-    met = abs(said - was) <= 0.02 and was >= 0.8
-    return Line("quadrants called: share right", was, was - 2.58 * error, was + 2.58 * error, "≥ 0.8, said ± 0.02",
-                f"said {said:.3f}", met, worlds)  # fmt: skip
+    met = None if name == OFF else abs(said - was) <= 0.02 and was >= 0.8
+    bar = "none" if met is None else "≥ 0.8, said ± 0.02"
+    return Line(f"quadrants called, share right: {name}", was, was - 2.58 * error, was + 2.58 * error,
+                bar, f"said {said:.3f}, {len(right) / worlds:.0f} a world", met, worlds)  # fmt: skip
 
 
 RISKS: Final[dict[str, LevelWorld]] = {
