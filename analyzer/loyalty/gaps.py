@@ -5,6 +5,11 @@ exceeded less the share unmet. Probabilities are summed, not labels counted: a l
 often than the other, and calibrated probabilities do not. The codebook gives such a turn exactly one topic; its
 probability is shared out among the topics heard in the turn. ``n`` counts the contacts where it was found.
 
+No audit corrects what was said (``model_only``): people are asked, blind, how a contact ended, what was felt, how hard
+it was and whether it was met with empathy, not whether it spoke of an expectation. Verdicts on single cues do not stand
+in for that: right or wrong is said of what was found, with the finding in view, and words marked blind show what is
+there, never that nothing is. It would take a blind question to the whole contact: exceeded, unmet, both or neither.
+
 Asked (topic ``asked.<topic>``): survey items ``wanted_<topic>`` and ``got_<topic>`` on one scale (or
 ``expectation_``/``perception_``), got less wanted in shares of the scale.
 """
@@ -25,7 +30,10 @@ from analyzer.tables import STORED
 
 ALL: Final = "all"
 EXPECTED: Final = ("exceeded", "unmet")
-SUMMED: Final = "ratio of summed probabilities, CR2 by customer with one customer added"
+SUMMED: Final = (
+    "ratio of summed probabilities, CR2 by customer with one customer added; not audited: reviewers are not asked "
+    "whether expectations were exceeded or unmet"
+)
 ASKED: Final = "mean of got − wanted, CR2 by customer"
 _PAIR: Final = re.compile(r"(wanted|got|expectation|perception)_([a-z0-9_]{1,40})")
 _SIDE: Final = {"wanted": "wanted", "expectation": "wanted", "got": "got", "perception": "got"}

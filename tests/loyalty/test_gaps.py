@@ -12,6 +12,7 @@ import pytest
 from analyzer.loyalty.clusters import bell_mccaffrey, bounds, clustered_balance, clustered_mean, clustered_share
 from analyzer.loyalty.gaps import expectation_gap
 from analyzer.loyalty.perception import perception_gap
+from analyzer.review.questions import QUESTIONS
 from analyzer.tables import STORED
 from tests.loyalty.worlds import AS_OF, days_ago, surveys
 
@@ -49,6 +50,16 @@ def test_expectation_sums_probabilities_instead_of_counting_labels() -> None:
     ]
     row = expectation(20, doubtful)["all"]
     assert row["n"] == 10 and row["value"] == pytest.approx((9.0 - 3.0) / (9.0 + 3.0))
+
+
+def test_expectation_says_that_it_was_not_audited_and_why() -> None:
+    rows = expectation(10, [cue(i, "expect.unmet", 0.9) for i in range(10)])
+    assert rows["all"]["error_basis"] == "model_only" and "reviewers are not asked" in rows["all"]["method"]
+
+
+def test_audits_do_not_ask_about_expectations() -> None:
+    # Once they do, the gap can be corrected, and must no longer say that it cannot.
+    assert not any("expect" in question.finding for question in QUESTIONS)
 
 
 def test_expectation_shares_a_turn_out_among_its_topics() -> None:

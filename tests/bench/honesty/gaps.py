@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -30,6 +32,7 @@ def gaps(worlds: int, seed: int) -> list[Line]:
     """Every line of the part; costly measures take fewer worlds."""
     return [
         _expectation(worlds, seed),
+        _expectation_misheard(min(worlds, 600), seed),
         _perception(worlds, seed),
         _perception_of_answerers(min(worlds, 300), seed),
         _initiatives(worlds, seed),
@@ -72,7 +75,29 @@ def _expectation(worlds: int, seed: int) -> Line:
     return coverage("expectation gap", held, baseline=f"labels counted, t: {np.mean(naive):.3f}", worlds=worlds)
 
 
-def _spoken_world(world: int, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+def _expectation_misheard(worlds: int, seed: int) -> Line:
+    """What no interval can hold: a detector whose probabilities are off, where nobody is asked. It says model_only."""
+    held, off = [], []
+    for batch in _batches(worlds, seed, 7):
+        made = {str(world): _spoken_world(world, rng, MISHEARD) for world, rng in batch}
+        frame, all_cues = (pd.concat([world[k] for world in made.values()], ignore_index=True) for k in (0, 1))
+        for row in expectation_gap(frame, all_cues, NO_ANSWERS).to_pylist():
+            if row["segment"] in made and row["topic"] == "all" and row["value"] is not None:
+                truth = made[row["segment"]][2]
+                held.append(row["low"] <= truth <= row["high"])
+                off.append(row["value"] - truth)
+                assert row["error_basis"] == "model_only"
+    line = coverage("expectation gap, odds heard 2 for 1 and 1 for 2", held, worlds=worlds)
+    return replace(line, bar="none", met=None, baseline=f"said: model_only; off by {np.mean(off):+.3f}")
+
+
+RIGHT: Final = {"exceeded": 1.0, "unmet": 1.0}
+MISHEARD: Final = {"exceeded": 2.0, "unmet": 0.5}  # odds of what is heard, times this
+
+
+def _spoken_world(
+    world: int, rng: np.random.Generator, odds: Mapping[str, float] = RIGHT
+) -> tuple[pd.DataFrame, pd.DataFrame, float]:
     """Contacts, what a detector hears in them, and the true gap."""
     rates = {"exceeded": float(rng.choice([0.05, 0.1, 0.2])), "unmet": float(rng.choice([0.05, 0.15, 0.3]))}
     distance = {"exceeded": 2.0, "unmet": 3.0}
@@ -80,7 +105,9 @@ def _spoken_world(world: int, rng: np.random.Generator) -> tuple[pd.DataFrame, p
     frame, parts = contacts.frame(world), []
     for label, rate in rates.items():
         true = drawn(rng, contacts, rate, float(rng.choice([0.0, 0.7])))
-        parts.append(cues(frame, f"expect.{label}", heard(rng, true, rate, distance[label]), 0.4))
+        known = heard(rng, true, rate, distance[label])
+        said = odds[label] * known / (odds[label] * known + 1 - known)
+        parts.append(cues(frame, f"expect.{label}", said, 0.4))
     spoken = 1 - (1 - rates["exceeded"]) * (1 - rates["unmet"])
     return frame, pd.concat(parts, ignore_index=True), (rates["exceeded"] - rates["unmet"]) / spoken
 
