@@ -5,14 +5,17 @@ spaCy's blank pipelines tokenise and split; nothing here is a trained model but 
 
 from __future__ import annotations
 
+import copy
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
 import spacy
+from py3langid.langid import MODEL_FILE, LanguageIdentifier, visit_counts
 from spacy.tokens import Doc
 
 from analyzer.config import UnderstandSettings
@@ -79,10 +82,11 @@ class LanguagePass:
             if declared in ("de", "en"):
                 return ("de" if declared == "de" else "en"), 1.0
             return "und", 0.0
-        best, best_probability = _identifier(restricted=False).classify(spoken)
+        of_all, of_ours = _identifiers()
+        best, best_probability = of_all.classify(spoken)
         if best not in ("de", "en") and best_probability >= self._settings.language_probability:
             return "und", float(best_probability)
-        code, probability = _identifier(restricted=True).classify(spoken)
+        code, probability = of_ours.classify(spoken)
         return ("de" if code == "de" else "en"), float(probability)
 
 
@@ -129,11 +133,25 @@ def _pipeline(language: Literal["de", "en"]) -> spacy.language.Language:
     return pipeline
 
 
-@cache
-def _identifier(*, restricted: bool) -> Any:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+class _Walked(LanguageIdentifier):  # type: ignore[misc]
+    """py3langid's table over the counts of the text that was walked last: two that share them walk a text once."""
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    if restricted:
-        identifier.set_languages(["de", "en"])
-    return identifier
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.walked: dict[bytes, Counter[int] | None] = {}
+
+    def _raw_score(self, text: bytes) -> Any:
+        if text not in self.walked:
+            self.walked.clear()
+            self.walked[text] = visit_counts(self.tk_nextmove, self._rowbase, self.tk_output, text)
+        visits = self.walked[text]
+        return self._sparse_score(visits, self.nb_ptc) if visits else super()._raw_score(text)
+
+
+@cache
+def _identifiers() -> tuple[Any, Any]:
+    """One that knows all languages and one of German and English alone. The table is loaded and a text walked once."""
+    of_all = _Walked.from_model_file(MODEL_FILE, norm_probs=True)
+    of_ours = copy.copy(of_all)
+    of_ours.set_languages(["de", "en"])
+    return of_all, of_ours
