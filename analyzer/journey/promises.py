@@ -3,7 +3,8 @@
     open      the due time and the grace after it have not passed
     broken    the customer was let down (signals.py): a contact of the same episode after the due time
     kept      a later contact opens by saying that the matter is settled, or closes what was due with a few words to
-              name another (openings.py); one of the same episode, or one that wants nothing but to say so, went well
+              name another (openings.py); it opens by telling that what was promised was done, even if it goes on to
+              complain (fulfilment.py); one of the same episode, or one that wants nothing but to say so, went well
               when it was due; or the company called in time as it had promised
     unknown   past due and grace, and nobody spoke of it
 
@@ -27,6 +28,7 @@ from analyzer.journey.callbacks import is_callback
 from analyzer.journey.chains import DAY_US
 from analyzer.journey.due import due_time
 from analyzer.journey.due_readers import NO_HOLIDAYS
+from analyzer.journey.fulfilment import deeds, in_time, names_promise, somebody_came
 
 EVIDENCE_FROM = 0.5
 _HOUR_US = DAY_US // 24  # a promised hour is the customer's, whose clock may be another one than ours
@@ -142,12 +144,17 @@ class _Witness:
     closed: bool
     went_well: bool
     let_down: bool
+    opening: str
 
 
 def judge_promises(
-    promises: list[Promise], contacts: pd.DataFrame, signals: pd.DataFrame, episode: list[int], as_of_us: int
-) -> list[Promise]:
-    """The promises with status and evidence as the later contacts show, in the order given."""
+    promises: list[Promise], contacts: pd.DataFrame, signals: pd.DataFrame, openings: pd.Series[str],
+    episode: list[int], as_of_us: int,
+) -> list[Promise]:  # fmt: skip
+    """The promises with status and evidence as the later contacts show, in the order given.
+
+    ``openings`` are customers' first words by ``contact_id`` (signals.opening_words), in the order of ``contacts``.
+    """
     judged = dict(enumerate(promises))
     customers: list[str | None] = contacts["customer_key"].tolist()
     waiting: dict[str, list[int]] = {}
@@ -156,13 +163,13 @@ def judge_promises(
         if customer is not None:
             waiting.setdefault(customer, []).append(index)
     latest: dict[str | None, int] = {}
-    for witness, customer in zip(_witnesses(contacts, signals), customers, strict=True):
+    for witness, customer in zip(_witnesses(contacts, signals, openings), customers, strict=True):
         mine = [i for i in waiting.get(customer or "", ()) if _awaited(judged[i], witness)]
         spoken_of = {episode[witness.position]}
         if not witness.has_request and customer in latest:
             spoken_of.add(episode[latest[customer]])
         same = [i for i in mine if episode[judged[i].contact] in spoken_of]
-        for index in _kept(judged, mine, same, witness):
+        for index in _kept(judged, mine, same, witness) or _done(judged, mine, same, witness):
             judged[index] = replace(judged[index], status="kept", evidence=witness.name)
         if witness.customer_began and witness.let_down:
             _charge(judged, [i for i in same if judged[i].status == "open"], witness.name, witness.start_us)
@@ -170,11 +177,11 @@ def judge_promises(
     return [_lapse(judged[index], as_of_us) for index in range(len(promises))]
 
 
-def _witnesses(contacts: pd.DataFrame, signals: pd.DataFrame) -> list[_Witness]:
+def _witnesses(contacts: pd.DataFrame, signals: pd.DataFrame, openings: pd.Series[str]) -> list[_Witness]:
     settled = signals["settled_opening"] >= EVIDENCE_FROM
     columns = (
         contacts["contact_id"], contacts["start_us"], contacts["customer_began"], contacts["has_request"], settled,
-        signals["closed"], signals["went_well"], signals["let_down"],
+        signals["closed"], signals["went_well"], signals["let_down"], openings,
     )  # fmt: skip
     rows = zip(*(column.tolist() for column in columns), strict=True)
     return [_Witness(position, *row) for position, row in enumerate(rows)]
@@ -189,15 +196,37 @@ def _kept(judged: Mapping[int, Promise], mine: list[int], same: list[int], witne
         return mine
     if not witness.customer_began:
         return [i for i in same if is_callback(judged[i].text) and witness.start_us <= judged[i].due_us + _HOUR_US]
-    # Whoever reports in the morning speaks of what falls due in the evening too.
-    spoken_of = mine if witness.closed else same
-    due = sorted(
-        (i for i in spoken_of if judged[i].due_us <= witness.start_us + DAY_US), key=lambda i: judged[i].due_us
-    )
+    due = _due(judged, mine if witness.closed else same, witness)
     if witness.went_well:
         return due
     # Whoever closes the old and complains speaks of all but one.
     return [] if not witness.closed else due[:-1] if witness.let_down else due
+
+
+def _done(judged: Mapping[int, Promise], mine: list[int], same: list[int], witness: _Witness) -> list[int]:
+    """The promises whose fulfilment the opening tells: those it names, or the only one due if somebody came."""
+    due = _due(judged, mine, witness)
+    if not due or not witness.customer_began:
+        return []
+    told = {index: in_time(deeds(witness.opening), _day(judged[index].due_us), _day(witness.start_us)) for index in due}
+    alone = [index for index in due if index in same]
+    named = [index for index in due if _names(told[index], judged[index])]
+    return named or (alone if len(alone) == 1 and somebody_came(told[alone[0]]) else [])
+
+
+def _names(told: tuple[str, ...], promise: Promise) -> bool:
+    made, due, dated = _day(promise.made_us), _day(promise.due_us), promise.promised_by is not None
+    return names_promise(told, promise.text, made, due, dated=dated)
+
+
+def _day(us: int) -> date:
+    return datetime.fromtimestamp(us / 1e6, UTC).date()
+
+
+def _due(judged: Mapping[int, Promise], those: list[int], witness: _Witness) -> list[int]:
+    """Those due by the day after the contact, the earliest first: a morning's report counts for the evening too."""
+    due = (index for index in those if judged[index].due_us <= witness.start_us + DAY_US)
+    return sorted(due, key=lambda index: judged[index].due_us)
 
 
 def _charge(judged: dict[int, Promise], mine: list[int], name: str, start: int) -> None:

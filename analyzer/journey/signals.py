@@ -50,7 +50,7 @@ def hear_signals(contacts: pd.DataFrame, cues: pd.DataFrame, turns: pd.DataFrame
         },
         index=ids,
     )
-    words = _opening_words(turns, contacts, ids)
+    words = opening_words(turns, contacts).str.replace("\n", " ")
     signals = signals.assign(again=words.map(takes_up_again), closed=words.map(closes_the_old))
     return signals.assign(**_aftermath(heard, contacts, ids))[list(SIGNALS)]
 
@@ -87,11 +87,12 @@ def company_openers(facts: pd.DataFrame, turns: pd.DataFrame) -> frozenset[str]:
     return frozenset(first.loc[first["speaker"] == "agent", "interaction_id"])
 
 
-def _opening_words(turns: pd.DataFrame, contacts: pd.DataFrame, ids: pd.Index) -> pd.Series:
-    """What the customer says in the opening of each contact, "" where nothing."""
+def opening_words(turns: pd.DataFrame, contacts: pd.DataFrame) -> pd.Series:
+    """What the customer says in the opening of each contact, a line a turn, "" where nothing; by ``contact_id``."""
+    ids = pd.Index(contacts["contact_id"], dtype=object)
     spoken = turns.reindex(columns=["interaction_id", "turn", "text"])
     opening = spoken.merge(opening_turns(turns, contacts), on=["interaction_id", "turn"]).sort_values("turn")
-    return opening.groupby("interaction_id")["text"].agg(" ".join).reindex(ids).fillna("")
+    return opening.groupby("interaction_id")["text"].agg("\n".join).reindex(ids).fillna("")
 
 
 def opening_turns(turns: pd.DataFrame, contacts: pd.DataFrame) -> pd.DataFrame:

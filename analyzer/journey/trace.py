@@ -35,7 +35,7 @@ from analyzer.journey.returns import (
     same_matter_returns,
 )
 from analyzer.journey.rhythm import wall_us
-from analyzer.journey.signals import company_openers, hear_signals
+from analyzer.journey.signals import company_openers, hear_signals, opening_words
 
 UNTOLD: Final = "untold"  # a reason nobody could tell is a kind of its own
 
@@ -89,7 +89,8 @@ def trace_journeys(
     years = {year + ahead for year in set(pd.DatetimeIndex(seen["started_at"]).year) for ahead in (0, 1)}
     days_off = holidays(settings.holidays, years).union(settings.days_off)
     promises = find_promises(seen, cues, turns, contact_of, settings, ZoneInfo(business_timezone), days_off)
-    promises = judge_promises(promises, contacts, signals, matter["episode"].tolist(), now_us)
+    openings = opening_words(turns, contacts)
+    promises = judge_promises(promises, contacts, signals, openings, matter["episode"].tolist(), now_us)
     zone = ZoneInfo(business_timezone)
     traced = _judge(contacts, signals, pairs, matter, promises, settings, now_us, zone, _left_us(contacts, left_at))
     judged, neighbours = traced.judged, traced.neighbours

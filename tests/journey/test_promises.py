@@ -52,6 +52,12 @@ CASES = [
     ("easy, long before it is due", promised().contact("b", at(0.5), effort=1.5), LATE, ("unknown", None)),
     ("thanks speak of the contact before", promised().contact("b", at(4), reason="feedback", effort=1.1, says="😊"),
         LATE, ("kept", "b")),
+    ("done as promised, then a complaint", promised().contact("b", at(4), cues=UNMET,
+        says="Am Mittwoch rief jemand an, aber die Rechnung stimmt wieder nicht."), LATE, ("kept", "b")),
+    ("another deed than the promised one", promised().contact("b", at(4), cues=UNMET,
+        says="Die Lampe kam an, aber die Rechnung stimmt nicht."), LATE, ("broken", "b")),
+    ("done before it was due", promised().contact("b", at(0.5), cues=UNMET,
+        says="Am Montag rief jemand an, aber die Rechnung stimmt wieder nicht."), LATE, ("unknown", None)),
     ("no customer key", promised(customer_key=None), LATE, ("unknown", None)),
     ("complaint not yet heard of", promised().contact("b", at(20), cues=UNMET), at(10), ("unknown", None)),
 ]  # fmt: skip

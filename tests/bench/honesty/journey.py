@@ -23,6 +23,7 @@ from analyzer.config import load_settings
 from analyzer.journey.episodes import join_episodes
 from analyzer.journey.promises import find_promises, judge_promises
 from analyzer.journey.rates import interval
+from analyzer.journey.signals import opening_words
 from analyzer.learn.corpus import read_rows
 from analyzer.learn.link_lessons import Lessons
 from analyzer.learn.linking import HISTORIES, OWN_HISTORIES, Weighed, lessons_of, others, out_of_fold
@@ -154,7 +155,8 @@ def _promises(lessons: Lessons, probability: np.ndarray, rows: list[dict[str, An
     contact_of = {leg: at for at, legs in enumerate(lessons.contacts["legs"]) for leg in legs}
     found = find_promises(lessons.facts, lessons.cues, lessons.turns, contact_of, settings, ZoneInfo("UTC"))
     now = int(lessons.contacts["start_us"].max())
-    judged = judge_promises(found, lessons.contacts, lessons.signals, episode.tolist(), now)
+    openings = opening_words(lessons.turns, lessons.contacts)
+    judged = judge_promises(found, lessons.contacts, lessons.signals, openings, episode.tolist(), now)
     status = {(promise.interaction_id, promise.turn): promise.status for promise in judged}
     told = {"unknown": "open"}
     return [
