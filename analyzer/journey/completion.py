@@ -13,14 +13,21 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
 from analyzer.journey import nowcast
-from analyzer.journey.nowcast import EDGES, MOST_RETURN, Curves, Rng, Waits
-from analyzer.journey.unlike import Course, DayFactors, Days, calm_shape, day_factors, drawn_factors, surges
+from analyzer.journey.nowcast import EDGES, LEARN_DAYS, MOST_RETURN, Curves, Rng, Waits
+from analyzer.journey.unlike import (
+    Course,
+    DayFactors,
+    Grid,
+    calm_of,
+    day_factors,
+    day_grid,
+    drawn_factors,
+    past_factors,
+)
 
 DRAWS: Final = 24
-LEARN_DAYS: Final = 91  # a quarter: enough contacts, and no memory of how things were a year ago
 MOST_LEARNED: Final = 100_000
 
 
@@ -56,13 +63,14 @@ class Completion:
 
 def complete(windows: Windows) -> Completion:
     """The completion of each contact."""
-    solved, returned = _settled(windows)
+    grid = day_grid(windows.day, windows.waits.reason.astype(str))
+    solved, returned = _settled(windows, grid)
     lessons = _lessons(windows)
     curves = nowcast.learn_curves(windows.waits.some(lessons))
     rest = np.flatnonzero(~windows.settled)
     draws = np.zeros((DRAWS, 0), dtype=np.float32)
     if len(rest):
-        solved[rest], returned[rest], draws = _unsettled(windows, rest, lessons, curves)
+        solved[rest], returned[rest], draws = _unsettled(windows, grid, rest, lessons, curves)
     return Completion(solved, returned, draws, rest, curves.mature, curves.method)
 
 
@@ -74,20 +82,21 @@ def _lessons(windows: Windows) -> np.ndarray:
     return np.asarray(positions[:: -(-len(positions) // MOST_LEARNED) or 1])
 
 
-def _settled(windows: Windows) -> tuple[np.ndarray, np.ndarray]:
+def _settled(windows: Windows, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     """Solved and returned to of settled contacts: what silence is worth depends on their own day and those before."""
     waits = windows.waits
     solved, returned = waits.p * waits.quiet, 1.0 - waits.quiet
     able = np.flatnonzero(windows.settled & ~np.isnan(waits.p))
     if len(able):
-        p, still = waits.p[able], 1.0 - _returned_until(windows.some(able))
+        p, still = waits.p[able], 1.0 - _returned_until(windows.some(able), grid.some(able))
         unsolved, settled = (1.0 - p) * still[:, 0], p * still[:, 1]
         solved[able] = settled / (settled + unsolved) * waits.quiet[able]
     return solved, returned
 
 
-def _returned_until(windows: Windows) -> np.ndarray:
-    """Of each contact, shares (unsolved, solved) of its reason that return, as learned up to its day; contacts × 2.
+def _returned_until(windows: Windows, grid: Grid) -> np.ndarray:
+    """Of each contact, shares (unsolved, solved) that return, contacts × 2: of its reason as learned up to its day, and
+    what its day and its reason on that day showed beside (unlike.py), as while their windows ran.
 
     When they came is left out: it is told in a calling time that later returns would change.
     """
@@ -103,17 +112,20 @@ def _returned_until(windows: Windows) -> np.ndarray:
     rolling = np.maximum(upto[1:] - upto[begin], 0.0)
     shares = nowcast.returns_by_reason(rolling).sum(axis=-1)
     shares[rolling.sum(axis=(1, 2, 3)) < nowcast.MIN_MATURE] = 0.0  # of too few, silence tells nothing
-    return np.asarray(shares[day, reason])
+    usual = shares[day, reason]
+    due = usual * np.stack([1.0 - waits.p, waits.p], axis=1)
+    unlike = past_factors(due, waits.came, due, grid, calm_of(waits.came, due.sum(axis=1), grid))
+    return np.asarray(np.minimum(usual * unlike, MOST_RETURN))
 
 
 def _unsettled(
-    windows: Windows, rest: np.ndarray, lessons: np.ndarray, curves: Curves
+    windows: Windows, grid: Grid, rest: np.ndarray, lessons: np.ndarray, curves: Curves
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Solved, returned to and draws of the contacts at ``rest``, whose days are not settled."""
     random = np.random.default_rng(len(windows.over))
     unsettled = windows.some(rest)
     taught = windows.waits.some(lessons)
-    unlike, error = _unlike(windows, curves, lessons, rest, random)
+    unlike, error = _unlike(windows, grid, curves, lessons, rest, random)
     row, factor = curves.row(unsettled.waits), curves.factor(unsettled.waits)
     solved, returned = _proves(unsettled, curves.returns, row, factor, unlike, np.ones((1, 2)))
     draws = np.empty((DRAWS, len(solved)), dtype=np.float32)
@@ -132,7 +144,7 @@ def _redrawn(taught: Waits, curves: Curves, random: Rng) -> list[np.ndarray]:
 
 
 def _unlike(
-    windows: Windows, curves: Curves, lessons: np.ndarray, rest: np.ndarray, random: Rng
+    windows: Windows, grid: Grid, curves: Curves, lessons: np.ndarray, rest: np.ndarray, random: Rng
 ) -> tuple[DayFactors, np.ndarray]:
     """Factors for its day of each contact at ``rest``, and their relative error in each draw."""
     size = len(rest)
@@ -141,24 +153,13 @@ def _unlike(
     told = ~np.isnan(windows.waits.p[rest])
     if curves.method == "prior_line" or not told.any():
         return factors, error
-    sorts = _sorts(windows, curves, lessons, rest[told])
-    found, variance = day_factors(_course(windows, curves, rest[told]), sorts)
+    taught = windows.waits.some(lessons)
+    calm = calm_of(taught.came, _expected(curves, taught).sum(axis=(1, 2)), grid.some(lessons))
+    running = grid.some(rest[told])
+    found, variance = day_factors(_course(windows, curves, rest[told]), running, calm)
     factors.until_now[told], factors.to_come[told] = found.until_now, found.to_come
-    error[:, told] = drawn_factors(variance, sorts[-1].group, DRAWS, random)
+    error[:, told] = drawn_factors(variance, running.cell, DRAWS, random)
     return factors, error
-
-
-def _sorts(windows: Windows, curves: Curves, lessons: np.ndarray, running: np.ndarray) -> list[Days]:
-    """Days, and reasons within days, of the contacts whose windows run."""
-    reasons = pd.factorize(pd.Index(windows.waits.reason.astype(str)))[0]
-    waits = windows.waits.some(lessons)
-    expected = _expected(curves, waits).sum(axis=(1, 2))
-    sorts = []
-    for kind in (np.zeros(len(reasons), dtype=np.int64), reasons):
-        group = windows.day * (int(reasons.max()) + 1) + kind
-        calm = calm_shape(waits.came, expected, pd.Index(group[lessons]))
-        sorts.append(Days(pd.Index(group[running]), surges(windows.day, kind)[running], calm))
-    return sorts
 
 
 def _course(windows: Windows, curves: Curves, some: np.ndarray) -> Course:

@@ -16,7 +16,8 @@ Probability of first-contact resolution = p(a) · quiet · S₁(window) / S₁(a
     p(a)   p after what the silence so far tells: who was left unsolved comes back more often (nowcast.py)
     quiet  Π (1 − q) over later contacts in the window, q the probability that they are the same matter (links below the
            threshold count too, so a confirmed row keeps its doubt); for any matter 0 after a contact, else 1
-    S₁     share of solved contacts of the kind that stay quiet; the ratio is 1 once the window is over
+    S₁     share of solved contacts of the kind that stay quiet; the ratio is 1 once the window is over. Contacts left
+           pending are one kind: they are quiet while they wait, whatever the reason
 """
 
 from __future__ import annotations
@@ -165,9 +166,9 @@ def _complete(
     # The window is over when it is over, not when calling time is.
     over = np.where(as_of_us >= end_us + window_us, 1.0, np.minimum(over, 1.0 - 1e-9))
     at = rhythm.share_over(end_us, np.where(came, returned_us, end_us), window_days)
-    waits = Waits(
-        standing.text_probability, np.where(came, at, np.inf), quiet, standing.reason, standing.channel, day % 7
-    )
+    # Who waits for a promise is quiet until it falls due, whatever the reason: a kind of its own.
+    kind = np.where(standing.resolution == "pending", "pending", standing.reason)
+    waits = Waits(standing.text_probability, np.where(came, at, np.inf), quiet, kind, standing.channel, day % 7)
     windows = Windows(waits.some(rated), day[rated], over[rated], settled[rated])
     return complete(windows), settled
 

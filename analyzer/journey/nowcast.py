@@ -28,6 +28,7 @@ import pandas as pd
 MIN_MATURE: Final = 30
 PRIOR_RETURNS, PRIOR_CONTACTS = 1.0, 8.0
 MOST_RETURN: Final = 0.98
+LEARN_DAYS: Final = 91  # a quarter: enough contacts, and no memory of how things were a year ago
 EVEN_CONTACTS: Final = 30.0  # contacts that it takes to believe half of what sets a reason apart
 EVEN_SPREAD: Final = 4.0  # n · Var(p) that it takes to believe half of what sets solved and unsolved apart
 BINS: Final = 28

@@ -9,14 +9,17 @@ from analyzer.journey.fcr import Judged, Standing, judge
 from tests.journey.worlds import ZONE, World
 
 
-def judged(world: World, as_of_us: int, window_days: int = 7) -> tuple[Judged, np.ndarray]:
+def judged(
+    world: World, as_of_us: int, window_days: int = 7, pending: np.ndarray | None = None
+) -> tuple[Judged, np.ndarray]:
     """The rows of the contacts that had ended by ``as_of_us``, and their positions in the world."""
     seen = np.flatnonzero(world.end_us <= as_of_us)
     size = len(seen)
     yes = np.ones(size, dtype=bool)
+    heard = np.where(world.p > 0.5, "resolved", "unresolved")
     standing = Standing(
         end_us=world.end_us[seen],
-        resolution=np.where(world.p[seen] > 0.5, "resolved", "unresolved"),
+        resolution=(heard if pending is None else np.where(pending, "pending", heard))[seen],
         text_probability=world.p[seen],
         applicable=yes, identified=yes, first=yes,
         settled_us=np.full(size, -1, dtype=np.int64),
