@@ -19,6 +19,7 @@ NEW: Final = (
     "invented_2.jsonl.gz",
     "invented_3.jsonl.gz",
     "invented_4.jsonl.gz",
+    "invented_5.jsonl.gz",
 )  # written since the shipped encoder was trained
 OWN: Final = ("invented.jsonl.gz", *NEW)
 STAR_LABELS, TASK_LABELS = "star_labels.jsonl.gz", "task_talk_labels.jsonl.gz"

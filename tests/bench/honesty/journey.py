@@ -6,7 +6,8 @@ what others do: "open = solved" counts windows that still run as if nobody came 
 whose windows are over.
 
 Histories are those of the training data, each customer held out in turn: as labelled, and as detectors that err might
-hear them. Intervals are over customers (bootstrap).
+hear them; and those of three further hands, which taught the shipped links nothing. Intervals are over customers
+(bootstrap).
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ import numpy as np
 
 from analyzer.config import load_settings
 from analyzer.journey.episodes import join_episodes
+from analyzer.journey.linking import LinkModel
 from analyzer.journey.promises import find_promises, judge_promises
 from analyzer.journey.rates import interval
 from analyzer.journey.signals import opening_words
 from analyzer.learn.corpus import read_rows
-from analyzer.learn.link_lessons import Lessons
+from analyzer.learn.link_lessons import Lessons, histories
 from analyzer.learn.linking import HISTORIES, OWN_HISTORIES, Weighed, lessons_of, others, out_of_fold
 from tests.bench.honesty.lines import Line, coverage
 from tests.journey.casting import judged
@@ -34,6 +36,7 @@ from tests.journey.worlds import Spec, World, make
 COSTLY = 300
 DATA = Path(__file__).parents[4] / "shared" / "data" / "train"
 OWN = Path(__file__).parents[3] / "models" / "training"
+UNSEEN = "histories_*.jsonl.gz"  # of hands that measure the shipped links and teach them nothing
 BOOTSTRAPS = 2000
 Z99 = 2.576
 MOST_BIAS = 0.01
@@ -86,10 +89,11 @@ def read_on_sunday(world: World) -> tuple[float, float, float, bool]:
 
 def held_out(data: Path, own: Path, seed: int) -> list[Line]:
     """Pairs of one matter, and what became of promises, in histories that taught nothing; by who wrote them."""
-    _, told, beside = lessons_of(data, own)
+    empty, told, beside = lessons_of(data, own)
     files = {"given": data / HISTORIES, "own": own / OWN_HISTORIES}
     random = np.random.default_rng(seed)
-    return [line for name in told for line in _of_hand(name, told, beside, read_rows(files[name]), random)]
+    lines = [line for name in told for line in _of_hand(name, told, beside, read_rows(files[name]), random)]
+    return lines + [line for path in sorted(own.glob(UNSEEN)) for line in _of_unseen(path, empty, random)]
 
 
 def _of_hand(
@@ -98,6 +102,22 @@ def _of_hand(
 ) -> list[Line]:  # fmt: skip
     labelled, *heard = told[name]
     as_labelled, as_misheard = out_of_fold(labelled, heard, others(name, told, beside))
+    return _lines(name, labelled, heard, as_labelled, as_misheard, rows, random)
+
+
+def _of_unseen(path: Path, empty: LinkModel, random: np.random.Generator) -> list[Line]:
+    """The same by the shipped links, of a hand they never learned from."""
+    shipped = LinkModel.load(OWN.parent / "linking.json")
+    labelled, *heard = histories(path, empty)
+    as_misheard = [shipped.probability(lessons.features) for lessons in heard]
+    name = path.name.removesuffix(".jsonl.gz").removeprefix("histories_")
+    return _lines(name, labelled, heard, shipped.probability(labelled.features), as_misheard, read_rows(path), random)
+
+
+def _lines(
+    name: str, labelled: Lessons, heard: list[Lessons], as_labelled: np.ndarray, as_misheard: list[np.ndarray],
+    rows: list[dict[str, Any]], random: np.random.Generator,
+) -> list[Line]:  # fmt: skip
     pairs = [_pairs(lessons, p) for lessons, p in zip(heard, as_misheard, strict=True)]
     join = _f1(np.stack([labelled.truth, np.ones(len(labelled.truth)), labelled.truth], axis=1))
     promises = _promises(labelled, as_labelled, rows)
