@@ -83,9 +83,9 @@ class PackedEncoder:
         """(rows,) token ids, places within their sentence and token types → (rows, H); beyond the runs arbitrary."""
         if len(tokens) != self.rows:
             raise ValueError(f"{len(tokens)} rows instead of {self.rows}")
-        state = self.words[tokens]
-        state += self.types[types]
-        state += self.places[places]
+        state = functional.embedding(tokens, self.words)
+        state += functional.embedding(types, self.types)
+        state += functional.embedding(places, self.places)
         state = self.normed(state)
         for block in self.blocks:
             seen = self._attention(block.query_key_value(state), runs)
@@ -99,17 +99,21 @@ class PackedEncoder:
         size = width // self.heads
         for run in runs:
             parts = query_key_value[run.rows].view(run.count, run.length, 3, self.heads, size).permute(2, 0, 3, 1, 4)
-            own = _attended(*parts.reshape(3, run.count * self.heads, run.length, size))
-            own = own.view(run.count, self.heads, run.length, size).transpose(1, 2)
-            seen[run.rows].view(run.count, run.length, self.heads, size).copy_(own)
+            query, key, value = parts
+            _attend(query, key, value, seen[run.rows].view(run.count, run.length, self.heads, size).transpose(1, 2))
         return seen
 
 
-def _attended(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """(…, T, size) each. Scores stay in float32: they reach 95, where bfloat16 knows no fractions."""
-    scores = torch.bmm(query.float(), key.float().transpose(1, 2)).mul_(query.shape[-1] ** -0.5)
+def _attend(query: Tensor, key: Tensor, value: Tensor, seen: Tensor) -> None:
+    """(N, heads, T, size) each; fills ``seen``. Scores stay in float32: they reach 95, where bfloat16 knows no
+    fractions."""
+    query, key = (each.to(torch.float32, memory_format=torch.contiguous_format).flatten(0, 1) for each in (query, key))
+    nothing = query.new_zeros(())
+    scores = torch.baddbmm(nothing, query, key.transpose(1, 2), beta=0, alpha=query.shape[-1] ** -0.5)
     weights = scores.sub_(scores.amax(-1, keepdim=True)).exp_()
-    return torch.bmm(weights.to(value.dtype), value).div_(weights.sum(-1, keepdim=True).to(value.dtype))
+    sums = weights.sum(-1, keepdim=True).to(value.dtype)
+    summed = torch.bmm(weights.to(value.dtype), value.flatten(0, 1))
+    torch.div(summed.view(value.shape), sums.view(*value.shape[:-1], 1), out=seen)
 
 
 def lays_out_weights() -> bool:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from analyzer.config import UnderstandSettings
-from analyzer.understand.language import LONGEST_WORDS, LanguagePass, split_turns
+from analyzer.understand.language import LONGEST_WORDS, LanguagePass, _identifiers, split_turns
 
 from .talk import FRENCH, SOLVED, contact
 
@@ -34,6 +35,28 @@ def sentences(text: str, language: str = "de") -> list[str]:
 def test_split_turns_at_sentences(text: str, expected: list[str] | None) -> None:
     found = sentences(text)
     assert found == expected if expected is not None else "".join(found).replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Super, jetzt geht es, danke!",
+        "Bonjour, où est mon colis ?",
+        "ok",
+        "Wie geht es Ihnen heute?",
+        "Where is my parcel, please?",
+        "¿Dónde está?",
+        "42",
+        "…",
+    ],
+)
+def test_a_text_walked_once_is_told_as_by_two_plain_identifiers(text: str) -> None:
+    plain = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    ours = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    ours.set_languages(["de", "en"])
+    of_all, of_ours = _identifiers()
+    assert of_all.classify(text) == plain.classify(text)
+    assert of_ours.classify(text) == ours.classify(text)
 
 
 @pytest.mark.parametrize("joint", ["und", "but", "weil", "because"])
