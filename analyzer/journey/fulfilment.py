@@ -68,23 +68,24 @@ _DENIED: Final = words(
     r"|instead|supposed|meant|due|should|would|if|when|whether|why|without|waiting|waited|ago|forgot\w{0,3}|marked"
     r"|by the time|to (?:ring|call|come|write))"
 )
-_TOLD: Final = r"(?:called|rang|phoned|emailed|messaged|texted|wrote|replied|answered|sent|paid|took|was|were|came"
 _BY_CUSTOMER: Final = words(
     r"(?:(?:ich|wir)(?: \w{1,12}){0,6} (?:angerufen|geschrieben|gemeldet|geschickt|mitgeteilt|rief|schrieb|da|hier"
     r"|überwiesen|storniert|abgeholt|gebracht|eingebaut|zurückgerufen)"
     r"|(?:hab|habe|hatte|haben) (?:ich|wir)(?: \w{1,12}){0,6} (?:angerufen|geschrieben|gemeldet|geschickt)"
     r"|(?:rief|schrieb|war|stand|kam|brachte) (?:ich|wir)"
     r"|(?:ich|wir) (?:rief|riefen|schrieb|war|waren|stand|kam|brachte)"
-    rf"|(?:i|we)(?:'ve| have| had)?(?: \w{{1,10}}){{0,2}} {_TOLD}"
-    r"|collected|delivered|picked up|measured|been|swapped|photographed|replaced|fixed))"
+    r"|(?:i|we)(?:'ve| have| had)?(?: \w{1,10}){0,2} (?:called|rang|phoned|emailed|messaged|texted|wrote|replied"
+    r"|answered|sent|paid|took|was|were|came|collected|delivered|picked up|measured|been|swapped"
+    r"|photographed|replaced|fixed))"
 )
 _SOMEBODY: Final = words(
     r"(?:(?:er|sie|der|die) (?:ja |auch |dann |doch )?(?:war|waren|kam|kamen)"
     r"|(?:mann|monteur|techniker|kolleg\w{1,8}|leute|frau|herr) (?:\w{1,12} ){0,3}?(?:war|waren|kam|kamen)"
     r"|(?:he|she|they|man|fella|bloke|lads?|engineer) (?:\w{1,12} ){0,2}?(?:came|rang|called|turned up|was|were))"
 )
+# A full stop after a digit ends no clause ("am 21. kam die Absage").
 _CUT: Final = re.compile(
-    r"[,;:!?\n–—()\"]|(?<!\d)\.|\.(?=\s+\D)|\b(?:aber|jedoch|doch|but|though|und|and|nur|trotzdem|seitdem|dann|jetzt"
+    r"[,;:!?\n–—()\"]|(?<!\d)\.|\b(?:aber|jedoch|doch|but|though|und|and|nur|trotzdem|seitdem|dann|jetzt"
     r"|now|then|weil|because|so|nor|bloß)\b",
     re.IGNORECASE,
 )

@@ -149,11 +149,12 @@ class _Witness:
 
 def judge_promises(
     promises: list[Promise], contacts: pd.DataFrame, signals: pd.DataFrame, openings: pd.Series[str],
-    episode: list[int], as_of_us: int,
+    episode: list[int], as_of_us: int, zone: ZoneInfo,
 ) -> list[Promise]:  # fmt: skip
     """The promises with status and evidence as the later contacts show, in the order given.
 
     ``openings`` are customers' first words by ``contact_id`` (signals.opening_words), in the order of ``contacts``.
+    ``zone``: whose days they and the promises name.
     """
     judged = dict(enumerate(promises))
     customers: list[str | None] = contacts["customer_key"].tolist()
@@ -169,7 +170,7 @@ def judge_promises(
         if not witness.has_request and customer in latest:
             spoken_of.add(episode[latest[customer]])
         same = [i for i in mine if episode[judged[i].contact] in spoken_of]
-        for index in _kept(judged, mine, same, witness) or _done(judged, mine, same, witness):
+        for index in _kept(judged, mine, same, witness) or _done(judged, mine, same, witness, zone):
             judged[index] = replace(judged[index], status="kept", evidence=witness.name)
         if witness.customer_began and witness.let_down:
             _charge(judged, [i for i in same if judged[i].status == "open"], witness.name, witness.start_us)
@@ -203,24 +204,27 @@ def _kept(judged: Mapping[int, Promise], mine: list[int], same: list[int], witne
     return [] if not witness.closed else due[:-1] if witness.let_down else due
 
 
-def _done(judged: Mapping[int, Promise], mine: list[int], same: list[int], witness: _Witness) -> list[int]:
+def _done(
+    judged: Mapping[int, Promise], mine: list[int], same: list[int], witness: _Witness, zone: ZoneInfo
+) -> list[int]:
     """The promises whose fulfilment the opening tells: those it names, or the only one due if somebody came."""
     due = _due(judged, mine, witness)
     if not due or not witness.customer_began:
         return []
-    told = {index: in_time(deeds(witness.opening), _day(judged[index].due_us), _day(witness.start_us)) for index in due}
+    told, today = deeds(witness.opening), _day(witness.start_us, zone)
+    timely = {index: in_time(told, _day(judged[index].due_us, zone), today) for index in due}
+    named = [index for index in due if _names(timely[index], judged[index], zone)]
     alone = [index for index in due if index in same]
-    named = [index for index in due if _names(told[index], judged[index])]
-    return named or (alone if len(alone) == 1 and somebody_came(told[alone[0]]) else [])
+    return named or (alone if len(alone) == 1 and somebody_came(timely[alone[0]]) else [])
 
 
-def _names(told: tuple[str, ...], promise: Promise) -> bool:
-    made, due, dated = _day(promise.made_us), _day(promise.due_us), promise.promised_by is not None
+def _names(told: tuple[str, ...], promise: Promise, zone: ZoneInfo) -> bool:
+    made, due, dated = _day(promise.made_us, zone), _day(promise.due_us, zone), promise.promised_by is not None
     return names_promise(told, promise.text, made, due, dated=dated)
 
 
-def _day(us: int) -> date:
-    return datetime.fromtimestamp(us / 1e6, UTC).date()
+def _day(us: int, zone: ZoneInfo) -> date:
+    return datetime.fromtimestamp(us / 1e6, zone).date()
 
 
 def _due(judged: Mapping[int, Promise], those: list[int], witness: _Witness) -> list[int]:

@@ -88,10 +88,10 @@ def trace_journeys(
     # A promise of December may fall due in the year after.
     years = {year + ahead for year in set(pd.DatetimeIndex(seen["started_at"]).year) for ahead in (0, 1)}
     days_off = holidays(settings.holidays, years).union(settings.days_off)
-    promises = find_promises(seen, cues, turns, contact_of, settings, ZoneInfo(business_timezone), days_off)
-    openings = opening_words(turns, contacts)
-    promises = judge_promises(promises, contacts, signals, openings, matter["episode"].tolist(), now_us)
     zone = ZoneInfo(business_timezone)
+    promises = find_promises(seen, cues, turns, contact_of, settings, zone, days_off)
+    openings = opening_words(turns, contacts)
+    promises = judge_promises(promises, contacts, signals, openings, matter["episode"].tolist(), now_us, zone)
     traced = _judge(contacts, signals, pairs, matter, promises, settings, now_us, zone, _left_us(contacts, left_at))
     judged, neighbours = traced.judged, traced.neighbours
     headline = judged["same", settings.headline_window_days].rows

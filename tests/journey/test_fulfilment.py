@@ -82,6 +82,10 @@ def test_in_time_leaves_out_what_came_later_than_promised(clause: str, expected:
     assert (in_time([clause], DUE, date(2026, 3, 11)) == (clause,)) is expected
 
 
+def test_deeds_keep_the_day_they_name() -> None:
+    assert deeds("Am 21. kam die Absage, ein Textbaustein.") == ("Am 21. kam die Absage",)
+
+
 def test_somebody_came_wants_a_person() -> None:
     assert somebody_came(["er war gestern da"])
     assert somebody_came(["the engineer came"])

@@ -140,3 +140,11 @@ def test_sentence_around_keeps_the_words_of_the_promise(text: str, span: str, ex
 @pytest.mark.parametrize("span", [(0, 0), (-1, 3), (2, 99)])
 def test_sentence_around_a_wrong_span_is_the_whole_text(span: tuple[int, int]) -> None:
     assert sentence_around("Eins. Zwei.", *span) == "Eins. Zwei."
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Los_Angeles", "Pacific/Auckland"])
+@pytest.mark.parametrize(("day", "status"), [("4", "kept"), ("5", "broken")])
+def test_a_deed_is_in_time_by_the_days_of_the_business(zone: str, day: str, status: str) -> None:
+    says = f"Am {day}. rief jemand an, aber die Rechnung stimmt wieder nicht."
+    store = promised().contact("b", at(4), cues=UNMET, says=says)
+    assert store.trace(LATE, zone).commitments.to_pylist()[0]["status"] == status

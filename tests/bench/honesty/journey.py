@@ -39,6 +39,7 @@ OWN = Path(__file__).parents[3] / "models" / "training"
 UNSEEN = "histories_*.jsonl.gz"  # of hands that measure the shipped links and teach them nothing
 BOOTSTRAPS = 2000
 Z99 = 2.576
+UTC = ZoneInfo("UTC")
 MOST_BIAS = 0.01
 KINDS = {
     "steady": Spec(),
@@ -173,10 +174,10 @@ def _promises(lessons: Lessons, probability: np.ndarray, rows: list[dict[str, An
         lessons.pairs.assign(probability=probability), lessons.contacts, settings.link_threshold
     )["episode"]  # fmt: skip
     contact_of = {leg: at for at, legs in enumerate(lessons.contacts["legs"]) for leg in legs}
-    found = find_promises(lessons.facts, lessons.cues, lessons.turns, contact_of, settings, ZoneInfo("UTC"))
+    found = find_promises(lessons.facts, lessons.cues, lessons.turns, contact_of, settings, UTC)
     now = int(lessons.contacts["start_us"].max())
     openings = opening_words(lessons.turns, lessons.contacts)
-    judged = judge_promises(found, lessons.contacts, lessons.signals, openings, episode.tolist(), now)
+    judged = judge_promises(found, lessons.contacts, lessons.signals, openings, episode.tolist(), now, UTC)
     status = {(promise.interaction_id, promise.turn): promise.status for promise in judged}
     told = {"unknown": "open"}
     return [
