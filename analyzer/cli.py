@@ -80,8 +80,8 @@ def run(
     3 aborted, nothing committed; 4 another run is writing.
     """
     from analyzer.config import load_settings
-    from analyzer.pipeline import RunRequest, check_paths
     from analyzer.pipeline import run as run_pipeline
+    from analyzer.run_request import RunRequest, check_paths
     from analyzer.terminal import print_summary, run_progress, summary_json
 
     settings = load_settings(config, sets or ())
@@ -154,6 +154,8 @@ def show(
     What the machine found in a contact drawn for the audit is hidden until a person has answered; --reveal shows it,
     and verdicts given after that do not correct.
     """
+    from zoneinfo import ZoneInfo
+
     from rich.console import Console
 
     from analyzer.config import load_settings
@@ -165,7 +167,8 @@ def show(
     if reveal:
         reveal_awaited(store, interaction_id)
     with open_store(store, write=False) as opened:
-        Console().print(render_interaction(opened, interaction_id, settings.publish, reveal=reveal))
+        zone = ZoneInfo(settings.ingest.business_timezone)
+        Console().print(render_interaction(opened, interaction_id, settings.publish, zone, reveal=reveal))
 
 
 @app.command()

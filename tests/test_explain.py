@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from rich.console import Console
@@ -24,6 +27,7 @@ from .publish.test_agents import publish
 from .publish.world import AS_OF, EMPTY, TEAMS, MemoryTables, world
 
 HURT = "c-043"
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def told(
@@ -38,9 +42,9 @@ def unit(name: str, **more: Any) -> UnitExplained:
     return found
 
 
-def page(explained: Explained, language: Any = "en", width: int = 140) -> str:
+def page(explained: Explained, language: Any = "en", width: int = 140, zone: ZoneInfo = BERLIN) -> str:
     console = Console(width=width, record=True, force_terminal=True, file=io.StringIO())
-    console.print(render(explained, language))
+    console.print(render(explained, language, zone))
     return console.export_text(styles=False)
 
 
@@ -269,6 +273,28 @@ def test_json_holds_what_the_page_shows(name: str) -> None:
     read = json.loads(json.dumps(found.as_json(), default=_plain))
     assert read["explained"] == {"voice": "unit", HURT: "contact"}.get(name, "customer")
     assert read == json.loads(json.dumps(read))
+
+
+LATE = datetime(2026, 11, 8, 23, 30, tzinfo=UTC)  # half past midnight of the 9th in Berlin
+
+
+@pytest.mark.parametrize(("language", "zone_line"), [("en", "Times and days"), ("de", "Zeiten und Tage")])
+def test_every_page_is_in_the_zone_of_the_business_and_names_it_once(language: str, zone_line: str) -> None:
+    mine = rows("interaction_facts", interaction_id=HURT)[0]
+    promise = {"interaction_id": HURT, "day": mine["day"], "turn": 1, "text": "Bis dann.", "status": "open",
+               "promised_by": LATE, "probability": 0.9}  # fmt: skip
+    facts = [row | {"started_at": LATE} if row["interaction_id"] == HURT else row for row in rows("interaction_facts")]
+    record = {"customer_key": mine["customer_key"], "known_at": LATE, "source_uri": "f", "as_of": LATE,
+              "fact": "contract_end", "time": LATE}  # fmt: skip
+    scores = [row | {"as_of": LATE} for row in rows("unit_scores")]
+    tables = world().having(
+        interaction_facts=facts, commitments=[promise], loyalty_records=[record], unit_scores=scores
+    )
+    for name in (HURT, mine["customer_key"], "voice"):
+        text = page(told(name, tables), language)
+        assert re.search(r"\b9\.?\W+Nov\.? 2026", text) and not re.search(r"\b8\.?\W+Nov\.? 2026", text)
+        assert text.count(f"{zone_line}: Europe/Berlin") == 1 and "UTC" not in text
+    assert "00:30" in page(told(HURT, tables), language)
 
 
 def test_hostile_names_do_not_reach_the_terminal() -> None:

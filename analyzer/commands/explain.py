@@ -47,11 +47,14 @@ def explain(
 
         typer.echo(json.dumps(found.as_json(), default=_plain, ensure_ascii=False, indent=2))
         return
+    from zoneinfo import ZoneInfo
+
     from rich.console import Console
 
     from analyzer.explain.page import render
 
-    Console().print(render(found, language or settings.publish.report_language))
+    zone = ZoneInfo(settings.ingest.business_timezone)
+    Console().print(render(found, language or settings.publish.report_language, zone))
 
 
 def _plain(value: object) -> str:

@@ -35,7 +35,7 @@ def _head(contact: ContactExplained, w: Wording) -> RenderableType:
     c = contact.contact
     title = Text(visible(c["interaction_id"]), style="bold")
     title.append(f"  {w('show.contact')}", style="dim")
-    where = [w.name("channel", c["channel"]), w.name("language", c["language"]), w.time(c["started_at"])]
+    where = [w.name("channel", c["channel"]), w.name("language", c["language"]), w.time(c["started_at"]), w.times_in]
     facts = [
         (w("show.customer"), c["customer_key"] or w("word.unknown")),
         (w("show.agent"), ", ".join(c["agent_ids"]) or c["agent_id"] or w("show.no_agent")),
@@ -112,7 +112,7 @@ def _fcr(contact: ContactExplained, w: Wording) -> RenderableType | None:
     said = [w(f"explain.fcr_{status}") for status in sorted(statuses - UNJUDGED)]
     following = contact.next_contact
     if following is not None:
-        when = w.day(following["started_at"].date())
+        when = w.on(following["started_at"])
         said.append(w("explain.came_back", day=when, id=visible(following["interaction_id"])))
     table = listing(heads, rows)
     return Group(Text(" ".join(said)), *([] if table is None else [table]))
@@ -135,7 +135,7 @@ def _heard(contact: ContactExplained, w: Wording) -> RenderableType | None:
 
 def _promises(contact: ContactExplained, w: Wording) -> RenderableType | None:
     rows = [
-        (place(row["turn"]), row["text"], "" if row["promised_by"] is None else w.day(row["promised_by"].date()),
+        (place(row["turn"]), row["text"], "" if row["promised_by"] is None else w.on(row["promised_by"]),
          w(f"promises.{row['status']}"), row["evidence_interaction_id"] or "")
         for row in contact.promises
     ]  # fmt: skip

@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 
 def customer_page(customer: CustomerExplained, w: Wording) -> Page:
-    day = "" if customer.as_of is None else w.day(customer.as_of.date())
+    day = "" if customer.as_of is None else w.on(customer.as_of)
     return Page(
         _head(customer, w),
         (
@@ -43,6 +43,7 @@ def _head(customer: CustomerExplained, w: Wording) -> RenderableType:
     where.append(w("glance.n_contacts", n=len(customer.contacts)))
     if customer.as_of is not None:
         where.append(w("page.as_of", as_of=w.time(customer.as_of)))
+    where.append(w.times_in)
     return Group(title, Text(" · ".join(where), style="dim"))
 
 
@@ -81,8 +82,8 @@ def _quadrant(state: Row, w: Wording) -> str:
 def _facts(customer: CustomerExplained, w: Wording) -> RenderableType | None:
     rows = [
         (w.name("fact", row["fact"]), _value(row, w), "" if row["points"] is None else w.value(row["points"], "points"),
-         "" if row["side"] is None else w(f"explain.{row['side']}"), w.day(row["as_of"].date()),
-         w.day(row["known_at"].date()))
+         "" if row["side"] is None else w(f"explain.{row['side']}"), w.on(row["as_of"]),
+         w.on(row["known_at"]))
         for row in customer.facts
     ]  # fmt: skip
     heads = [(w("explain.fact"), "left"), (w("show.value"), "right"), ("0–100", "right"),
@@ -94,7 +95,7 @@ def _value(row: Row, w: Wording) -> str:
     if row["text"] is not None:
         return str(row["text"])
     if row["time"] is not None:
-        return w.day(row["time"].date())
+        return w.on(row["time"])
     if row["fact"] in ("may_contact", "churned", "locked_in"):
         return w("word.yes" if row["number"] >= 0.5 else "word.no")
     return w.decimal(row["number"], 0 if float(row["number"]).is_integer() else 2)
@@ -102,7 +103,7 @@ def _value(row: Row, w: Wording) -> str:
 
 def _readings(customer: CustomerExplained, w: Wording) -> RenderableType | None:
     rows = [
-        (w.day(row["at"].date()), row["interaction_id"] or "", w("explain.told" if row["told"] else "explain.read"),
+        (w.on(row["at"]), row["interaction_id"] or "", w("explain.told" if row["told"] else "explain.read"),
          w.value(row["value"], "points"), w.decimal(row["weight"], 2))
         for row in customer.readings
     ]  # fmt: skip
@@ -118,7 +119,7 @@ def _answers(customer: CustomerExplained, w: Wording) -> RenderableType | None:
         known = row["scale_min"] is not None and row["scale_max"] is not None
         scale = f"{_plain(row['scale_min'], w)}–{_plain(row['scale_max'], w)}" if known else w("explain.no_scale")
         good = w("explain.no_direction") if row["good"] is None else w.value(row["good"], "share")
-        when = "" if row["answered_at"] is None else w.day(row["answered_at"].date())
+        when = "" if row["answered_at"] is None else w.on(row["answered_at"])
         rows.append((row["item"], _plain(row["answer"], w), scale, good, when, row["interaction_id"] or ""))
     heads = [(w("explain.item"), "left"), (w("explain.answer"), "right"), (w("explain.scale"), "left"),
              (w("explain.good"), "right"), (w("show.when"), "left"), (w("show.contact"), "left")]  # fmt: skip
@@ -158,7 +159,7 @@ def _episodes(customer: CustomerExplained, w: Wording) -> RenderableType | None:
     rows = [
         (w.name("reason", row["reason"]), w.count(row["contacts"]),
          ", ".join(w.name("channel", channel) for channel in row["channels"]),
-         f"{w.day(row['started_at'].date())} – {w.day(row['ended_at'].date())}",
+         f"{w.on(row['started_at'])} – {w.on(row['ended_at'])}",
          w.value(row["link_probability"], "share"), row["first_interaction_id"])
         for row in customer.episodes
     ]  # fmt: skip
@@ -170,7 +171,7 @@ def _episodes(customer: CustomerExplained, w: Wording) -> RenderableType | None:
 def _promises(customer: CustomerExplained, w: Wording) -> RenderableType | None:
     rows = [
         (w.day(row["day"]), row["interaction_id"], place(row["turn"]),
-         "" if row["promised_by"] is None else w.day(row["promised_by"].date()), w(f"promises.{row['status']}"),
+         "" if row["promised_by"] is None else w.on(row["promised_by"]), w(f"promises.{row['status']}"),
          row["evidence_interaction_id"] or "", w.value(row["probability"], "share"))
         for row in customer.promises
     ]  # fmt: skip
@@ -189,7 +190,7 @@ def _lists(customer: CustomerExplained, w: Wording) -> RenderableType:
             lines.append(Text(f"  {w('explain.held_out')}", style="dim"))
     for row in customer.initiatives:
         what = w("explain.left_alone") if row["held_out"] else visible(row["kind"])
-        lines.append(Text(f"• {w.day(row['done_at'].date())}: {what} ({visible(row['list'])})"))
+        lines.append(Text(f"• {w.on(row['done_at'])}: {what} ({visible(row['list'])})"))
     if not customer.lists:
         may = next((row["number"] for row in customer.facts if row["fact"] == "may_contact"), None)
         lines.append(Text(w("explain.on_no_list" if may == 1.0 else "explain.may_not"), style="dim"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from rich.console import Group, RenderableType
 from rich.rule import Rule
 from rich.text import Text
@@ -16,9 +18,9 @@ from analyzer.explain.unit_page import unit_page
 from analyzer.publish.wording import Language, wording
 
 
-def render(explained: Explained, language: Language) -> Group:
-    """The page of what was explained, top to bottom."""
-    w = wording(language)
+def render(explained: Explained, language: Language, zone: ZoneInfo) -> Group:
+    """The page of what was explained, top to bottom; times and days are of ``zone``, which the head names."""
+    w = wording(language).told_in(zone)
     if isinstance(explained, UnitExplained):
         return _group(unit_page(explained, w))
     if isinstance(explained, CustomerExplained):

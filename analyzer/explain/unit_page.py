@@ -34,7 +34,7 @@ def unit_page(unit: UnitExplained, w: Wording) -> Page:
 def _head(unit: UnitExplained, kind: Kind, w: Wording) -> RenderableType:
     row = unit.estimate
     title = Text(visible(_name(unit, w)), style="bold")
-    title.append(f"  {w.name('unit_kind', unit.kind)} · {w.period(row['period'])}", style="dim")
+    title.append(f"  {w.name('unit_kind', unit.kind)} · {w.period(row['period'])} · {w.times_in}", style="dim")
     measure = w.name("measure", row["measure"])
     better = w("explain.higher_better" if row["higher_is_better"] else "explain.lower_better")
     if row["value"] is None:

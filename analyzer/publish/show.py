@@ -9,6 +9,7 @@ import difflib
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow.compute as pc
 from rich.console import Group, RenderableType
@@ -45,13 +46,14 @@ class Shown:
 
 
 def render_interaction(
-    tables: Tables, interaction_id: str, settings: PublishSettings, *, reveal: bool = False
+    tables: Tables, interaction_id: str, settings: PublishSettings, zone: ZoneInfo, *, reveal: bool = False
 ) -> Group:
     """The contact as rich renderables, top to bottom. Raises UsageError for an unknown id, naming close ones.
 
-    Of a contact whose audit is awaited only what was said is shown, unless ``reveal`` is given.
+    Times are of ``zone``, which the second line names. Of a contact whose audit is awaited only what was said is shown,
+    unless ``reveal`` is given.
     """
-    w = wording(settings.report_language)
+    w = wording(settings.report_language).told_in(zone)
     shown = gather(tables, interaction_id, agent_policy(tables, settings))
     if not reveal and awaits_audit(tables, interaction_id):
         return _blind(shown, w)
@@ -128,6 +130,7 @@ def _header(shown: Shown, w: Wording) -> RenderableType:
     where = [w.name("channel", c["channel"]), w.name("language", c["language"]), w.time(c["started_at"])]
     if c["ended_at"] is not None:
         where.append(w("show.minutes", minutes=w.decimal((c["ended_at"] - c["started_at"]).total_seconds() / 60, 0)))
+    where.append(w.times_in)
     agents = ", ".join(c["agent_ids"]) or c["agent_id"] or w("show.no_agent")
     facts = _grid()
     for key, value in (
@@ -236,7 +239,7 @@ def _fcr(shown: Shown, w: Wording) -> RenderableType | None:
 def _promises(shown: Shown, w: Wording) -> RenderableType | None:
     table = columns(w, "turn", "promise", "due", "status", "evidence")
     for row in sorted(shown.rows["commitments"], key=lambda row: row["turn"]):
-        due = "" if row["promised_by"] is None else w.day(row["promised_by"].date())
+        due = "" if row["promised_by"] is None else w.on(row["promised_by"])
         evidence = visible(row["evidence_interaction_id"] or "")
         add_row(
             table, place(row["turn"]), Text(visible(row["text"])), due, w(f"promises.{row['status']}"), Text(evidence)

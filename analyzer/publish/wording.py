@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from importlib import resources
 from typing import Final, Literal
+from zoneinfo import ZoneInfo
 
 from analyzer.publish.estimates import Estimate
 
@@ -26,13 +27,15 @@ MINUS, DASH, THIN, FIRM = "\u2212", "\u2013", "\u202f", "\u00a0"
 class Wording:
     """``texts`` by ``section.key``, with {placeholders}; ``shipped`` holds the English ones, as config has them.
 
-    ``zone`` rules the times it writes, and on which day a moment lies.
+    ``zone`` rules the times it writes, and on which day a moment lies. Where ``zone_told`` the page names it once, and
+    a time stands without it but in the hour that happens twice.
     """
 
     language: Language
     texts: Mapping[str, str]
     shipped: Mapping[str, str]
     zone: tzinfo = UTC
+    zone_told: bool = False
 
     def __call__(self, key: str, /, **values: object) -> str:
         """The text, filled; ``key_1`` instead where ``n`` is 1 and there is such a text."""
@@ -145,10 +148,20 @@ class Wording:
         return self.day(moment.astimezone(self.zone).date())
 
     def clock(self, moment: datetime, form: str = "%H:%M") -> str:
-        """The time of day, with its zone."""
+        """The time of day, with its zone unless the page names that."""
         local = moment.astimezone(self.zone)
+        if self.zone_told and local.utcoffset() == local.replace(fold=1 - local.fold).utcoffset():
+            return f"{local:{form}}"
         zone = local.strftime("%Z")
         return f"{local:{form}} {_ZONES_DE.get(zone, zone) if self.language == 'de' else zone}"
+
+    def told_in(self, zone: ZoneInfo) -> Wording:
+        """The same for a page whose times and days are of ``zone``, which it says once, as ``times_in``."""
+        return replace(self, zone=zone, zone_told=True)
+
+    @property
+    def times_in(self) -> str:
+        return self("page.times_in", zone=self.zone)
 
     def period(self, period: str) -> str:
         """2026-11, 2026-W47 or 2026-11-21 in words."""

@@ -7,7 +7,7 @@ import pytest
 from analyzer.errors import UsageError
 from analyzer.publish.blind import ASKED, asked_of, awaits_audit
 
-from .test_show import HURT, SOLVED, publish, terminal
+from .test_show import BERLIN, HURT, SOLVED, publish, terminal
 from .world import world
 
 MACHINE = ("Findings", "Why the score", "First-contact resolution", "Speaks of leaving", "Flags")
@@ -61,7 +61,9 @@ def test_what_a_contact_cannot_show_is_not_asked():
 def test_reveal_shows_what_was_heard():
     from analyzer.publish.show import render_interaction
 
-    hidden, shown = (render_interaction(drawn(HURT), HURT, publish(), reveal=reveal) for reveal in (False, True))
+    hidden, shown = (
+        render_interaction(drawn(HURT), HURT, publish(), BERLIN, reveal=reveal) for reveal in (False, True)
+    )
     assert len(shown.renderables) > len(hidden.renderables)
 
 

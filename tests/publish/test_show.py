@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from rich.console import Console
@@ -18,9 +21,12 @@ from .world import EMPTY, TEAMS, MemoryTables, world
 HURT, SOLVED = "c-043", "c-083"
 
 
-def terminal(tables: MemoryTables, interaction_id: str, **changes: Any) -> str:
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def terminal(tables: MemoryTables, interaction_id: str, zone: ZoneInfo = BERLIN, **changes: Any) -> str:
     console = Console(width=140, record=True, force_terminal=True, quiet=False, file=open_null())
-    console.print(render_interaction(tables, interaction_id, publish(**changes)))
+    console.print(render_interaction(tables, interaction_id, publish(**changes), zone))
     return console.export_text(styles=False)
 
 
@@ -96,6 +102,25 @@ def test_an_unknown_id_suggests_close_ones() -> None:
     assert caught.value.exit_code == 2
     with pytest.raises(UsageError, match="holds no contacts yet"):
         terminal(EMPTY, "c-1")
+
+
+@pytest.mark.parametrize(("language", "zone_line"), [("en", "Times and days"), ("de", "Zeiten und Tage")])
+def test_times_and_days_are_of_the_business_and_their_zone_is_named_once(language: str, zone_line: str) -> None:
+    """A summer night's contact, another of the winter after it, and a promise for the end of a day in Berlin."""
+    tables = world()
+    facts = tables.read("interaction_facts").to_pylist()
+    mine = next(row for row in facts if row["interaction_id"] == HURT)
+    other = next(row for row in facts if row["customer_key"] == mine["customer_key"] and row is not mine)
+    summer = {HURT: datetime(2026, 10, 24, 22, 5, tzinfo=UTC)}
+    moved = summer | {other["interaction_id"]: datetime(2026, 10, 25, 23, 5, tzinfo=UTC)}
+    rows = [row | {"started_at": moved.get(row["interaction_id"], row["started_at"])} for row in facts]
+    promise = {"interaction_id": HURT, "day": mine["day"], "turn": 1, "text": "Morgen ist es da.", "status": "open",
+               "promised_by": datetime(2026, 10, 26, 23, 30, tzinfo=UTC), "probability": 0.9}  # fmt: skip
+    text = terminal(tables.having(interaction_facts=rows, commitments=[promise]), HURT, report_language=language)
+    for day in ("25", "26"):  # ten past midnight, in summer and in winter time
+        assert re.search(rf"{day}\.?\W+(Oct|Okt\.) 2026, 00:05(?! ?[A-Z])", text)
+    assert re.search(r"Morgen ist es da\.\s+27", text)
+    assert text.count(f"{zone_line}: Europe/Berlin") == 1 and "UTC" not in text
 
 
 def test_german_is_german() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import string
-from datetime import date
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -81,6 +82,25 @@ def test_days_and_periods_are_written_out() -> None:
         "21 Nov 2026",
     ]
     assert DE.period("2026-03") == "März 2026"
+
+
+@pytest.mark.parametrize(
+    ("moment", "english", "german"),
+    [
+        (datetime(2026, 7, 1, 22, 30, tzinfo=UTC), "2 Jul 2026, 00:30", "2. Juli 2026, 00:30"),
+        (datetime(2026, 12, 1, 22, 30, tzinfo=UTC), "1 Dec 2026, 23:30", "1. Dez. 2026, 23:30"),
+        (datetime(2026, 10, 24, 23, 59, tzinfo=UTC), "25 Oct 2026, 01:59", "25. Okt. 2026, 01:59"),
+        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "25 Oct 2026, 02:30 CEST", "25. Okt. 2026, 02:30 MESZ"),
+        (datetime(2026, 10, 25, 1, 30, tzinfo=UTC), "25 Oct 2026, 02:30 CET", "25. Okt. 2026, 02:30 MEZ"),
+        (datetime(2026, 10, 25, 2, 0, tzinfo=UTC), "25 Oct 2026, 03:00", "25. Okt. 2026, 03:00"),
+        (datetime(2026, 3, 29, 1, 0, tzinfo=UTC), "29 Mar 2026, 03:00", "29. März 2026, 03:00"),
+    ],
+)
+def test_a_page_that_names_its_zone_names_it_again_only_in_the_hour_that_happens_twice(
+    moment: datetime, english: str, german: str
+) -> None:
+    told = [words.told_in(ZoneInfo("Europe/Berlin")).time(moment).replace("\u202f", " ") for words in (EN, DE)]
+    assert told == [english, german]
 
 
 def test_one_takes_the_singular() -> None:
