@@ -75,12 +75,20 @@ def refits(first: int, last: int) -> list[int]:
     return [day for day in dict.fromkeys([first, *(d for d in later if d > first)]) if day < last]
 
 
-def forecast(panel: Panel, known: int) -> Forecast:
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """A forecast, and what of it is its ``weekday``'s."""
+
+    forecast: Forecast
+    weekday: Floats
+
+
+def forecast(panel: Panel, known: int) -> Foretold:
     """One day ahead forecasts of all days; variances are estimated from the first ``known`` days."""
     so_far = _so_far(panel, known)
     noise = day_noise(panel.group, panel.weekday, panel.mean[:, :known], so_far.scatter)
     filtered = [_filtered(panel, noise, so_far, lasting) for lasting in LASTING]
-    return _scaled(panel, *_weighed(panel, filtered, known), known)
+    return Foretold(_scaled(panel, *_weighed(panel, filtered, known), known), noise.weekday[:, panel.weekday])
 
 
 @dataclass(frozen=True, slots=True)

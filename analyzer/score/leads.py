@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from analyzer.score.charting import Layout, Points
+from analyzer.score.charting import Layout
 from analyzer.score.frames import Bools, Floats, Ints, texts
+from analyzer.score.gathering import Points
 from analyzer.score.signals import ALPHAS, EWMA_WEIGHT, SINGLE_DAYS, Signals, ewma_signals, ladder, rate_signals
 
 CENTER: Final = "center"  # watches channels and queues

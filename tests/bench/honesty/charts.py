@@ -10,10 +10,11 @@ import numpy as np
 from scipy import stats
 
 from analyzer.config import load_settings
-from analyzer.score.charting import Charted, Layout, Points, points
+from analyzer.score.charting import Charted, Layout, points
 from analyzer.score.contact import score_contacts
 from analyzer.score.control import control_points
 from analyzer.score.frames import Bools, Floats
+from analyzer.score.gathering import Points
 from analyzer.score.leads import Watched, watch
 from analyzer.score.signals import standardised
 from analyzer.simulate import worlds as simulation
