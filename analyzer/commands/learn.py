@@ -16,6 +16,7 @@ learn_app = typer.Typer(
 )  # fmt: skip
 
 Data = Annotated[Path, typer.Option("--data", help="Folder with train/ and eval/.", metavar="DIR")]
+FIRST_SEED = 17  # of the trainings that ``learn further`` averages
 Models = Annotated[Path, typer.Option("--models", help="Folder of weights to write.", metavar="DIR")]
 
 
@@ -158,6 +159,31 @@ def learn_sequence_command(
     with run_progress(quiet=False) as progress:
         learn_sequence(data, models, device=device, epochs=epochs, progress=progress)
     typer.echo(f"Wrote reader and heads to {models}; their curves are still the old ones. Measure before you use them.")
+
+
+@learn_app.command("further")
+def learn_further_command(
+    data: Data,
+    models: Models,
+    work: Annotated[Path, typer.Option("--work", help="Folder for the course of it; a killed training resumes.")],
+    layers: Annotated[int, typer.Option(help="Upper layers of the encoder that learn too.", min=0)] = 2,
+    epochs: Annotated[int, typer.Option(help="Passes over the data, of each training.", min=1)] = 7,
+    trainings: Annotated[int, typer.Option(help="Trainings whose weights are averaged.", min=1)] = 2,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+) -> None:
+    """Train the weights in use further on talk written since; an hour a training on one core.
+
+    Example: analyzer learn further --data ../shared/data --models models --work .work
+    """
+    from analyzer.learn.further import learn_further
+    from analyzer.terminal import run_progress
+
+    seeds = range(FIRST_SEED, FIRST_SEED + trainings)
+    with run_progress(quiet=False) as progress:
+        learn_further(
+            data, models, work, layers=layers, epochs=epochs, seeds=seeds, device=device, progress=progress
+        )  # fmt: skip
+    typer.echo(f"Wrote weights to {models}. Measure them: analyzer learn evaluate --data {data}")
 
 
 @learn_app.command("feelings")

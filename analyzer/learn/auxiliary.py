@@ -94,6 +94,11 @@ def read_auxiliary(train: Path, leave_out: Iterable[str] = ()) -> Auxiliary:
     )
 
 
+def read_posts(path: Path) -> list[Dialogue]:
+    """German posts of our own whose feeling alone is labelled, as the tweets are."""
+    return [_one_turn(row["id"], "de", row["text"], row["sent"] + 1) for row in read_rows(path)]
+
+
 def polarity_of(emotions: Sequence[str]) -> int | None:
     """0, 1 or 2 where all emotions of a comment agree on it; None where they do not, or say neither."""
     told = {0 if name in BAD else 2 if name in GOOD else 1 if name == "neutral" else -1 for name in emotions}

@@ -22,6 +22,7 @@ NEW: Final = (
     "invented_5.jsonl.gz",
 )  # written since the shipped encoder was trained
 OWN: Final = ("invented.jsonl.gz", *NEW)
+POSTS: Final = "posts_de.jsonl.gz"
 STAR_LABELS, TASK_LABELS = "star_labels.jsonl.gz", "task_talk_labels.jsonl.gz"
 _TURN_KEYS: Final = ("sent", "labels")
 

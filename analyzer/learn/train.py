@@ -21,6 +21,7 @@ from analyzer.learn.corpus import Dialogue
 from analyzer.learn.heads import Prediction, Recipe, predict, train
 from analyzer.learn.left_out import left_out, star_left_out
 from analyzer.learn.sources import labelled_star_ids, read_labelled
+from analyzer.learn.steps import Steps
 from analyzer.progress import Progress
 from analyzer.records import stable_id
 from analyzer.understand.model import load_network, save_network
@@ -42,8 +43,8 @@ def learn_all(
     work.mkdir(parents=True, exist_ok=True)
     predictions = [] if folds == 1 else out_of_fold(lesson, encoder, work, device, progress)
     taught = [d for d, fold in zip(lesson.dialogues, lesson.held_out, strict=True) if fold < 0 or folds > 1]
-    network = _trained(
-        lesson, taught, encoder, work, device, _Steps(progress, "all dialogues" if folds > 1 else "training")
+    network = trained(
+        lesson, taught, encoder, work, device, Steps(progress, "all dialogues" if folds > 1 else "training")
     )
     save_network(network, models)
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
@@ -57,10 +58,13 @@ def learn_all(
     finish(lesson.dialogues, lesson.held_out, predictions, models)
 
 
-def _trained(lesson: Lesson, taught: list[Dialogue], encoder: Path, work: Path, device: str, steps: _Steps) -> Network:
+def trained(
+    lesson: Lesson, taught: list[Dialogue], encoder: Path, work: Path, device: str, steps: Steps,
+    start: Network | None = None,
+) -> Network:  # fmt: skip
     """A network that learned from ``taught``; its course lies in ``work`` while it learns."""
     kept = work / f"course-{_name_of(lesson, encoder, taught)}.safetensors"
-    return train(taught, encoder, lesson.recipe, device, steps, lesson.auxiliary, kept=kept)
+    return train(taught, encoder, lesson.recipe, device, steps, lesson.auxiliary, start, kept=kept)
 
 
 def learn_calibration(
@@ -83,7 +87,7 @@ def learn_sequence(data: Path, models: Path, *, device: str, epochs: int, progre
     """
     lesson = _lesson(data, models, 2, epochs, progress)
     recipe = replace(lesson.recipe, encoder_rate=0.0)
-    steps = _Steps(progress, "reader and heads")
+    steps = Steps(progress, "reader and heads")
     start = load_network(models)
     save_network(train(lesson.dialogues, models / "encoder", recipe, device, steps, start=start), models)
     write_manifest(models, NAME)
@@ -114,8 +118,8 @@ def out_of_fold(lesson: Lesson, encoder: Path, work: Path, device: str, progress
     for fold, kept in _kept_files(lesson, encoder, work).items():
         if not kept.exists():
             own, others = _split(lesson, fold)
-            steps = _Steps(progress, f"fold {fold + 1}")
-            network = _trained(lesson, others, encoder, work, device, steps)
+            steps = Steps(progress, f"fold {fold + 1}")
+            network = trained(lesson, others, encoder, work, device, steps)
             save_predictions(predict(network, own, encoder, device), kept)
     return kept_out_of_fold(lesson, encoder, work)
 
@@ -196,16 +200,3 @@ def load_predictions(path: Path) -> list[Prediction]:
             )
             for key in ids
         ]  # fmt: skip
-
-
-class _Steps:
-    """Training steps as progress: the first call says how many there are."""
-
-    def __init__(self, progress: Progress, phase: str) -> None:
-        self._progress = progress
-        self._phase = phase
-
-    def __call__(self, step: int, steps: int) -> None:
-        if step == 1:
-            self._progress.begin(self._phase, steps, "steps")
-        self._progress.advance(1)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from analyzer.learn.sources import GIVEN, OWN, STAR_LABELS, TASK_LABELS
+from analyzer.learn.sources import GIVEN, OWN, POSTS, STAR_LABELS, TASK_LABELS
 
 TALK = [{"speaker": "customer", "text": "I need a table."}, {"speaker": "agent", "text": "Booked for two."}]
 STARS = [
@@ -46,6 +46,7 @@ def write_training_data(train: Path, own: Path, dialogues: list[dict[str, Any]])
     for part, path in enumerate(files):
         write_rows(path, dialogues[part :: len(files)])
     write_rows(own / STAR_LABELS, [STAR_ROW])
+    write_rows(own / POSTS, [{"id": "p1", "text": "Schon wieder zu spät.", "sent": -1}])
     write_rows(own / TASK_LABELS, [TASK_ROW])
     write_rows(train / "star.jsonl.gz", STARS)
     write_rows(train / "sb10k_de.jsonl.gz", [{"id": "1", "text": "Was für ein Tag!", "sentiment": "positive"}])
