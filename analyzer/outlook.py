@@ -210,6 +210,7 @@ def _loyalty_tables(
     loyalty = assess_loyalty(
         known.facts, journeys.links, contacts.experience, known.cues, known.loyalty_records, known.surveys,
         settings.loyalty, as_of, verdicts=known.verdicts, initiatives=known.initiatives,
+        zone=ZoneInfo(settings.ingest.business_timezone),
     )  # fmt: skip
     return {name: getattr(loyalty, name) for name in _LOYALTY}
 

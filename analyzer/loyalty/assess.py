@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 import pandas as pd
 import pyarrow as pa
@@ -52,12 +52,13 @@ class LoyaltyTables:
 def assess_loyalty(
     facts: pd.DataFrame, links: pd.DataFrame, experience: pd.DataFrame, cues: pd.DataFrame, records: pa.Table,
     surveys: pa.Table, settings: LoyaltySettings, as_of: datetime, *, verdicts: pa.Table | None = None,
-    initiatives: pa.Table | None = None,
+    initiatives: pa.Table | None = None, zone: tzinfo = UTC,
 ) -> LoyaltyTables:  # fmt: skip
     """All loyalty tables as of ``as_of``, the same whatever the order of rows; empty input gives empty tables.
 
     ``facts`` has tables.FACT_COLUMNS; ``links`` and ``experience`` are indexed by ``interaction_id`` (or have it as a
-    column) and may lack columns; ``cues`` needs ``interaction_id``, ``turn``, ``label``, ``found``.
+    column) and may lack columns; ``cues`` needs ``interaction_id``, ``turn``, ``label``, ``found``. Reasons name
+    days of ``zone``.
     """
     as_of = as_of.astimezone(UTC)
     _warn_of_the_future(records, as_of)
@@ -81,7 +82,7 @@ def assess_loyalty(
         return LoyaltyTables(**{name: STORED[name].empty() for name in LoyaltyTables.__slots__})
     levels = levels_at(standing_readings(readings, as_of), error, as_of, settings.satisfaction_halflife_days)
     register = register_of(frame, as_of, state["exit_at"])
-    customers = assess_customers(state, state_at, contacts, levels, error, register, as_of, settings)
+    customers = assess_customers(state, state_at, contacts, levels, error, register, as_of, settings, zone)
     contacts = contacts.assign(segment_of_customer=_segment_of(contacts, customers))
     read = Read(readings, error, levels, register)
     answered = _answered_by(surveys, as_of)

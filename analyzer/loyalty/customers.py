@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 import pandas as pd
 import pyarrow as pa
@@ -22,11 +22,12 @@ from analyzer.tables import STORED
 def assess_customers(
     state: pd.DataFrame, state_at: StateAt, contacts: pd.DataFrame, levels: Levels, error: ReadingError,
     register: Register | None, as_of: datetime, settings: LoyaltySettings,
+    zone: tzinfo,
 ) -> pd.DataFrame:  # fmt: skip
     """``state`` with ``quadrant``, ``at_risk_probability`` and reasons."""
     return state.join(quadrants_of(state, levels, error, settings)).assign(
         at_risk_probability=notice_probability(state, state_at, contacts, register, as_of, settings),
-        **customer_reasons(state, contacts, as_of, settings),
+        **customer_reasons(state, contacts, as_of, settings, zone),
     )
 
 

@@ -1,14 +1,15 @@
 """Why a customer may leave, and why one is loyal, in plain words with the figures they rest on.
 
 Reasons are facts, not weights of a model: they stand also where no risk can be estimated. Each is one function in
-RISKS or BONDS; dates are in UTC. ``recent`` are the customer's contacts within the horizon, oldest first.
+RISKS or BONDS; its dates are those of the moments' zone. ``recent`` are the customer's contacts within the horizon, the
+oldest first.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
 import pandas as pd
@@ -118,10 +119,11 @@ BONDS: Final[tuple[Reason, ...]] = (promoter, long_tenure, referrals, buys_again
 
 
 def customer_reasons(
-    state: pd.DataFrame, contacts: pd.DataFrame, as_of: datetime, settings: LoyaltySettings
+    state: pd.DataFrame, contacts: pd.DataFrame, as_of: datetime, settings: LoyaltySettings, zone: tzinfo
 ) -> pd.DataFrame:
-    """Lists ``risks`` and ``bonds`` of each customer; empty where nothing speaks for either."""
-    recent = recent_contacts(contacts, as_of, settings.horizon_days)
+    """Lists ``risks`` and ``bonds`` of each customer, with days of ``zone``; empty where nothing speaks for either."""
+    state = _in_zone(state, zone, "notice_at", "contract_end")
+    recent = _in_zone(recent_contacts(contacts, as_of, settings.horizon_days), zone, "started_at")
     by_customer: dict[str, Recent] = defaultdict(list)
     for contact in recent[_USED].to_dict("records"):
         by_customer[contact["customer_key"]].append(contact)
@@ -132,6 +134,10 @@ def customer_reasons(
         bonds.append([words for reason in BONDS if (words := reason(customer, seen, as_of))])
     return pd.DataFrame({"risks": pd.Series(risks, state.index, dtype="object"),
                          "bonds": pd.Series(bonds, state.index, dtype="object")})  # fmt: skip
+
+
+def _in_zone(frame: pd.DataFrame, zone: tzinfo, *moments: str) -> pd.DataFrame:
+    return frame.assign(**{name: pd.to_datetime(frame[name], utc=True).dt.tz_convert(zone) for name in moments})
 
 
 def recent_contacts(contacts: pd.DataFrame, as_of: datetime, days: int) -> pd.DataFrame:

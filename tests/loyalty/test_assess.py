@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,8 @@ from tests.loyalty.worlds import (
     surveys,
 )
 
+BERLIN = ZoneInfo("Europe/Berlin")
+
 
 def assess(
     facts: pd.DataFrame,
@@ -32,6 +35,7 @@ def assess(
     links: pd.DataFrame = NO_LINKS,
     cues: pd.DataFrame = NO_CUES,
     answers: pa.Table | None = None,
+    zone: tzinfo = UTC,
     **changes: Any,
 ) -> LoyaltyTables:
     found = assess_loyalty(
@@ -43,6 +47,7 @@ def assess(
         surveys() if answers is None else answers,
         settings(**changes),
         AS_OF,
+        zone=zone,
     )
     for field in fields(found):
         assert getattr(found, field.name).schema == STORED[field.name].schema
@@ -107,6 +112,15 @@ def test_reasons_are_said_in_plain_words() -> None:
     ]
     assert found["b"]["reasons"] == ["recommends us (NPS 10)", "a customer for 7 years", "brought 1 new customer"]
     assert found["a"]["at_risk_probability"] is None
+
+
+def test_reasons_name_the_days_of_the_business() -> None:
+    """Dates without a time are midnights of Berlin, hours before they are those of UTC; so may contacts be."""
+    end, night = (datetime(2026, month, day, tzinfo=BERLIN) for month, day in ((12, 1), (10, 25)))
+    facts = contacts({"customer_key": "a", "days": (AS_OF - night) / timedelta(days=1), "churn_talk_probability": 0.9})
+    known = records({"customer_key": "a", "contract_end": end.astimezone(UTC)})
+    told = customers(assess(facts, known, zone=BERLIN))["a"]["reasons"]
+    assert told == ["spoke of leaving on 2026-10-25", "contract ends on 2026-12-01"]
 
 
 def test_may_contact_gates_both_lists_and_value_comes_first() -> None:
