@@ -20,7 +20,7 @@ from analyzer.explain.customer import CustomerExplained
 from analyzer.explain.names import Asked, Explained, explain, nearest
 from analyzer.explain.page import render
 from analyzer.explain.unit import UnitExplained, period_days
-from analyzer.publish.agents import pseudonym
+from analyzer.publish.agents import agent_policy, pseudonym
 from analyzer.publish.reading import interactions
 
 from .publish.test_agents import publish
@@ -137,6 +137,35 @@ def test_agents_are_found_by_what_reports_call_them() -> None:
 def test_an_agents_own_name_tells_nothing_unless_agents_are_named(agents: str) -> None:
     with pytest.raises(UsageError, match=f"publish.agents = {agents}"):
         told("a-03", settings=publish(agents=agents))
+
+
+def test_named_agents_are_called_what_the_report_calls_them_and_found_by_name_and_id() -> None:
+    tables, named = world().having(agent_names=[{"agent_id": "a-03", "name": "Priya Nair"}]), publish(agents="named")
+    report = agent_policy(tables, named).shown("unit_scores", tables.read("unit_scores"))["unit_id"].to_pylist()
+    assert "Priya Nair" in report
+    for asked in ("Priya Nair", "a-03"):
+        found = told(asked, tables, named)
+        text = page(found)
+        assert text.startswith("Priya Nair") and "a-03" not in text
+        assert found.as_json()["unit_id"] == "a-03" and found.as_json()["called"] == "Priya Nair"
+    mine = rows("interaction_agents", agent_id="a-03")[0]["interaction_id"]
+    text = page(told(mine, tables, named))
+    assert len(re.findall(r"Agent +Priya Nair", text)) == 2 and "a-03" not in text
+    with pytest.raises(UsageError, match="Did you mean Priya Nair") as error:
+        told("Priya Nahir", tables, named)
+    assert "Priya Nair" not in str(error.value).replace(error.value.hint or "", "")
+    with pytest.raises(UsageError, match="agent: Priya Nair, a-01, a-02, a-0"):
+        told("qqqqqqqq", tables, named)
+
+
+@pytest.mark.parametrize("agents", ["off", "team", "pseudonym"])
+def test_names_on_the_roster_are_not_shown_unless_agents_are_named(agents: str) -> None:
+    tables, policy = world().having(agent_names=[{"agent_id": "a-03", "name": "Priya Nair"}]), publish(agents=agents)
+    with pytest.raises(UsageError):
+        told("Priya Nair", tables, policy)
+    mine = rows("interaction_agents", agent_id="a-03")[0]["interaction_id"]
+    contact = told(mine, tables, policy)
+    assert "Priya" not in page(contact) + json.dumps(contact.as_json(), default=_plain)
 
 
 @pytest.mark.parametrize("agents", ["off", "team"])

@@ -22,7 +22,8 @@ SHOWN_CUES: Final = 12
 class ContactExplained:
     """One contact. ``heard`` are the cues found, with the words that carried them unless ``publish.quotes`` forbids it.
 
-    ``counts_for`` are the units whose estimates it is part of, with its share in them.
+    ``counts_for`` are the units whose estimates it is part of, with its share in them. ``called`` is what people read
+    of the agents of all these, by what the rows say.
     """
 
     contact: Row
@@ -34,6 +35,7 @@ class ContactExplained:
     promises: tuple[Row, ...]
     flags: tuple[Row, ...]
     counts_for: tuple[Row, ...]
+    called: dict[str, str]
 
     def as_json(self) -> Row:
         return {"explained": "contact", **asdict(self)}
@@ -54,6 +56,9 @@ def explain_contact(
     if not settings.quotes:
         cues = [row | {"reason": ""} for row in cues]
     promises = [row if settings.quotes else row | {"text": ""} for row in rows["commitments"]]
+    counts_for = _counts_for(tables, contact, policy)
+    units = (unit["unit_id"] for unit in counts_for if unit["kind"] == "agent")
+    agents = [agent for agent in (*contact["agent_ids"], contact["agent_id"], *units) if agent is not None]
     return ContactExplained(
         contact=contact,
         contributions=tuple(sorted(rows["contributions"], key=_by_weight)),
@@ -63,7 +68,8 @@ def explain_contact(
         findings=tuple(row for row in rows["findings"] if row["abstained"] or row["number"] is not None),
         promises=tuple(sorted(promises, key=lambda row: row["turn"])),
         flags=tuple(sorted(rows["flags"], key=lambda row: (-row["severity"], row["rule"]))),
-        counts_for=tuple(_counts_for(tables, contact, policy)),
+        counts_for=tuple(counts_for),
+        called={agent: policy.called(agent) or agent for agent in agents},
     )
 
 

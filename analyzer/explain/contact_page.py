@@ -38,7 +38,7 @@ def _head(contact: ContactExplained, w: Wording) -> RenderableType:
     where = [w.name("channel", c["channel"]), w.name("language", c["language"]), w.time(c["started_at"]), w.times_in]
     facts = [
         (w("show.customer"), c["customer_key"] or w("word.unknown")),
-        (w("show.agent"), ", ".join(c["agent_ids"]) or c["agent_id"] or w("show.no_agent")),
+        (w("show.agent"), ", ".join(_agents(contact)) or w("show.no_agent")),
         (w("show.reason"), w.name("reason", c["reason"])),
         (w("show.resolution"), _resolution(c, w)),
     ]
@@ -46,6 +46,12 @@ def _head(contact: ContactExplained, w: Wording) -> RenderableType:
         provisional = "" if c["is_final"] else f" ({w('show.provisional')})"
         facts.append((w("explain.score"), w.value(c["experience_score"], "points") + provisional))
     return Group(title, Text(" · ".join(where), style="dim"), facts_grid(facts))
+
+
+def _agents(contact: ContactExplained) -> list[str]:
+    c = contact.contact
+    ids = c["agent_ids"] or ([] if c["agent_id"] is None else [c["agent_id"]])
+    return [contact.called[agent] for agent in ids]
 
 
 def _resolution(c: Row, w: Wording) -> str:
@@ -152,14 +158,19 @@ def _flags(contact: ContactExplained, w: Wording) -> RenderableType | None:
 
 
 def _counts_for(contact: ContactExplained, w: Wording) -> RenderableType | None:
-    names = [w.name("channel", row["unit_id"]) if row["kind"] == "channel" else row["unit_id"]
-             for row in contact.counts_for]  # fmt: skip
     rows = [
-        (w.name("unit_kind", row["kind"]), name, w.value(row["share"], "share"))
-        for row, name in zip(contact.counts_for, names, strict=True)
+        (w.name("unit_kind", row["kind"]), _unit(row, contact, w), w.value(row["share"], "share"))
+        for row in contact.counts_for
     ]
     heads = [(w("word.unit"), "left"), ("", "left"), (w("explain.part_in"), "right")]
     return listing(heads, rows)
+
+
+def _unit(row: Row, contact: ContactExplained, w: Wording) -> str:
+    if row["kind"] == "channel":
+        return w.name("channel", row["unit_id"])
+    unit: str = row["unit_id"]
+    return contact.called.get(unit, unit) if row["kind"] == "agent" else unit
 
 
 def _method(contact: ContactExplained, w: Wording) -> RenderableType:

@@ -44,7 +44,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names in a store by kind, as they are called outside; ``raw`` of an agent is what the store calls them."""
+    """Names in a store by kind, as they are called outside: agents by what people read of them, and by their ids where
+    these are shown. ``agents`` is what the store calls them."""
 
     by_kind: dict[str, list[str]]
     agents: dict[str, str]
@@ -86,6 +87,8 @@ def known_names(tables: Tables, policy: AgentPolicy) -> Names:
     by_kind: dict[str, list[str]] = {}
     for kind, unit in zip(pairs["kind"].to_pylist(), pairs["unit"].to_pylist(), strict=True):
         by_kind.setdefault(kind, []).append(unit)
+    agents = by_kind.get("agent", [])
+    by_kind["agent"] = list(dict.fromkeys([*(policy.called(agent) or agent for agent in agents), *agents]))
     facts = tables.read("interaction_facts", columns=["interaction_id", "customer_key"])
     customers = {*pc.unique(facts["customer_key"]).to_pylist(), *tables.read("customers")["customer_key"].to_pylist()}
     by_kind["customer"] = sorted(key for key in customers if key is not None)
@@ -100,7 +103,8 @@ def _agents(tables: Tables, policy: AgentPolicy) -> dict[str, str]:
     raw = pc.unique(tables.read("interaction_agents", columns=["agent_id"])["agent_id"]).to_pylist()
     scores = tables.read("unit_scores", columns=["unit_kind", "unit_id"])
     raw += scores.filter(pc.equal(scores["unit_kind"], "agent"))["unit_id"].to_pylist()
-    return {shown: agent for agent in raw if (shown := policy.name(agent)) is not None}
+    labels = {label: agent for agent in raw if (label := policy.label(agent)) is not None}
+    return labels | {shown: agent for agent in raw if (shown := policy.name(agent)) is not None}
 
 
 def _unknown(asked: Asked, names: Names, policy: AgentPolicy) -> UsageError:
@@ -127,11 +131,16 @@ def nearest(name: str, names: Iterable[str]) -> list[str]:
 
 
 def _what_there_is(names: Names) -> str:
-    units = {kind: sorted(names.by_kind[kind])[:5] for kind in UNIT_KINDS if names.by_kind.get(kind)}
+    units = {kind: _some(names, kind) for kind in UNIT_KINDS if names.by_kind.get(kind)}
     if not units and not names.by_kind["contact"]:
         return "The store holds no contacts yet."
     listed = [f"{kind.replace('_', ' ')}: {', '.join(map(visible, some))}" for kind, some in units.items()]
     return f"Units are, for example, {'; '.join(listed)}." if listed else "No unit is scored in it yet."
+
+
+def _some(names: Names, kind: str) -> list[str]:
+    """A few, of agents those first that people call them by."""
+    return sorted(names.by_kind[kind], key=lambda name: (kind == "agent" and names.agents.get(name) == name, name))[:5]
 
 
 def _ambiguous(asked: Asked, found: list[str]) -> UsageError:

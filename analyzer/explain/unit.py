@@ -58,7 +58,9 @@ class UnitPart:
 
 @dataclass(frozen=True, slots=True)
 class UnitExplained:
-    """``estimate`` is the row of unit_scores asked for, ``beside`` those of the other measures in the same period.
+    """``called`` is what people read of the unit: of an agent the roster's name where agents are named.
+
+    ``estimate`` is the row of unit_scores asked for, ``beside`` those of the other measures in the same period.
 
     ``average`` is the mean of all units of the kind, by contacts. ``lowest`` and ``highest`` are the contacts with the
     lowest and highest values; ``parts`` are empty unless the measure is a score.
@@ -66,6 +68,7 @@ class UnitExplained:
 
     kind: str
     unit_id: str
+    called: str
     estimate: Row
     average: float | None
     units: int
@@ -104,6 +107,7 @@ def explain_unit(
     return UnitExplained(
         kind=kind,
         unit_id=shown or unit,
+        called=(policy.label(unit) if kind == "agent" else None) or shown or unit,
         estimate=named,
         average=_average(others),
         units=len(others),

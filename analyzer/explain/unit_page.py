@@ -46,7 +46,7 @@ def _head(unit: UnitExplained, kind: Kind, w: Wording) -> RenderableType:
 
 
 def _name(unit: UnitExplained, w: Wording) -> str:
-    return w.name("channel", unit.unit_id) if unit.kind == "channel" else unit.unit_id
+    return w.name("channel", unit.unit_id) if unit.kind == "channel" else unit.called
 
 
 def _standing(unit: UnitExplained, w: Wording) -> str:

@@ -6,6 +6,7 @@ Everything read from the store is shown as text and never parsed as markup (see 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -38,11 +39,12 @@ SPEAKER_STYLES = {"customer": "bold cyan", "agent": "bold", "bot": "dim", "syste
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """All rows of one contact, agents as the policy shows them."""
+    """All rows of one contact, agents as the policy shows them; ``called`` is what people read of one."""
 
     contact: Row
     rows: dict[str, list[Row]]
     others: list[Row]
+    called: Callable[[str | None], str | None]
 
 
 def render_interaction(
@@ -78,6 +80,7 @@ def _blind(shown: Shown, w: Wording) -> Group:
         shown.contact | dict.fromkeys(HEARD),
         shown.rows | {"cues": [], "turns": [turn | {"sentiment": None} for turn in shown.rows["turns"]]},
         [],
+        shown.called,
     )
     rule = Rule(Text(w("show.transcript"), style="bold"), align="left", style="dim")
     note = Text(w("show.awaits_audit"), style="bold yellow")
@@ -90,7 +93,7 @@ def gather(tables: Tables, interaction_id: str, policy: AgentPolicy) -> Shown:
     contact = _mine(policy.apply("interactions", interactions(tables, [day])), interaction_id)[0]
     names = ("turns", "cues", "findings", "contributions", "fcr", "commitments", "flags")
     rows = {name: _mine(policy.apply(name, tables.read(name, days=[day])), interaction_id) for name in names}
-    return Shown(contact, rows, _other_contacts(tables, contact))
+    return Shown(contact, rows, _other_contacts(tables, contact), policy.called)
 
 
 def _day_of(tables: Tables, interaction_id: str) -> date:
@@ -131,7 +134,8 @@ def _header(shown: Shown, w: Wording) -> RenderableType:
     if c["ended_at"] is not None:
         where.append(w("show.minutes", minutes=w.decimal((c["ended_at"] - c["started_at"]).total_seconds() / 60, 0)))
     where.append(w.times_in)
-    agents = ", ".join(c["agent_ids"]) or c["agent_id"] or w("show.no_agent")
+    called = [shown.called(agent) or "" for agent in c["agent_ids"]]
+    agents = ", ".join(called) or shown.called(c["agent_id"]) or w("show.no_agent")
     facts = _grid()
     for key, value in (
         ("customer", c["customer_key"] or w("word.unknown")),
@@ -165,7 +169,7 @@ def _transcript(shown: Shown, w: Wording) -> RenderableType:
     for turn in sorted(shown.rows["turns"], key=lambda row: row["turn"]):
         cues = [cue for cue in shown.rows["cues"] if cue["turn"] == turn["turn"] and cue["found"]]
         several = len(shown.contact["agent_ids"]) > 1 and turn["agent_id"] is not None
-        name = turn["agent_id"] if several else w.name("look", turn["speaker"])
+        name = shown.called(turn["agent_id"]) or "" if several else w.name("look", turn["speaker"])
         speaker = Text(visible(name), style=SPEAKER_STYLES[turn["speaker"]])
         bar = feeling_bar(turn["sentiment"], w)
         add_row(table, place(turn["turn"]), _clock(turn["start_ms"]), speaker, words(turn, cues, w), bar)

@@ -96,6 +96,28 @@ def test_agents_appear_as_the_policy_says(mode: str) -> None:
     assert ("agent-" in text) == (mode == "pseudonym")
 
 
+@pytest.mark.parametrize("mode", ["off", "team", "pseudonym", "named"])
+def test_agents_are_called_what_the_roster_calls_them_only_where_they_are_named(mode: str) -> None:
+    mine = next(row for row in world().read("interaction_facts").to_pylist() if row["interaction_id"] == HURT)[
+        "agent_ids"
+    ]
+    tables = world().having(agent_names=[{"agent_id": agent, "name": f"Name of {agent}"} for agent in mine])
+    text = terminal(tables, HURT, agents=mode)
+    assert [f"Name of {agent}" in text for agent in mine] == [mode == "named"] * len(mine)
+    assert len(re.findall(r"(?<!of )a-0", text)) == 0
+
+
+def test_turns_of_several_agents_name_each_as_the_report_does() -> None:
+    facts = [row | {"agent_ids": ["a-01", "a-03"]} if row["interaction_id"] == HURT else row
+             for row in world().read("interaction_facts").to_pylist()]  # fmt: skip
+    turns = [
+        row | {"agent_id": "a-03"} if row["speaker"] == "agent" else row for row in world().read("turns").to_pylist()
+    ]
+    names = [{"agent_id": "a-01", "name": "Miriam Sander"}, {"agent_id": "a-03", "name": "Priya Nair"}]
+    text = terminal(world().having(interaction_facts=facts, turns=turns, agent_names=names), HURT, agents="named")
+    assert "Miriam Sander, Priya Nair" in text and text.count("Priya Nair") > 1 and "a-03" not in text
+
+
 def test_an_unknown_id_suggests_close_ones() -> None:
     with pytest.raises(UsageError, match=r"No contact 'c-0043'.*c-043") as caught:
         terminal(world(), "c-0043")
