@@ -20,7 +20,7 @@ from analyzer.store.folder import REVIEW
 from analyzer.weights import file_digest, model_version, models_folder
 
 if TYPE_CHECKING:
-    from analyzer.pipeline import RunRequest
+    from analyzer.run_request import RunRequest
 
 UNREADABLE = "unreadable"  # stands for the hash of a file that cannot be read
 

@@ -27,7 +27,7 @@ from analyzer.trust.unnamed import without_unnamed
 from analyzer.understand.recount import recount
 
 if TYPE_CHECKING:
-    from analyzer.pipeline import RunRequest
+    from analyzer.run_request import RunRequest
     from analyzer.store.store import Store
 
 Tables = dict[str, pa.Table]

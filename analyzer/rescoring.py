@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from analyzer.adopted import with_adopted
 from analyzer.config import Settings
 from analyzer.deciding import characters, is_heavy
+from analyzer.engine import kept_in, workers_for
+from analyzer.gather import given_tables
 from analyzer.intake import UNDERSTOOD, Intake, begun, stage
-from analyzer.progress import Progress
+from analyzer.pipeline import Conditions, Found, conclude
+from analyzer.progress import Progress, Silent
 from analyzer.records import Interaction
+from analyzer.run_request import RunRequest
+from analyzer.run_summary import RunSummary, new_run_id, summary_of
 from analyzer.standing import FACT_NAMES, TURN_COLUMNS, contact_of, turns_by_contact
+from analyzer.stopping import stoppable
 from analyzer.store.folder import STAGING
+from analyzer.store.store import Store, open_store
+from analyzer.weights import model_version, models_folder
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
 
     import pyarrow as pa
 
-    from analyzer.store.store import Store
-
+_BYTES_A_CONTACT: Final = 4096  # about; tells whether starting workers is worth it
 FEELING_CHANGED: Final = 0.1  # of −1…1, from which a customer's feeling counts as heard otherwise
 
 
@@ -36,6 +46,32 @@ class HeardAnew:
     endings: int
     feelings: int
     reasons: int
+
+
+def rescore(
+    store_folder: Path, since: date | None, settings: Settings, progress: Progress | None = None
+) -> tuple[RunSummary, HeardAnew]:
+    """Hears the stored contacts from ``since`` on (None: all) with the models of today and publishes what follows.
+
+    Needs no files: masked turns are read from the store. All at once or not at all; a killed one goes on where it was.
+    Raises StoreBusy, or RunAborted and StoreError (nothing committed).
+    """
+    began, now = time.monotonic(), datetime.now(UTC)
+    settings = with_adopted(settings, store_folder)
+    run_id, version = new_run_id(now), model_version(models_folder(settings.understand.model))
+    with stoppable() as stop, open_store(store_folder, write=True) as store:
+        conditions = Conditions(settings, version, progress or Silent(), stop, began)
+        days = days_since(store, since)
+        before = store.read("interaction_facts", days=set(days))
+        with workers_for(before.num_rows * _BYTES_A_CONTACT, settings, kept_in(store_folder, settings)) as workers:
+            intake = hear_again(store, days, settings, conditions.progress, workers)
+        given, _ = given_tables(RunRequest((), store_folder), settings, store)
+        concluded = conclude(store, Found(intake, given, now, run_id, f"heard again {run_id}"), None, conditions)
+        after = store.read("interaction_facts", days=set(days))
+    told = heard_anew(before, after)
+    return summary_of(
+        intake.account, run_id, concluded.as_of, began, concluded.flags, {}, version=version, earlier=concluded.earlier
+    ), told  # fmt: skip
 
 
 def days_since(store: Store, since: date | None) -> list[date]:

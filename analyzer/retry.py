@@ -17,8 +17,10 @@ from analyzer.ingest.files import InputFile, Piece
 from analyzer.ingest.formats import FORMATS
 from analyzer.ingest.quarantine import Entry, kept_until, newest, raw_bytes
 from analyzer.ingest.reject_codes import REJECT_CODES
-from analyzer.pipeline import RunRequest, RunSummary, run
+from analyzer.pipeline import run
 from analyzer.progress import Progress
+from analyzer.run_request import RunRequest
+from analyzer.run_summary import RunSummary
 from analyzer.store import folder
 
 # Of these the bytes are not all there, or say nothing without the rest of their file.

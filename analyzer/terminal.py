@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from analyzer.ingest.explain import Candidate, Explanation
     from analyzer.ingest.formats import Format
     from analyzer.learn.from_verdicts import Compared, Learned
-    from analyzer.pipeline import RunSummary
     from analyzer.publish.exported import Exported
     from analyzer.rescoring import HeardAnew
     from analyzer.retry import Retried
+    from analyzer.run_summary import RunSummary
     from analyzer.store.verify import Problem, Repaired
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.config import load_settings
-from analyzer.pipeline import RunRequest, RunSummary, run
+from analyzer.pipeline import run
 from analyzer.records import Interaction, Understood
+from analyzer.run_request import RunRequest
+from analyzer.run_summary import RunSummary
 from analyzer.store.verify import verify
 from analyzer.tables import FACT_TABLES
 from analyzer.understand.tabulate import tabulate

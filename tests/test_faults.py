@@ -131,14 +131,14 @@ def test_file_that_grows_in_a_run_is_read_to_its_end_by_the_next(
 def test_store_that_vanishes_in_a_run_ends_it_and_can_be_made_again(
     run: Run, days: Path, good: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, row_of = tmp_path / "store", pipeline._run_row
+    store, row_of = tmp_path / "store", pipeline.run_row
     with monkeypatch.context() as vanishing:
 
         def vanish(*arguments: Any) -> Any:
             shutil.rmtree(store)
             return row_of(*arguments)
 
-        vanishing.setattr(pipeline, "_run_row", vanish)
+        vanishing.setattr(pipeline, "run_row", vanish)
         ended = run(days)
     assert ended.code == 3 and "Traceback" not in ended.said
     shutil.rmtree(store, ignore_errors=True)

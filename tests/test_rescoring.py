@@ -80,7 +80,7 @@ def test_rescore_that_is_killed_leaves_what_stood_and_ends_when_asked_again(
     monkeypatch.setattr(intake, "understand_all", dies)
     with pytest.raises(KeyboardInterrupt):
         from analyzer.config import load_settings
-        from analyzer.pipeline import rescore
+        from analyzer.rescoring import rescore
 
         rescore(unheard, None, load_settings(None, ["ingest.batch_contacts=2"]))
     assert versions(unheard) == before and verify(unheard) == []

@@ -94,8 +94,8 @@ def quarantine_retry(
     Exit codes: 0 nothing was rejected again; 1 some were, or need their file; the others as for `analyzer run`.
     """
     from analyzer.config import load_settings
-    from analyzer.pipeline import RunRequest, check_paths
     from analyzer.retry import retry
+    from analyzer.run_request import RunRequest, check_paths
     from analyzer.terminal import print_retried, run_progress
 
     settings = load_settings(config, sets or ())

@@ -27,7 +27,7 @@ def rescore(
     Example: analyzer rescore --store store --since 2026-11-01
     """
     from analyzer.config import load_settings
-    from analyzer.pipeline import rescore as hear_again
+    from analyzer.rescoring import rescore as hear_again
     from analyzer.store.folder import require
     from analyzer.terminal import rescored_lines, run_progress
 
