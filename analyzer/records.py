@@ -3,7 +3,7 @@
     files → Interaction | Reject | Skipped → Understood (Findings, Cues) → tables
 
 Missing is ``None``, never 0. Times are timezone-aware UTC. Spans are half-open code point offsets into ``Turn.text``.
-Journey, score and loyalty work on whole tables, so their nouns live in ``tables.py`` as columns.
+Journey, score and loyalty work on whole tables, so their nouns live in ``tables`` as columns.
 """
 
 from __future__ import annotations
