@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -25,6 +24,7 @@ from analyzer.config import FlagRule, PublishSettings, ReviewSettings, load_sett
 from analyzer.errors import UsageError
 from analyzer.review.database import Database
 from analyzer.review.desk import Desk
+from analyzer.review.hosts import KnownHosts
 from analyzer.review.pages import (
     account,
     agreement,
@@ -89,7 +89,7 @@ def create_app(
     local = ZoneInfo(zone or shipped.ingest.business_timezone)
     app.state.review = State(Desk(store, settings), database, settings, review, cards, clock, rules, local)
     app.middleware("http")(_guarded)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
+    app.add_middleware(KnownHosts, hosts=list(hosts))
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(UsageError, _cannot)
     app.add_exception_handler(RequestValidationError, _malformed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import time
 from pathlib import Path
@@ -308,3 +310,34 @@ def test_16_5_1_an_error_that_nobody_foresaw_tells_nothing_of_the_inside(
 
 def test_hosts_that_are_not_ours_are_refused(site: Site) -> None:
     assert site.browser().get("/sign-in", headers={"host": "evil.example"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("de", "Diese Adresse ist hier nicht bekannt"), ("en", "This address is not known here")]
+)
+@pytest.mark.parametrize("host", ["evil.example", "<b>evil", "evil.example:99", "x" * 900, ""])
+def test_a_foreign_host_is_told_what_to_do_and_reads_nothing_of_what_it_sent(
+    site: Site, host: str, language: str, said: str
+) -> None:
+    """Signed in or not, whatever page was asked for; names that are allowed are not given away."""
+    for browser in (site.browser(), site.browser("lead")):
+        sent = {"host": host, "accept": "text/html", "accept-language": language}
+        page = browser.get("/queue?rule=angry_end", headers=sent)
+        assert page.status_code == 400 and said in page.text and "--name" in page.text
+        assert not any(word in page.text for word in ("evil", "angry_end", "xxx", HOST))
+        assert "set-cookie" not in page.headers and page.headers["cache-control"] == "no-store"
+        style = page.text.split("<style>")[1].split("</style>")[0].encode()
+        digest = base64.b64encode(hashlib.sha256(style).digest()).decode()
+        policy = page.headers["content-security-policy"]
+        assert f"style-src 'sha256-{digest}'" in policy and "default-src 'none'" in policy
+        assert not re.findall(r"<script|<form|href=\"/|src=", page.text)
+
+
+def test_a_foreign_host_gets_no_file_and_changes_nothing(site: Site) -> None:
+    browser = site.browser("lead")
+    for path in ("/static/app.css", "/healthz", "/sign-in"):
+        plain = browser.get(path, headers={"host": "evil.example", "accept": "*/*"})
+        assert plain.status_code == 400 and "--name" in plain.text and "evil" not in plain.text
+        assert plain.headers["content-type"].startswith("text/plain")
+    assert browser.post("/sign-out", headers={"host": "evil.example"}).status_code == 400
+    assert browser.get("/queue").status_code == 200
