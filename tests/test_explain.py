@@ -287,6 +287,33 @@ def test_words_are_kept_back_where_quotes_are_off() -> None:
     assert cue["reason"] not in page(told(HURT, settings=publish(quotes="false")))
 
 
+def judged_promise(words: str) -> MemoryTables:
+    """A promise of HURT that another contact, which begins with ``words``, is the evidence of."""
+    other = next(row for row in rows("interaction_facts") if row["interaction_id"] != HURT)
+    mine = rows("interaction_facts", interaction_id=HURT)[0]
+    promise = {"interaction_id": HURT, "day": mine["day"], "turn": 1, "text": "Das Geld kommt.", "status": "kept",
+               "evidence_interaction_id": other["interaction_id"], "probability": 0.9}  # fmt: skip
+    kept = [row for row in rows("turns") if row["interaction_id"] != other["interaction_id"]]
+    of_it = {"interaction_id": other["interaction_id"], "day": other["day"]}
+    begun = [of_it | {"turn": turn, "speaker": who, "text": said}
+             for turn, (who, said) in enumerate([("agent", "Guten Tag"), ("customer", words), ("agent", "Oh."),
+                                                 ("customer", "Der Rest?"), ("customer", "Später")])]  # fmt: skip
+    return world().having(commitments=[promise], turns=[*kept, *begun])
+
+
+def test_a_promise_shows_with_which_words_the_customer_came_back() -> None:
+    tables = judged_promise("Angekommen sind aber 99 statt 109.")
+    found = told(HURT, tables)
+    assert isinstance(found, ContactExplained)
+    assert "“Angekommen sind aber 99 statt 109. / Der Rest?”" in page(found, width=200)
+    assert "„Angekommen sind aber 99 statt 109. / Der Rest?“" in page(found, "de", width=200)
+    assert list(found.openings.values()) == ["Angekommen sind aber 99 statt 109. / Der Rest?"]
+    quiet = told(HURT, tables, publish(quotes="false"))
+    assert "99 statt" not in page(quiet) + json.dumps(quiet.as_json(), default=_plain)
+    long = page(told(HURT, judged_promise("wort " * 200 + "[red]\x1b[2J")), width=200)
+    assert "wort …”" in long and long.count("wort") < 80
+
+
 @pytest.mark.parametrize("name", ["voice", HURT, "customer"])
 def test_every_page_speaks_german_and_is_no_markup(name: str) -> None:
     found = customer() if name == "customer" else told(name)

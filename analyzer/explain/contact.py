@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -16,13 +17,16 @@ from analyzer.publish.show import gather
 Row = dict[str, Any]
 UNIT_COLUMNS: Final = ("team", "channel", "queue", "product_line", "segment")
 SHOWN_CUES: Final = 12
+OPENING_TURNS: Final = 2  # of the customer, in which people say what has become of the last time
 
 
 @dataclass(frozen=True, slots=True)
 class ContactExplained:
     """One contact. ``heard`` are the cues found, with the words that carried them unless ``publish.quotes`` forbids it.
 
-    ``counts_for`` are the units whose estimates it is part of, with its share in them. ``called`` is what people read
+    ``counts_for`` are the units whose estimates it is part of, with its share in them. ``openings`` are the
+    customer's first words in the contacts that ``promises`` are judged by: whether all of it was kept, they alone tell.
+    ``called`` is what people read
     of the agents of all these, by what the rows say.
     """
 
@@ -33,6 +37,7 @@ class ContactExplained:
     heard: tuple[Row, ...]
     findings: tuple[Row, ...]
     promises: tuple[Row, ...]
+    openings: dict[str, str]
     flags: tuple[Row, ...]
     counts_for: tuple[Row, ...]
     called: dict[str, str]
@@ -67,10 +72,25 @@ def explain_contact(
         heard=tuple(cues),
         findings=tuple(row for row in rows["findings"] if row["abstained"] or row["number"] is not None),
         promises=tuple(sorted(promises, key=lambda row: row["turn"])),
+        openings=_openings(tables, promises) if settings.quotes else {},
         flags=tuple(sorted(rows["flags"], key=lambda row: (-row["severity"], row["rule"]))),
         counts_for=tuple(counts_for),
         called={agent: policy.called(agent) or agent for agent in agents},
     )
+
+
+def _openings(tables: Tables, promises: list[Row]) -> dict[str, str]:
+    """By the contact that is evidence, what the customer said first, masked as it is stored."""
+    ids = {row["evidence_interaction_id"] for row in promises} - {None}
+    if not ids:
+        return {}
+    known = tables.read("interaction_facts", columns=["interaction_id", "day"]).to_pylist()
+    turns = tables.read("turns", days=sorted({row["day"] for row in known if row["interaction_id"] in ids})).to_pylist()
+    said: defaultdict[str, list[str]] = defaultdict(list)
+    for row in sorted(turns, key=lambda row: (row["interaction_id"], row["turn"])):
+        if row["interaction_id"] in ids and row["speaker"] == "customer":
+            said[row["interaction_id"]].append(row["text"])
+    return {one: " / ".join(texts[:OPENING_TURNS]) for one, texts in said.items()}
 
 
 def _by_weight(row: Row) -> tuple[bool, float, str]:

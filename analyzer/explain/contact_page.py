@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from textwrap import shorten
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
@@ -13,6 +15,7 @@ from analyzer.publish.terminal import heard_style, place, visible
 from analyzer.publish.wording import Wording
 
 Row = dict[str, Any]
+SHOWN_WORDS: Final = 300  # characters of an opening
 UNJUDGED: Final = frozenset({"not_first", "not_applicable"})
 
 
@@ -149,7 +152,16 @@ def _promises(contact: ContactExplained, w: Wording) -> RenderableType | None:
         (w("show.turn"), "right"),
         *((w(f"show.{name}"), "left") for name in ("promise", "due", "status", "evidence")),
     ]
-    return listing(heads, rows)
+    table = listing(heads, rows)
+    return None if table is None else Group(table, *_then_said(contact, w))
+
+
+def _then_said(contact: ContactExplained, w: Wording) -> Iterator[RenderableType]:
+    """The words behind each status. A promise of which a part is missing counts as kept or broken like any other."""
+    for interaction_id, words in contact.openings.items():
+        told = shorten(visible(words), SHOWN_WORDS, placeholder=" …")
+        name = w("explain.then_said", id=visible(interaction_id))
+        yield Text.assemble((f"{name} ", "dim"), (w("explain.quoted", words=told), "italic"))
 
 
 def _flags(contact: ContactExplained, w: Wording) -> RenderableType | None:

@@ -2,7 +2,8 @@
 
 A name is a contact, a customer or a unit (team, channel, queue, product line, segment, and an agent as the policy
 ``publish.agents`` shows them). ``unit``, ``customer`` and ``contact`` gather, ``page`` puts it into words. No words of
-a transcript are shown but those of a contact that is asked for, masked as they are stored.
+a transcript are shown but those of a contact that is asked for, masked as they are stored, and with which the customer
+began the contacts that its promises are judged by.
 """
 
 from __future__ import annotations
