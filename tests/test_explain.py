@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -351,6 +352,44 @@ def test_every_page_is_in_the_zone_of_the_business_and_names_it_once(language: s
         assert re.search(r"\b9\.?\W+Nov\.? 2026", text) and not re.search(r"\b8\.?\W+Nov\.? 2026", text)
         assert text.count(f"{zone_line}: Europe/Berlin") == 1 and "UTC" not in text
     assert "00:30" in page(told(HURT, tables), language)
+
+
+def test_customers_page_speaks_in_words_and_says_what_the_company_may_do() -> None:
+    key = customer().customer_key
+    record = {"customer_key": key, "known_at": AS_OF, "source_uri": "f", "as_of": AS_OF}
+    answers = [{"survey_id": "s", "customer_key": key, "source_uri": "f", "answered_at": AS_OF, "item": item,
+                "answer": 3.0} for item in ("csat", "ces", "nps", "own_question")]  # fmt: skip
+    for may, said in ((0.0, "die Firma darf diesen Kunden nicht ansprechen"), (None, "liegt nicht vor"),
+                      (1.0, "darf diesen Kunden ansprechen.")):  # fmt: skip
+        facts = [record | {"fact": "tier", "text": "medium"}]
+        facts += [] if may is None else [record | {"fact": "may_contact", "number": may}]
+        text = page(told(key, world().having(loyalty_records=facts, surveys=answers, action_lists=[])), "de")
+        assert re.search(said, text, re.IGNORECASE)
+    assert re.search(r"Wertstufe +mittel", text) and "alle 60 Tage die Hälfte" in text
+    for item in ("Zufriedenheit (CSAT)", "Aufwand (CES)", "Würde uns empfehlen (NPS)", "own question"):
+        assert item in text
+
+
+def test_one_first_contact_is_told_with_its_probability() -> None:
+    found = replace(customer(), first_contacts=1, resolved=0.118)
+    assert "the probability that it was solved is 12%" in page(found)
+    assert "gelöst ist er mit 12 % Wahrscheinlichkeit" in page(found, "de").replace("\u202f", " ")
+
+
+def test_a_value_stands_higher_or_lower_than_what_it_was_drawn_from() -> None:
+    for gap, english, german in ((2.0, "2.0 higher", "um 2,0 höher"), (-2.0, "2.0 lower", "um 2,0 tiefer")):
+        scores = [row | ({"adjusted": 50.0, "value": 50.0 + gap} if row["unit_id"] == "voice" else {})
+                  for row in rows("unit_scores")]  # fmt: skip
+        found = told("voice", world().having(unit_scores=scores))
+        assert f"Drawn towards the others it stands {english}" in page(found, width=300)
+        assert f"Zu den anderen gezogen liegt es {german}" in page(found, "de", width=300)
+
+
+def test_german_pages_say_how_it_was_estimated_in_german() -> None:
+    method = "mean of calibrated readings; case mix within agents (channel, queue); one-way REML, normal shrinkage"
+    scores = [row | {"method": method} for row in rows("unit_scores")]
+    text = page(told("voice", world().having(unit_scores=scores)), "de", width=300)
+    assert "Verfahren  Mittel" in text and "shrinkage" not in text and "readings" not in text
 
 
 def test_hostile_names_do_not_reach_the_terminal() -> None:

@@ -39,6 +39,7 @@ class CustomerExplained:
 
     customer_key: str
     as_of: datetime | None
+    halflife_days: float
     state: Row | None
     facts: tuple[Row, ...]
     readings: tuple[Row, ...]
@@ -65,6 +66,7 @@ def explain_customer(tables: Tables, key: str, policy: AgentPolicy, settings: Lo
     return CustomerExplained(
         customer_key=key,
         as_of=as_of,
+        halflife_days=settings.satisfaction_halflife_days,
         state=state,
         facts=tuple(_facts(tables, key, as_of, settings)),
         readings=tuple(_readings(tables, key, as_of, settings)),

@@ -93,7 +93,7 @@ def _facts(customer: CustomerExplained, w: Wording) -> RenderableType | None:
 
 def _value(row: Row, w: Wording) -> str:
     if row["text"] is not None:
-        return str(row["text"])
+        return w.name("tier", row["text"]) if row["fact"] == "tier" else str(row["text"])
     if row["time"] is not None:
         return w.on(row["time"])
     if row["fact"] in ("may_contact", "churned", "locked_in"):
@@ -110,7 +110,8 @@ def _readings(customer: CustomerExplained, w: Wording) -> RenderableType | None:
     heads = [(w("show.when"), "left"), (w("show.contact"), "left"), (w("explain.source"), "left"),
              (w("explain.satisfaction_index"), "right"), (w("show.weight"), "right")]  # fmt: skip
     table = listing(heads, rows)
-    return None if table is None else Group(Text(w("explain.readings_note"), style="dim"), table)
+    note = w("explain.readings_note", days=w.decimal(customer.halflife_days, 0))
+    return None if table is None else Group(Text(note, style="dim"), table)
 
 
 def _answers(customer: CustomerExplained, w: Wording) -> RenderableType | None:
@@ -120,7 +121,16 @@ def _answers(customer: CustomerExplained, w: Wording) -> RenderableType | None:
         scale = f"{_plain(row['scale_min'], w)}–{_plain(row['scale_max'], w)}" if known else w("explain.no_scale")
         good = w("explain.no_direction") if row["good"] is None else w.value(row["good"], "share")
         when = "" if row["answered_at"] is None else w.on(row["answered_at"])
-        rows.append((row["item"], _plain(row["answer"], w), scale, good, when, row["interaction_id"] or ""))
+        rows.append(
+            (
+                w.name("survey_item", row["item"]),
+                _plain(row["answer"], w),
+                scale,
+                good,
+                when,
+                row["interaction_id"] or "",
+            )
+        )
     heads = [(w("explain.item"), "left"), (w("explain.answer"), "right"), (w("explain.scale"), "left"),
              (w("explain.good"), "right"), (w("show.when"), "left"), (w("show.contact"), "left")]  # fmt: skip
     return listing(heads, rows)
@@ -147,7 +157,14 @@ def _contacts(customer: CustomerExplained, w: Wording) -> RenderableType:
              (w("show.feeling"), "right")]  # fmt: skip
     counted = customer.first_contacts
     said = (
-        w("explain.fcr_sum", n=counted, resolved=w.decimal(customer.resolved, 1)) if counted else w("explain.fcr_none")
+        w(
+            "explain.fcr_sum",
+            n=counted,
+            resolved=w.decimal(customer.resolved, 1),
+            share=w.value(customer.resolved, "share"),
+        )
+        if counted
+        else w("explain.fcr_none")
     )
     parts: list[RenderableType | None] = [Text(said), listing(heads, rows)]
     if any(not row["is_final"] for row in customer.contacts):
@@ -193,5 +210,6 @@ def _lists(customer: CustomerExplained, w: Wording) -> RenderableType:
         lines.append(Text(f"• {w.on(row['done_at'])}: {what} ({visible(row['list'])})"))
     if not customer.lists:
         may = next((row["number"] for row in customer.facts if row["fact"] == "may_contact"), None)
-        lines.append(Text(w("explain.on_no_list" if may == 1.0 else "explain.may_not"), style="dim"))
+        said = "may_not" if may is None else "on_no_list" if may >= 0.5 else "may_not_contact"
+        lines.append(Text(w(f"explain.{said}"), style="dim"))
     return Group(*lines)

@@ -91,8 +91,7 @@ def _case_mix(row: Row, kind: Kind, w: Wording) -> str:
     if w.value(row["adjusted"], kind) == w.value(row["raw_mean"], kind):
         return w("explain.mix_none")
     harder = (moved > 0) == row["higher_is_better"]
-    by = w("explain.by" if moved > 0 else "explain.by_less", moved=_moved(w, abs(moved), kind).lstrip("+"))
-    return w("explain.mix_harder" if harder else "explain.mix_easier", moved=by)
+    return w("explain.mix_harder" if harder else "explain.mix_easier", moved=_by(w, moved, kind))
 
 
 def _shrinkage(unit: UnitExplained, kind: Kind, w: Wording) -> str:
@@ -102,7 +101,7 @@ def _shrinkage(unit: UnitExplained, kind: Kind, w: Wording) -> str:
     moved = row["value"] - row["adjusted"]
     if w.value(row["value"], kind) == w.value(row["adjusted"], kind):
         return w("explain.shrunk_none", n=row["n"])
-    said = w("explain.shrunk", n=row["n"], moved=_moved(w, moved, kind))
+    said = w("explain.shrunk", n=row["n"], moved=_by(w, moved, kind))
     if row["icc"] is not None:
         said += " " + w("explain.icc", share=w.value(row["icc"], "share"))
     return said
@@ -118,10 +117,15 @@ def _interval(unit: UnitExplained, kind: Kind, w: Wording) -> str:
     return said
 
 
-def _moved(w: Wording, moved: float, kind: Kind) -> str:
-    if kind == "share":
-        return w("explain.percentage_points", moved=signed(w, 100 * moved, 1))
-    return signed(w, moved, 1 if kind == "points" else 2)
+def _by(w: Wording, moved: float, kind: Kind) -> str:
+    """How much higher or lower."""
+    size = abs(moved)
+    far = (
+        w("explain.percentage_points", moved=w.decimal(100 * size, 1))
+        if kind == "share"
+        else w.decimal(size, 1 if kind == "points" else 2)
+    )
+    return w("explain.by" if moved > 0 else "explain.by_less", moved=far)
 
 
 def _picture(unit: UnitExplained, kind: Kind, w: Wording) -> list[RenderableType]:
@@ -192,6 +196,7 @@ def _method(unit: UnitExplained, w: Wording) -> RenderableType:
     longer = [period for period in unit.periods if len(period) < len("2026-11-21")]
     days = len(unit.periods) - len(longer)
     periods = ", ".join([*([w("explain.and_days", n=days)] if days else []), *longer[-12:]])
-    facts = [(w("explain.estimator"), unit.estimate["method"]), (w("explain.as_of"), w.time(unit.estimate["as_of"])),
+    facts = [(w("explain.estimator"), w.method(unit.estimate["method"])),
+             (w("explain.as_of"), w.time(unit.estimate["as_of"])),
              (w("explain.other_periods"), f"{periods}  (--period)")]  # fmt: skip
     return facts_grid(facts)

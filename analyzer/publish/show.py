@@ -179,7 +179,7 @@ def _transcript(shown: Shown, w: Wording) -> RenderableType:
 def _findings(shown: Shown, w: Wording) -> RenderableType | None:
     """Likeliest first; classes that are hardly possible are left out."""
     rows = [row for row in shown.rows["findings"] if row["probability"] is None or row["probability"] >= SHOWN_FROM]
-    rows.sort(key=lambda row: (row["name"], -(row["probability"] or 0.0), row["value"]))
+    rows.sort(key=_likeliest)
     table = columns(w, "finding", "value", "interval", "certainty")
     for row in rows:
         value = visible(_value(row, w))
@@ -191,6 +191,12 @@ def _findings(shown: Shown, w: Wording) -> RenderableType | None:
         add_row(table, w.name("finding", row["name"]), Text(value, style=_dim_if(row["abstained"])), span, certainty)
     versions = sorted({visible(row["model_version"]) for row in shown.rows["findings"]})
     return Group(table, Text(f"{w('show.by')} {', '.join(versions)}", style="dim")) if rows else None
+
+
+def _likeliest(row: Row) -> tuple[str, float, float, str]:
+    """Opportunities, which have no probability, by the turn they stand in."""
+    turn = row["number"] if row["name"] == "opportunity" and row["number"] is not None else 0.0
+    return row["name"], -(row["probability"] or 0.0), turn, row["value"]
 
 
 def _value(row: Row, w: Wording) -> str:

@@ -66,7 +66,7 @@ def feeling_bar(sentiment: float | None, w: Wording) -> Text:
 
 def columns(w: Wording, *names: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style=Style(dim=True))
-    right = {"interval", "certainty", "observed", "reference", "weight", "points"}
+    right = {"turn", "interval", "certainty", "observed", "reference", "weight", "points"}
     for name in names:
         table.add_column(w(f"show.{name}"), justify="right" if name in right else "left")
     return table

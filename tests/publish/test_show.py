@@ -181,6 +181,23 @@ def test_german_contact_holds_no_code_and_counts_turns_from_one() -> None:
     assert first.split()[0] == "1"
 
 
+def test_opportunities_stand_in_the_order_of_their_turns_and_numbers_right() -> None:
+    tables = world()
+    one = next(row for row in tables.read("findings").to_pylist() if row["interaction_id"] == HURT)
+    added = [one | {"name": "opportunity", "value": f"hurt at turn {turn}", "number": float(turn), "probability": None,
+                    "abstained": False} for turn in (2, 11, 5)]  # fmt: skip
+    promise = {"interaction_id": HURT, "day": one["day"], "turn": 1, "text": "Bis dann.", "status": "open",
+               "promised_by": None, "probability": 0.9}  # fmt: skip
+    text = terminal(tables.having(findings=added, commitments=[promise]), HURT)
+    assert re.findall(r"turn (\d+)", text) == ["3", "6", "12"]
+    assert "Turn  Promise" in text and "   2  Bis dann." in text
+
+
+def test_a_probability_is_no_degree_of_being_solved() -> None:
+    text = terminal(world(), HURT, report_language="de")
+    assert re.search(r"ungelöst \(Wahrscheinlichkeit der Lösung: \d+\W%\)", text)
+
+
 def test_findings_are_told_in_words_of_the_language() -> None:
     tables = world()
     more = [
