@@ -32,6 +32,8 @@ def report(
 
     Example: analyzer report --store store --format png --picture changes --to changes.png
     """
+    from zoneinfo import ZoneInfo
+
     from analyzer.config import load_settings
     from analyzer.errors import UsageError
     from analyzer.publish.report import write_report, write_report_pictures
@@ -42,7 +44,8 @@ def report(
     settings = load_settings(config, sets or ())
     with open_store(store, write=False) as opened:
         if format_ == "html":
-            write_report(opened, to, settings.publish, score=settings.score, journey=settings.journey)
+            zone = ZoneInfo(settings.ingest.business_timezone)
+            write_report(opened, to, settings.publish, score=settings.score, journey=settings.journey, zone=zone)
             written = [to]
         else:
             written = write_report_pictures(

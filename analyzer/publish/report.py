@@ -6,6 +6,8 @@ The page is assembled from the dataclasses of ``sections``; every figure on it h
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from datetime import UTC, tzinfo
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -38,12 +40,16 @@ def write_report(
     *,
     score: ScoreSettings,
     journey: JourneySettings | None = None,
+    zone: tzinfo = UTC,
 ) -> None:
-    """Writes the page to ``to``, whole or not at all. ``journey`` tells from what share of finished windows a rate of
-    first-contact resolution may be stated (None: the shipped default)."""
+    """Writes the page to ``to``, whole or not at all, with times and days of ``zone``.
+
+    ``journey`` tells from what share of finished windows a rate of first-contact resolution may be stated (None: the
+    shipped default).
+    """
     if to.is_dir():
         raise UsageError(f"{to} is a folder.", hint="Give a file name with --to, such as report.html.")
-    page = render_report(tables, settings, score, journey or load_settings().journey)
+    page = render_report(tables, settings, score, journey or load_settings().journey, zone)
     draft = to.with_name(f".{to.name}.{os.getpid()}.tmp")
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
@@ -55,9 +61,11 @@ def write_report(
         draft.unlink(missing_ok=True)
 
 
-def render_report(tables: Tables, settings: PublishSettings, score: ScoreSettings, journey: JourneySettings) -> str:
+def render_report(
+    tables: Tables, settings: PublishSettings, score: ScoreSettings, journey: JourneySettings, zone: tzinfo = UTC
+) -> str:
     """The page as text; the same store and settings give the same text."""
-    w = wording(settings.report_language)
+    w = replace(wording(settings.report_language), zone=zone)
     report = _report(tables, settings, score, journey, w)
     names = {
         "r": report,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -195,3 +197,16 @@ def test_a_list_that_is_cut_says_so(broken: int, told: bool) -> None:
         for c in contacts
     ]  # fmt: skip
     assert (f"6 of {broken} are shown" in page(world().having(commitments=promises))) is told
+
+
+def test_times_and_due_days_are_those_of_the_business() -> None:
+    """What was promised for the 9th in Berlin ends there when the 8th in UTC has an hour left."""
+    late = datetime(2026, 11, 8, 23, 30, tzinfo=UTC)
+    contact, settings = world().read("interaction_facts").to_pylist()[0], load_settings()
+    promise = {name: contact[name] for name in ("interaction_id", "day")}
+    promise |= {"turn": 1, "text": "Soon.", "promised_by": late, "status": "broken", "probability": 0.9}
+    outcomes = [row | {"as_of": late} for row in world().read("outcomes").to_pylist()]
+    tables = world().having(commitments=[promise], outcomes=outcomes)
+    berlin = ZoneInfo("Europe/Berlin")
+    told = render_report(tables, settings.publish, settings.score, settings.journey, berlin)
+    assert "Data as of 9 Nov 2026, 00:30 CET" in told and "due 9 Nov 2026" in told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -42,7 +42,7 @@ class Promised:
     """What was promised in a contact and not kept; ``text`` is empty where quotes are switched off."""
 
     text: str
-    due: date | None
+    due: datetime | None
     evidence_interaction_id: str | None
 
 
@@ -149,8 +149,7 @@ def _promised(promises: list[Row], quotes: bool) -> Promised | None:
     broken = next((row for row in promises if row["status"] == "broken"), None)
     if broken is None:
         return None
-    due = broken["promised_by"].date() if broken["promised_by"] else None
-    return Promised(broken["text"] if quotes else "", due, broken["evidence_interaction_id"])
+    return Promised(broken["text"] if quotes else "", broken["promised_by"], broken["evidence_interaction_id"])
 
 
 def _card(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 import numpy as np
@@ -22,7 +22,7 @@ BROKEN_SHOWN = 6
 class Broken:
     interaction_id: str
     day: date
-    due: date | None
+    due: datetime | None
     text: str
     evidence_interaction_id: str | None
 
@@ -46,8 +46,8 @@ def promises(tables: Tables, window: Window, quotes: bool) -> Promises:
     counts = {status: counted.get(status, 0) for status in STATUSES}
     broken = [row for row in found if row["status"] == "broken"][:BROKEN_SHOWN]
     return Promises(len(found), counts, share_kept(rows.to_pandas(), window), tuple(
-        Broken(row["interaction_id"], row["day"], row["promised_by"].date() if row["promised_by"] else None,
-               row["text"] if quotes else "", row["evidence_interaction_id"])
+        Broken(row["interaction_id"], row["day"], row["promised_by"], row["text"] if quotes else "",
+               row["evidence_interaction_id"])
         for row in broken
     ))  # fmt: skip
 
