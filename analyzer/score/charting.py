@@ -46,10 +46,12 @@ class Layout:
     rate: Bools
     weekday: Ints
 
-    @property
-    def few(self) -> Bools:
-        """By row: whether fewer than FEW_UNITS units are of its kind."""
-        return np.asarray(np.diff(self.starts)[self.group] < FEW_UNITS, dtype=np.bool_)
+    def few(self, contacts: Floats) -> Bools:
+        """By row and day: whether fewer than FEW_UNITS units of its kind have had ``contacts`` (NaN: none) so far."""
+        seen = np.maximum.accumulate(~np.isnan(contacts), axis=1)
+        units = np.zeros((len(self.charted), contacts.shape[1]))
+        np.add.at(units, self.group, seen)
+        return np.asarray(units[self.group] < FEW_UNITS, dtype=np.bool_)
 
     @classmethod
     def of(cls, charted: Sequence[Charted], calendar: Days) -> Layout:
@@ -83,10 +85,11 @@ def points(layout: Layout, epoch: slice, min_n: int, min_days: int) -> Points:
 
 
 def _forecasts(layout: Layout, epoch: slice, effective: Floats, min_days: int) -> tuple[Forecast, Floats]:
-    """By unit and day, and what of it all units have in common: weekday and case mix."""
+    """By unit and day, and what of it all units have in common: weekday and case mix, against that of the first refit:
+    a level gathered over several refits must not move with what is usual."""
     days = epoch.stop - epoch.start
     parts = np.full((4, *effective.shape), np.nan)
-    begins = refits(min_days, days)
+    begins, reference = refits(min_days, days), list[Floats]()
     for known, end in zip(begins, [*begins[1:], days][: len(begins)], strict=True):  # too few days: none
         first = max(0, known - MEMORY)
         span = slice(epoch.start + first, epoch.start + end)
@@ -96,7 +99,9 @@ def _forecasts(layout: Layout, epoch: slice, effective: Floats, min_days: int) -
         variance = np.array([m.variance for m in mix])[layout.group]
         panel = Panel(layout.group, layout.weekday[span], mean, effective[:, first:end], variance, layout.rate)
         told = forecast(panel, known - first)
-        common = told.weekday + offset
+        reference = reference or [m.usual for m in mix]
+        moved = [m.offset + (m.usual - first_usual) @ m.beta for m, first_usual in zip(mix, reference, strict=True)]
+        common = told.weekday + layout.spread(moved, span)
         told_now = (told.forecast.center + offset, told.forecast.sd, told.forecast.degrees, common)
         for part, values in zip(parts, told_now, strict=True):
             part[:, known:end] = values[:, known - first :]
@@ -107,7 +112,9 @@ def _forecasts(layout: Layout, epoch: slice, effective: Floats, min_days: int) -
 
 @dataclass(frozen=True, slots=True)
 class _Mix:
-    offset: Floats  # by cell: what its case mix makes it differ
+    offset: Floats  # by cell: what its case mix makes it differ from the ``usual`` one
+    usual: Floats
+    beta: Floats
     variance: float  # of a contact within its day and unit; of a rate as a multiple of m (1 − m)
 
 
@@ -117,7 +124,8 @@ def _mix(one: Charted, start: int, stop: int) -> _Mix:
     at = (cells.period >= start) & (cells.period < stop)
     w, y, x = cells.w[at], cells.y[at], cells.x[at]
     if not len(w):
-        return _Mix(np.zeros(len(cells.w)), 0.0)
+        none = np.zeros(cells.x.shape[1])
+        return _Mix(np.zeros(len(cells.w)), none, none, 0.0)
     freedom = float(np.sum(w - cells.w2[at] / w))
     xy = cells.xy[start:stop].sum(axis=0) - x.T @ (y / w)
     slopes = within_slopes(cells.xx[start:stop].sum(axis=0) - x.T @ (x / w[:, None]), xy, freedom)
@@ -129,7 +137,7 @@ def _mix(one: Charted, start: int, stop: int) -> _Mix:
     if one.rate:
         level = float(np.clip(y.sum() / w.sum(), 0.002, 0.998))
         variance /= level * (1.0 - level)
-    return _Mix(offset, variance)
+    return _Mix(offset, usual, slopes.beta, variance)
 
 
 def _ready(told: Forecast, contacts: Floats, min_n: int, min_days: int) -> Forecast:

@@ -143,7 +143,7 @@ def _epoch(layout: Layout, leads: list[str], epoch: slice, calendar: Days, setti
     row, day = np.nonzero(~np.isnan(charted.value))
     at = (row, day)
     limited = ~np.isnan(charted.forecast.sd[at])
-    method = np.where(layout.rate, 3, np.where(layout.few, 2, 1))
+    method = np.where(layout.rate[:, None], 3, np.where(layout.few(charted.contacts), 2, 1))
     group = layout.group[row]
     low = np.array([one.measure.lowest for one in layout.charted])[group]
     high = np.array([one.measure.highest for one in layout.charted])[group]
@@ -165,6 +165,6 @@ def _epoch(layout: Layout, leads: list[str], epoch: slice, calendar: Days, setti
         "charts": np.where(limited, watched.charts[lead[row], day], 0).astype(np.int32),
         "false_alarms_per_week": np.where(limited, watched.per_week[lead[row], day], np.nan),
         "restarted_on": np.full(len(row), calendar[epoch.start]),
-        "method": np.array(_METHODS, dtype=object)[np.where(limited, method[row], 0)],
+        "method": np.array(_METHODS, dtype=object)[np.where(limited, method[at], 0)],
     }
     return to_table("control_chart_points", columns)

@@ -67,7 +67,8 @@ def _weekdays(group: Ints, groups: int, weekday: Ints, mean: Floats, scatter: Fl
         seen = others > 0
         common -= np.where(seen, common, 0.0).sum(axis=1, keepdims=True) / np.maximum(seen.sum(axis=1), 1)[:, None]
         common = np.where(seen, common, 0.0)
-    units = np.bincount(group, minlength=groups)
+    seen_so_far = ~np.isnan(mean).all(axis=1)  # who joins later does not change what was published before
+    units = np.bincount(group[seen_so_far], minlength=groups)
     level = _over(_sums(own, group, groups), units.astype(np.float64))
     return level, np.where(units[group][:, None] >= SHARED_WEEKDAYS, common, 0.0)
 

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from analyzer.score.forecast import LEAST_RATE, Forecast
+from analyzer.score.forecast import Forecast
 from analyzer.score.frames import Bools, Floats, Ints
 
 MEMORY: Final = 180  # days before a refit that a unit's level, weekdays and scatter are taken from
@@ -23,6 +23,8 @@ UNLIKE: Final = 0.1  # variance of the log odds of units before anything is know
 UNLIKE_UNITS: Final = 4.0  # … as so many units
 STRAY_SPREAD: Final = 0.5  # standard deviation of the prior of σ_z² about 1
 LEAST_STRAY: Final = 0.5
+LEAST_RATE: Final = 1e-6
+LEAST_SHARE: Final = 0.25  # of a level (or of what it lacks to 1) that weekday and case mix leave of it
 ALONE: Final = (0.5, 1.0)  # alone in its kind: as if half of one more had happened, and half of one had not (Jeffreys)
 
 
@@ -95,9 +97,11 @@ class _Past:
         others, other_events = all_contacts - contacts, all_events - events
         usual = np.clip(_over(all_events, all_contacts), LEAST_RATE, 1.0 - LEAST_RATE)
         own = _over(events, contacts)
-        stray, size = _stray(n, apart - own, contacts, usual, by_group)
+        stray, size = _stray(n, apart - own, contacts, own, by_group)
         unlike = _unlike(contacts, own - usual, usual, stray, by_group)
         rate = np.clip((other_events + 0.5) / (others + 1.0), LEAST_RATE, 1.0 - LEAST_RATE)
+        # The others' rate is a mean of levels that differ too, the more so the fewer they are.
+        unlike = unlike * (1.0 + _over(by_group(contacts**2) - contacts**2, others**2))
         prior = rate * (1.0 - rate) / (unlike + rate * (1.0 - rate) * stray / np.maximum(others, 1.0)) - 1.0
         rate, prior = np.where(others > 0, rate, ALONE[0]), np.where(others > 0, np.maximum(prior, 1.0), ALONE[1])
         worth = contacts / stray
@@ -126,15 +130,16 @@ class _Groups:
 
 
 def _stray(
-    n: Floats, errors: Floats, contacts: Floats, usual: Floats, by_group: _Groups
+    n: Floats, errors: Floats, contacts: Floats, own: Floats, by_group: _Groups
 ) -> tuple[Floats, Floats]:  # fmt: skip
     """σ_z² of the group's days, drawn to 1 as long as little speaks for another, and the contacts of such a day.
 
-    ``errors``: of each day's rate against its unit's level before, which rests on ``contacts``.
+    ``errors``: of each day's rate against its unit's ``own`` before, which rests on ``contacts``.
     """
     there = np.where(contacts > 0, np.nan_to_num(n), 0.0)
     squares = np.asarray((there * np.nan_to_num(errors)) ** 2 * _over(contacts, contacts + there))
-    expected = np.asarray(there * usual * (1.0 - usual))
+    # By the scatter of each unit at its own level: where levels differ, that of their mean is larger.
+    expected = np.asarray(there * _scatter(np.clip(own, 0.0, 1.0)) * _over(contacts, contacts - 1.0))
     any_there = np.asarray(there > 0, dtype=np.float64)
     square, binomial, days, weighed = (
         by_group(_lately(part)) for part in (squares, expected, any_there, np.asarray(there * expected))
@@ -163,8 +168,12 @@ def _lately(values: Floats) -> Floats:
     """Row sums of the MEMORY days before each."""
     there = np.nan_to_num(values)
     seen = np.cumsum(there, axis=1)
-    start = np.pad(seen, ((0, 0), (MEMORY, 0)))[:, : seen.shape[1]]
+    start = np.pad(seen, ((0, 0), (MEMORY + 1, 0)))[:, : seen.shape[1]]
     return np.asarray(seen - there - start, dtype=np.float64)
+
+
+def _scatter(rate: Floats) -> Floats:
+    return np.asarray(rate * (1.0 - rate), dtype=np.float64)
 
 
 def _over(numerator: Floats, denominator: Floats) -> Floats:
@@ -207,7 +216,7 @@ class _Open:
         ]
         self.alone[begins] = one.n[new] * self.begun[0, begins] >= LEAST_EVENTS
         level, stray, size = self.begun[2:, there]
-        rate = np.clip(level + one.common, LEAST_RATE, 1.0 - LEAST_RATE)
+        rate = np.clip(level + one.common, LEAST_SHARE * level, 1.0 - LEAST_SHARE * (1.0 - level))
         more = np.where(stray > 1.0, 1.0 + (stray - 1.0) * one.n / size, stray)
         expected, variance = one.n * rate, one.n * rate * (1.0 - rate) * more
         alone = self.alone[there]

@@ -36,15 +36,12 @@ def watch(charted: Points, layout: Layout, lead: Ints, per_week: float) -> Watch
     step = rung[lead]
     lower, upper, chance, ewma = np.full((4, *charted.value.shape), np.nan)
     whole = Signals(lower, upper, np.zeros(charted.value.shape, dtype=np.bool_), chance, ewma)
-    means, few = ~layout.rate, layout.few
-    parts = (
-        (means & ~few, _mean_signals(charted, step, means & ~few, EWMA_WEIGHT)),
-        (means & few, _mean_signals(charted, step, means & few, SINGLE_DAYS)),
-        (layout.rate, _rate_signals(charted, step, layout.rate)),
-    )
-    for at, part in parts:
-        for name in ("lower", "upper", "signal", "chance", "ewma"):
-            getattr(whole, name)[at] = getattr(part, name)
+    means, few = ~layout.rate, layout.few(charted.contacts)[~layout.rate]
+    lasting, single = (_mean_signals(charted, step, means, weight) for weight in (EWMA_WEIGHT, SINGLE_DAYS))
+    rates = _rate_signals(charted, step, layout.rate)
+    for name in ("lower", "upper", "signal", "chance", "ewma"):
+        getattr(whole, name)[means] = np.where(few, getattr(single, name), getattr(lasting, name))
+        getattr(whole, name)[layout.rate] = getattr(rates, name)
     return Watched(whole, charts, asked * _used(whole.chance, ALPHAS[step], lead))
 
 

@@ -26,6 +26,7 @@ ALPHAS: Final = 10.0 ** np.arange(-4.0, -0.999, 0.0625)  # chances per point for
 STEPS: Final = 30  # points after a start, from which on limits stay
 _GRID: Final = 201
 _TINY: Final = 1e-13
+LEAST_RATE: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,6 @@ def rate_signals(rate: Floats, n: Floats, forecast: Forecast, step: np.ndarray) 
 
     The chance is the one that whole events leave (``rate_limits``), at most the one asked for.
     """
-    center = np.clip(forecast.center, 1e-4, 1 - 1e-4)
+    center = np.clip(forecast.center, LEAST_RATE, 1 - LEAST_RATE)
     low, high, chance = rate_limits(n, center, forecast.sd, forecast.degrees, ALPHAS[step])
     return Signals(low, high, (rate < low) | (rate > high), chance, np.full(rate.shape, np.nan))

@@ -1,10 +1,13 @@
 """Charts whose days are in control; `python -m tests.bench.honesty --part charts` has thousands of such worlds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from analyzer.score.charting import Layout, points
+from analyzer.score.cells import Cells
+from analyzer.score.charting import Charted, Layout, points
 from analyzer.score.forecast import Forecast, Panel, forecast
 from analyzer.score.leads import MOST_PER_POINT, chances, watch
 from analyzer.score.signals import (
@@ -17,8 +20,9 @@ from analyzer.score.signals import (
     raw_value,
     standardised,
 )  # fmt: skip
-from tests.score.charted_worlds import Spec, mean_teams, rate_teams
+from tests.score.charted_worlds import RATE, Spec, mean_teams, rate_teams
 
+ROWS = ("period", "unit", "eligible", "n", "w", "w2", "y", "yy", "x")
 STRAYING = Spec(20, weekday=True, dispersed=True, days=70)
 
 
@@ -83,6 +87,68 @@ def test_signal_starts_the_ewma_again():
     seen = ewma_signals(np.array([[5.0, 0.0, 0.0, 0.0]]), told, np.full((1, 4), int(ladder(np.array(0.01)))))
     assert seen.signal.tolist() == [[True, False, False, False]]
     assert seen.ewma[0, 1] == 0.0
+
+
+@pytest.mark.parametrize("make", [mean_teams, rate_teams])
+@pytest.mark.parametrize("agents", [4, 5])
+def test_agent_who_joins_later_changes_no_limit_of_before(make, agents):
+    spec = Spec(20, weekday=True, days=120, rate=0.05 * (make is rate_teams), agents=agents)
+    (team,) = make(spec, 1, np.random.default_rng(2))
+    joined = kept(team, (team.cells.unit < agents - 1) | (team.cells.period >= 80))
+    without = replace(kept(team, team.cells.unit < agents - 1), unit_ids=team.unit_ids[:-1])
+    later, before = (limits([one], spec.days) for one in (joined, without))
+    for name, told in before.items():
+        np.testing.assert_array_equal(later[name][: agents - 1, :80], told[:, :80], err_msg=name)
+
+
+@pytest.mark.parametrize("make", [mean_teams, rate_teams])
+def test_days_that_follow_change_no_limit_of_before(make):
+    spec = Spec(20, weekday=True, dispersed=True, days=110, rate=0.05 * (make is rate_teams))
+    (team,) = make(spec, 1, np.random.default_rng(3))
+    whole = limits([team], 110)
+    for days in (30, 57, 81):
+        part = limits([kept(team, team.cells.period < days)], days)
+        for name, told in part.items():
+            np.testing.assert_array_equal(whole[name][:, :days], told, err_msg=f"{name}, {days} days")
+
+
+def kept(team, at):
+    cells = team.cells
+    return replace(
+        team, cells=Cells(*(getattr(cells, name)[at] for name in ROWS), cells.xx, cells.xy)
+    )  # fmt: skip
+
+
+def limits(teams, days):
+    layout = Layout.of(teams, np.datetime64("2026-01-05") + np.arange(days))
+    charted = points(layout, slice(0, days), 10, 10)
+    seen = watch(charted, layout, layout.group * 0, 1.0).signals
+    return {
+        "value": charted.value, "center": charted.forecast.center, "since": charted.since,
+        "lower": seen.lower, "upper": seen.upper, "signal": seen.signal, "ewma": seen.ewma,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("jump", [0.0, 0.5])
+def test_case_mix_that_becomes_harder_does_not_move_what_is_expected_of_a_rate(jump):
+    days, agents, rng = 200, 6, np.random.default_rng(4)
+    period, unit = (part.ravel() for part in np.meshgrid(np.arange(days), np.arange(agents), indexing="ij"))
+    n = np.full(len(period), 20)
+    hard = rng.binomial(n, np.where(period < 70, 0.2, 0.2 + jump))
+    events = rng.binomial(hard, 0.25) + rng.binomial(n - hard, 0.1)
+    # Within a day and unit, contacts' case mix and events are exactly as independent as drawn: by expectation.
+    xx, xy = np.zeros((days, 1, 1)), np.zeros((days, 1))
+    np.add.at(xx[:, 0, 0], period, hard)
+    np.add.at(xy[:, 0], period, hard * 0.25)
+    y = n * (events / n)
+    cells = Cells(period, unit, n, n, n * 1.0, n * 1.0, y, events * 1.0, hard[:, None] * 1.0, xx, xy)
+    team = Charted("agent", RATE, tuple(f"a-{i}" for i in range(agents)), cells)
+    charted = points(
+        Layout.of([team], np.datetime64("2026-01-05") + np.arange(days)), slice(0, days), 10, 10
+    )  # fmt: skip
+    late = ~np.isnan(charted.forecast.sd) & (charted.since >= 140) & (charted.since < np.arange(days))
+    z = (charted.value[late] - charted.forecast.center[late]) / charted.forecast.sd[late]
+    assert late.sum() > 60 and abs(z.mean()) < 0.3
 
 
 @pytest.mark.parametrize(("rate", "n"), [(0.3, 60), (0.7, 25), (0.04, 400)])

@@ -86,3 +86,22 @@ def test_usual_points_end_with_the_first_one():
     first = np.flatnonzero(~np.isnan(seen.forecast.sd[0]))[0]
     assert np.all(seen.usual[0, first:] == 0.0)
     assert seen.usual[0, first - 1] == pytest.approx(1 / 5, abs=0.05), "a point every five days was to be foreseen"
+
+
+def test_events_of_one_in_thousands_have_levels_of_their_own():
+    rng = np.random.default_rng(5)
+    seen = told_of(rng.binomial(1500, 0.0005, (6, 90)), n=1500.0, center=0.002)
+    at = ~np.isnan(seen.forecast.sd)
+    assert at.sum() > 40
+    assert np.median(seen.forecast.center[at]) == pytest.approx(0.0005, rel=0.2)
+    never = told_of(np.zeros((3, 120)), n=2000.0, center=0.002)
+    assert np.nansum(never.forecast.sd == 0) == 0 and np.all(never.forecast.center[~np.isnan(never.forecast.sd)] < 1e-3)
+
+
+def test_scatter_of_days_is_that_of_each_unit_at_its_own_level():
+    rng = np.random.default_rng(6)
+    levels = np.array([0.02, 0.05, 0.1, 0.3, 0.6, 0.9])[:, None]
+    seen = told_of(rng.binomial(20, levels, (6, 180)), center=0.1)
+    at = ~np.isnan(seen.forecast.sd) & (seen.since < np.arange(180)) & (np.arange(180) > 90)
+    z = (seen.value[at] - seen.forecast.center[at]) / seen.forecast.sd[at]
+    assert at.sum() > 60 and z.std() == pytest.approx(1.0, abs=0.2)
