@@ -18,8 +18,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from analyzer.journey.due_readers import ORDINALS, WEEKDAYS
-from analyzer.journey.linking import stems
 from analyzer.journey.numerals import words
+from analyzer.journey.stems import stems
 
 MOST_WORDS: Final = 60  # of a clause; speech recognition may bring no full stop for a minute
 LONGEST_DAYS: Final = 70  # of a promise whose days between are told apart by their number alone
@@ -106,7 +106,10 @@ _IN_EVERY_PROMISE: Final = frozenset(
 
 def deeds(opening: str) -> tuple[str, ...]:
     """The clauses of a customer's opening that report something done by others; none of a question."""
-    found, own = [], False
+    found: list[str] = []
+    if not _DEED.search(" ".join(opening.split())):  # most openings report none, and clauses cost more
+        return ()
+    own = False
     for clause in _clauses(opening):
         deed = _DEED.search(clause)
         # "I rang on Friday and wrote twice": whoever is named last did what follows.

@@ -11,23 +11,22 @@ the probability that both are about the same matter from
     near_reason       1 for neighbouring reasons, which people and detectors mix up
     product_differs   1 where both name a product line and they differ
     claim             the later says "I called before" or opens by rejecting what was done
-    chase             the earlier promised something and the later opens with an unmet expectation
-    again             the later opens with words that take up something from before (openings.py)
-    settled           the later opens by calling something settled: people close the old matter, then name the new one
+    chase             the earlier promised something, and the later opens with an unmet expectation or tells what others
+                      did (fulfilment.py): an answer to a promise, kept or not
+    closed            the later opens with words that close the old matter or announce another one (openings.py)
     log_days, weeks   ln(1 + days between), and weeks up to ``MOST_WEEKS``: returns wait as a gamma variable does
     earlier_open      ln of the chance that the earlier left a need, of which ``STILL_NEEDED`` stays where it was solved
     open_soon         the same, fading over a week: who was helped comes back later than who was not
     same_channel      1 on the same channel
     untold            1 where nothing is known of the customer's words in one of them, so that no overlap says nothing
 
-Words are compared by their first letters (``STEM_CHARS``), which joins German and English inflections. Rarity counts
-contacts of the training dialogues and of this store together, so that a small store borrows and a large one speaks.
+Words are compared by their first letters (stems.py). Rarity counts contacts of the training dialogues and of this store
+together, so that a small store borrows and a large one speaks.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,14 +41,13 @@ from scipy import sparse
 from analyzer.errors import ModelError
 from analyzer.journey.chains import DAY_US
 from analyzer.journey.signals import opening_turns
+from analyzer.journey.stems import stems
 
 FEATURES: Final = (
-    "overlap", "agent_overlap", "opening_overlap", "again", "reason", "near_reason", "product_differs", "claim",
-    "chase", "settled", "log_days", "weeks", "earlier_open", "open_soon", "same_channel", "untold",
+    "overlap", "agent_overlap", "opening_overlap", "reason", "near_reason", "product_differs", "claim", "chase",
+    "closed", "log_days", "weeks", "earlier_open", "open_soon", "same_channel", "untold",
 )  # fmt: skip
-STEM_CHARS: Final = 6
 FEW_WORDS: Final = 200.0  # in idf²: ten rare words; "sure, thanks" twice is no likeness
-CLOSED: Final = 0.8  # what words that close the old matter are worth beside the label for it
 STILL_NEEDED: Final = 0.02
 MOST_WEEKS: Final = 3.0  # what is taken up after that long is taken up at any time
 UNKNOWN_REASON: Final = 0.5  # a reason that could not be told must not pass for a different one
@@ -68,8 +66,6 @@ NEIGHBOURS: Final = (
     frozenset({"claim", "coverage", "application"}),
     frozenset({"appointment", "application"}),
 )
-_MASK = re.compile(r"\[[A-Z_]{1,40}_\d{1,4}\]")
-_WORD = re.compile(r"[^\W\d_]{3,}|(?<!\d)\d{2,4}(?!\d)")
 
 
 class _Saved(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,11 +120,6 @@ class LinkModel:
         return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logit, -30, 30))))
 
 
-def stems(text: str) -> set[str]:
-    """Stems and short numbers of a text; masks and long numbers (contracts, phones) name the person, not the matter."""
-    return {word[:STEM_CHARS] for word in _WORD.findall(_MASK.sub(" ", text).casefold())}
-
-
 def reason_likeness(earlier: str | None, later: str | None) -> float:
     """1 same, ½ where one is unknown, 0 otherwise."""
     if earlier is None or later is None:
@@ -170,19 +161,18 @@ def pair_features(
     resolved = contacts["resolved_probability"].fillna(0.5).to_numpy(dtype=float)
     still_open = np.log(1.0 - (1.0 - STILL_NEEDED) * resolved[earlier])
     told = _told(couples, contacts, turns, model)
-    settled = np.maximum(signal["settled_opening"], CLOSED * signal["closed"])
+    answered = np.maximum(signal["unmet_opening"], signal["deed"])
     return pd.DataFrame(
         {
             "overlap": told["overlap"],
             "agent_overlap": told["agent_overlap"],
             "opening_overlap": told["opening_overlap"],
-            "again": signal["again"][later],
             "reason": [reason_likeness(reason[i], reason[j]) for i, j in couples],
             "near_reason": [float(are_neighbours(reason[i], reason[j])) for i, j in couples],
             "product_differs": [float(None not in (line[i], line[j]) and line[i] != line[j]) for i, j in couples],
             "claim": np.maximum(signal["claim"], signal["denial_opening"])[later],
-            "chase": signal["promised"][earlier] * signal["unmet_opening"][later],
-            "settled": settled[later],
+            "chase": signal["promised"][earlier] * answered[later],
+            "closed": signal["closed"][later],
             "log_days": np.log1p(7 * weeks),
             "weeks": np.minimum(weeks, MOST_WEEKS),
             "earlier_open": still_open,

@@ -12,9 +12,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analyzer.journey.openings import closes_the_old, takes_up_again
+from analyzer.journey.fulfilment import deeds
+from analyzer.journey.openings import closes_the_old
 
 OPENING_TURNS = 2  # customer turns in which people say why they come and what has become of the last time
+# A letter says it all at once: its second turn replies to the answer ("thanks, it shows now"), not to what was before.
+LETTERS = frozenset({"email", "social"})
 CLAIM_LABEL = "effort.repeat_contact"
 DENIAL_LABEL = "res.denied"
 UNMET_LABEL = "expect.unmet"
@@ -27,7 +30,7 @@ HARD_FROM = 2.5  # effort of an ordinary contact, the reference of the score too
 
 SIGNALS = (
     "claim", "denial", "denial_opening", "unmet", "unmet_opening", "settled_opening", "promised", "let_down",
-    "went_well", "again", "closed",
+    "went_well", "closed", "deed",
 )  # fmt: skip
 
 
@@ -50,8 +53,9 @@ def hear_signals(contacts: pd.DataFrame, cues: pd.DataFrame, turns: pd.DataFrame
         },
         index=ids,
     )
-    words = opening_words(turns, contacts).str.replace("\n", " ")
-    signals = signals.assign(again=words.map(takes_up_again), closed=words.map(closes_the_old))
+    words = opening_words(turns, contacts)
+    told = [bool(deeds(text)) for text in words]
+    signals = signals.assign(closed=words.str.replace("\n", " ").map(closes_the_old), deed=told)
     return signals.assign(**_aftermath(heard, contacts, ids))[list(SIGNALS)]
 
 
@@ -96,10 +100,12 @@ def opening_words(turns: pd.DataFrame, contacts: pd.DataFrame) -> pd.Series:
 
 
 def opening_turns(turns: pd.DataFrame, contacts: pd.DataFrame) -> pd.DataFrame:
-    """(interaction_id, turn) of the first customer turns of each contact's first leg."""
+    """(interaction_id, turn) of the first customer turns of each contact's first leg; of letters the first alone."""
     mine = turns[(turns["speaker"] == "customer") & turns["interaction_id"].isin(contacts["contact_id"])]
     ordered = mine[["interaction_id", "turn"]].sort_values(["interaction_id", "turn"])
-    return ordered.groupby("interaction_id", sort=False).head(OPENING_TURNS)
+    opening = ordered.groupby("interaction_id", sort=False).head(OPENING_TURNS)
+    letters = contacts.loc[contacts["channel"].isin(LETTERS), "contact_id"]
+    return opening[~(opening["interaction_id"].duplicated() & opening["interaction_id"].isin(letters))]
 
 
 def _highest(heard: pd.DataFrame, label: str, ids: pd.Index) -> pd.Series:

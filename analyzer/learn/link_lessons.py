@@ -24,8 +24,9 @@ import pandas as pd
 
 from analyzer.config import load_settings
 from analyzer.journey.chains import chain_contacts
-from analyzer.journey.linking import LinkModel, candidate_pairs, pair_features, stems
+from analyzer.journey.linking import LinkModel, candidate_pairs, pair_features
 from analyzer.journey.signals import company_openers, hear_signals
+from analyzer.journey.stems import stems
 from analyzer.learn.corpus import read_rows
 from analyzer.simulate.named import world_spec
 from analyzer.simulate.worlds import make

@@ -9,7 +9,7 @@ import pytest
 
 from analyzer.errors import ModelError
 from analyzer.journey.episodes import join_episodes
-from analyzer.journey.linking import FEATURES, LinkModel, are_neighbours, reason_likeness, stems
+from analyzer.journey.linking import FEATURES, LinkModel, are_neighbours, reason_likeness
 from tests.journey.store import MODEL, Store, at
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "train"
@@ -26,7 +26,6 @@ def probability(**changed: float) -> float:
         ("overlap", 0.5),
         ("agent_overlap", 0.3),
         ("opening_overlap", 0.3),
-        ("again", 1.0),
         ("reason", 1.0),
         ("near_reason", 1.0),
         ("claim", 0.9),
@@ -38,7 +37,7 @@ def test_link_evidence_raises_the_probability(feature: str, value: float) -> Non
     assert probability(**{feature: value}) > probability()
 
 
-@pytest.mark.parametrize(("feature", "value"), [("settled", 0.9), ("weeks", 3.0), ("product_differs", 1.0)])
+@pytest.mark.parametrize(("feature", "value"), [("closed", 1.0), ("weeks", 3.0), ("product_differs", 1.0)])
 def test_link_counter_evidence_lowers_the_probability(feature: str, value: float) -> None:
     assert probability(**{feature: value}) < probability()
 
@@ -55,11 +54,6 @@ def test_reason_likeness(earlier: str | None, later: str | None, expected: float
 def test_neighbouring_reasons_are_different_ones_of_a_group() -> None:
     assert are_neighbours("refund", "payment") and not are_neighbours("refund", "refund")
     assert not are_neighbours("refund", "setup") and not are_neighbours(None, "refund")
-
-
-def test_stems_join_inflections_and_leave_out_masks_and_long_numbers() -> None:
-    assert stems("Heizung [NAME_1] 4410882 76 €") == {"heizun", "76"}
-    assert stems("Heizungen, ÜBERWEISUNG überweisungen") == {"heizun", "überwe"}
 
 
 @pytest.mark.parametrize(("days", "episodes"), [(59, 1), (61, 2)])
@@ -110,6 +104,27 @@ def test_link_knows_the_matter_by_what_the_agent_told_and_the_customer_takes_up(
         return float(links[0])
 
     assert probability_of("Der Monteur Brandl ist da.") > probability_of("Der Vertreter Kaluza ist da.") + 0.02
+
+
+def test_link_is_likelier_where_the_opening_answers_a_promise_kept_or_not() -> None:
+    def probability_of(opening: str, cues: dict[str, float] | None = None) -> float:
+        store = Store().contact("a", at(0), reason="setup", promise="Ich schicke Ihnen am Freitag jemanden.")
+        store.contact("b", at(20), reason="billing_question", says=opening, cues=cues)
+        links = [row["link_probability"] for row in store.trace(at(40), link_threshold=0.0).episodes.to_pylist()]
+        return float(links[0])
+
+    neither = probability_of("Auf dem Auszug steht etwas Neues.")
+    assert probability_of("Der Mann war pünktlich hier. Auf dem Auszug steht etwas Neues.") > neither + 0.05
+    assert probability_of("Auf dem Auszug steht etwas Neues.", {"expect.unmet": 0.9}) > neither + 0.05
+
+
+def test_link_is_less_likely_where_the_opening_closes_the_old_matter() -> None:
+    def episodes_of(opening: str) -> int:
+        store = Store().contact("a", at(0)).contact("b", at(3), says=opening)
+        return store.trace(at(40)).episodes.num_rows
+
+    assert episodes_of("Schon wieder ein falscher Betrag.") == 1
+    assert episodes_of("Die Rechnung ist bezahlt, das hat geklappt. Jetzt aber ein falscher Betrag.") == 2
 
 
 def test_link_threshold_is_obeyed() -> None:

@@ -4,37 +4,33 @@ import time
 
 import pytest
 
-from analyzer.journey.openings import closes_the_old, takes_up_again
+from analyzer.journey.openings import closes_the_old
 
-AGAIN = [
-    "Ich habe schon dreimal bei Ihnen angerufen.",
-    "Der Techniker sollte gestern kommen.",
-    "Das Geld ist immer noch nicht da.",
-    "Mir wurde eine Gutschrift zugesagt.",
-    "I called on Monday about the router.",
-    "You said it would be here by Friday.",
-    "Still no refund, what is going on?",
-    "Somebody was supposed to ring me.",
-]
 CLOSED = [
     "Die Sache mit der Rechnung ist jetzt erledigt, heute geht es um etwas anderes.",
     "Das hat geklappt, danke. Ich habe noch eine Frage zum Tarif.",
+    "Mit der Reparatur hat das nichts zu tun, da läuft's.",
+    "Der Monteur war am Montag da, danke. Nun leckt die Spüle.",
+    "Um den Koffer geht es hier nicht.",
+    "Dafür nochmal Lob. Mein neuer Sessel wackelt.",
     "That is all sorted now. I have another question about my plan.",
     "It's not the router this time.",
+    "This isn't the blue one, that order is fine.",
+    "The card came on Monday thank you and the reader refuses it.",
     "First the good news, the parcel came.",
 ]
-NEITHER = [
+OPEN = [
     "Guten Tag, ich möchte meinen Vertrag verlängern.",
     "Mein Internet geht nicht.",
+    "Leider geht es nicht.",
+    "Das Geld ist immer noch nicht da.",
+    "Der Techniker sollte gestern kommen.",
     "Hi, I would like to change my address.",
     "My parcel has not arrived.",
+    "Still no refund, what is going on?",
+    "I asked for a new one on Monday.",
     "",
 ]
-
-
-@pytest.mark.parametrize("text", AGAIN)
-def test_opening_takes_up_what_was(text: str) -> None:
-    assert takes_up_again(text) and not closes_the_old(text)
 
 
 @pytest.mark.parametrize("text", CLOSED)
@@ -42,13 +38,13 @@ def test_opening_closes_the_old_matter(text: str) -> None:
     assert closes_the_old(text)
 
 
-@pytest.mark.parametrize("text", NEITHER)
-def test_opening_of_a_new_matter_says_neither(text: str) -> None:
-    assert not takes_up_again(text) and not closes_the_old(text)
+@pytest.mark.parametrize("text", OPEN)
+def test_opening_of_an_open_or_new_matter_closes_nothing(text: str) -> None:
+    assert not closes_the_old(text)
 
 
 def test_opening_is_read_in_linear_time() -> None:
-    for hostile in ("ich habe " * 20_000, "not the " * 20_000, "ist jetzt " * 20_000):
+    for hostile in ("ist jetzt " * 20_000, "not the " * 20_000, "came one two " * 20_000, "this isn't my " * 20_000):
         started = time.process_time()
-        takes_up_again(hostile), closes_the_old(hostile)
+        closes_the_old(hostile)
         assert time.process_time() - started < 2.0
