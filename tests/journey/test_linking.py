@@ -121,7 +121,7 @@ def test_link_is_likelier_where_the_opening_answers_a_promise_kept_or_not() -> N
 def test_link_is_less_likely_where_the_opening_closes_the_old_matter() -> None:
     def episodes_of(opening: str) -> int:
         store = Store().contact("a", at(0)).contact("b", at(3), says=opening)
-        return store.trace(at(40)).episodes.num_rows
+        return int(store.trace(at(40)).episodes.num_rows)
 
     assert episodes_of("Schon wieder ein falscher Betrag.") == 1
     assert episodes_of("Die Rechnung ist bezahlt, das hat geklappt. Jetzt aber ein falscher Betrag.") == 2
