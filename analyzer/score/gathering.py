@@ -23,6 +23,7 @@ UNLIKE: Final = 0.1  # variance of the log odds of units before anything is know
 UNLIKE_UNITS: Final = 4.0  # … as so many units
 STRAY_SPREAD: Final = 0.5  # standard deviation of the prior of σ_z² about 1
 LEAST_STRAY: Final = 0.5
+CERTAIN: Final = 1e6  # degrees of freedom that are as good as infinitely many
 LEAST_RATE: Final = 1e-6
 LEAST_SHARE: Final = 0.25  # of a level (or of what it lacks to 1) that weekday and case mix leave of it
 ALONE: Final = (0.5, 1.0)  # alone in its kind: as if half of one more had happened, and half of one had not (Jeffreys)
@@ -68,6 +69,8 @@ def gathered(daily: Points, common: Floats, group: Ints, rate: Bools) -> Points:
         contacts[done, day], effective[done, day] = open_points.sums[:2, full]
         value[done, day], center[done, day], sd[done, day] = open_points.told(full)
         since[done, day] = open_points.first[full]
+        # What the level errs by is in the count's own variance, σ_z² is drawn to its prior: no t distribution on top.
+        degrees[done, day] = np.where(open_points.alone[full], degrees[done, day], CERTAIN)
         for part in (value, center, sd, degrees):
             part[rows[there & ~full], day] = np.nan
         open_points.close(full)
