@@ -247,10 +247,11 @@ def learn_masking_command(data: Data, models: Models) -> None:
     Example: analyzer learn masking --data ../shared/data --models models
     """
     from analyzer.learn.masking import learn_masking
+    from analyzer.learn.train import NAME
     from analyzer.weights import write_manifest
 
     report = learn_masking(data, models)
-    write_manifest(models, "bilingual-1")
+    write_manifest(models, NAME)
     typer.echo(report)
 
 

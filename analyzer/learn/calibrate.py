@@ -52,8 +52,9 @@ class LabelSample:
     english: NDArray[np.bool_]
 
 
-def calibrate(dialogues: Sequence[Dialogue], predictions: Sequence[Prediction], reason_logits: Array) -> Calibration:
-    """The calibration of ``predictions`` (out of fold, in the order of ``dialogues``); ``reason_logits`` (D, 28)."""
+def calibrate(dialogues: Sequence[Dialogue], predictions: Sequence[Prediction], reason: ClassCurve) -> Calibration:
+    """The calibration of ``predictions`` (out of fold, in the order of ``dialogues``); ``reason`` has a head and a
+    curve of its own."""
     samples = {label: label_sample(dialogues, predictions, label) for label in codebook.LABELS}
     natural = natural_samples(dialogues, predictions)
     plain = {label: _platt(sample) for label, sample in samples.items()}
@@ -66,7 +67,7 @@ def calibrate(dialogues: Sequence[Dialogue], predictions: Sequence[Prediction], 
     classes = {
         "feelings": class_curve(*_feeling_sample(dialogues, predictions)),
         "resolution": class_curve(*_contact_sample(dialogues, predictions, "resolution")),
-        "reason": class_curve(*_reason_sample(dialogues, reason_logits)),
+        "reason": reason,
         "swapped": _swap_curve(),
     }
     grades = {name: _grade_line(dialogues, predictions, name) for name in ("satisfaction", "effort", "empathy")}
@@ -184,11 +185,6 @@ def _contact_sample(
         if getattr(d, name) is not None
     ]
     return np.array([r[0] for r in rows], dtype=float), np.array([r[1] for r in rows]), [r[2] for r in rows]
-
-
-def _reason_sample(dialogues: Sequence[Dialogue], logits: Array) -> tuple[Array, Array, list[str]]:
-    known = [index for index, d in enumerate(dialogues) if d.reason is not None]
-    return logits[known], np.array([dialogues[i].reason for i in known]), [dialogues[i].language for i in known]
 
 
 def class_curve(logits: Array, truth: NDArray[Any], languages: Sequence[str]) -> ClassCurve:

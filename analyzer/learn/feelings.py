@@ -1,7 +1,7 @@
 """Fits the feeling heads anew to talk that the encoder never learned from, while all else stays as it is.
 
 The encoder fits the talk it was trained on too well: what its feeling heads see there is easier than what they meet.
-Dialogues written since are as new to it as a customer's, and a linear head on frozen vectors learns from few. Labels,
+Dialogues that it was never taught are as new to it as a customer's, and a linear head learns from few. Labels,
 grades and endings read other heads, so their numbers and curves stay the same, bit for bit.
 """
 
@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from analyzer.errors import UsageError
 from analyzer.learn.augment import CUSTOMER
 from analyzer.learn.auxiliary import read_auxiliary
 from analyzer.learn.batches import collate, encode
 from analyzer.learn.calibrate import class_curve
 from analyzer.learn.corpus import Dialogue
 from analyzer.learn.losses import FEELING_WEIGHTS
-from analyzer.learn.sources import NEW, read_labelled, read_new
+from analyzer.learn.sources import read_labelled, read_unlearned
 from analyzer.progress import Progress
 from analyzer.records import stable_id
 from analyzer.understand.calibration import Calibration
@@ -84,7 +85,14 @@ def learn_feelings(data: Path, models: Path, name: str, *, progress: Progress) -
     """Writes feeling heads and their curve to ``models``; the curve from folds of the new talk, each left out once."""
     progress.begin("reading dialogues", None, "")
     own = models / "training"
-    seen, new = read_labelled(data / "train", own, without=NEW), read_new(own)
+    new = read_unlearned(own)
+    if not new:
+        raise UsageError(
+            "No labelled talk is left that the weights never learned from.",
+            hint="The curve would be drawn from talk they know; add a set to left_out.FURTHER before `learn further`.",
+        )
+    unlearned = {d.interaction_id for d in new}
+    seen = [d for d in read_labelled(data / "train", own) if d.interaction_id not in unlearned]
     posts = read_auxiliary(data / "train").tweets
     network = load_network(models)
     turns = felt_turns(network, models / "encoder", seen, posts, new, progress)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from analyzer.errors import UsageError
 from analyzer.learn.corpus import Dialogue, read_dialogues, read_rows, to_dialogue
+from analyzer.learn.left_out import left_out_further
 
 GIVEN: Final = ("authored.jsonl.gz", "authored_journeys.jsonl.gz")
 NEW: Final = (
@@ -20,7 +21,7 @@ NEW: Final = (
     "invented_3.jsonl.gz",
     "invented_4.jsonl.gz",
     "invented_5.jsonl.gz",
-)  # written since the shipped encoder was trained
+)  # written since the encoder was trained whole; ``learn further`` teaches its upper layers all but a part of it
 OWN: Final = ("invented.jsonl.gz", *NEW)
 POSTS: Final = "posts_de.jsonl.gz"
 STAR_LABELS, TASK_LABELS = "star_labels.jsonl.gz", "task_talk_labels.jsonl.gz"
@@ -34,8 +35,14 @@ def read_labelled(train: Path, own: Path, without: Sequence[str] = ()) -> list[D
 
 
 def read_new(own: Path) -> list[Dialogue]:
-    """Every labelled dialogue that the shipped encoder never learned from; its next training takes them in."""
+    """Every labelled dialogue written since the encoder was trained whole."""
     return read_dialogues(own / name for name in NEW)
+
+
+def read_unlearned(own: Path) -> list[Dialogue]:
+    """Those that the shipped weights never learned from: what ``learn further`` left out for its curves."""
+    new = read_new(own)
+    return [d for d, fold in zip(new, left_out_further(new), strict=True) if fold == 0]
 
 
 def star_rows(train: Path, own: Path) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from analyzer import codebook
 from analyzer.errors import UsageError
 from analyzer.learn import calibrate, corpus, reason
 from analyzer.learn.auxiliary import Auxiliary, read_auxiliary
@@ -28,7 +27,8 @@ from analyzer.understand.model import load_network, save_network
 from analyzer.understand.network import CONTACT_HEADS, Network
 from analyzer.weights import file_digest, write_manifest
 
-NAME = "bilingual-3"
+NAME = "bilingual-4"
+REASON_FOLDS = 3
 _CONTACT = (*CONTACT_HEADS, "empathy")
 
 
@@ -167,13 +167,15 @@ def finish(
     known = [index for index, d in enumerate(dialogues) if d.reason is not None]
     features = reason.dialogue_features(network.encoder, models / "encoder", [dialogues[i] for i in known])
     reasons = [d.reason for d in dialogues if d.reason is not None]
-    logits = np.zeros((len(dialogues), len(codebook.REASONS)))
-    logits[known] = reason.out_of_fold(features, reasons, [held_out[i] for i in known])
     (models / "heads").mkdir(parents=True, exist_ok=True)
     head = reason.train_reason(features, reasons)
     head.save(models / "heads" / "reason.safetensors")
+    # A linear head is fitted in seconds: it has folds of all sets also where the network left out but a few.
+    folds = corpus.folds_by_group([dialogues[i] for i in known], REASON_FOLDS)
+    logits = reason.out_of_fold(features, reasons, folds)
+    curve = calibrate.class_curve(logits, np.array(reasons), [dialogues[i].language for i in known])
     judged = [index for index, fold in enumerate(held_out) if fold >= 0]
-    calibration = calibrate.calibrate([dialogues[i] for i in judged], predictions, logits[judged])
+    calibration = calibrate.calibrate([dialogues[i] for i in judged], predictions, curve)
     calibration.save(models / "heads" / "calibration.json")
     write_manifest(models, NAME)
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.metrics import f1_score
 
@@ -25,14 +24,14 @@ from analyzer.learn.calibrate import (
 )
 from analyzer.learn.corpus import Dialogue
 from analyzer.learn.heads import Prediction
-from analyzer.understand.calibration import Calibration, Curves, softmax
+from analyzer.understand.calibration import Calibration, ClassCurve, Curves, softmax
 from analyzer.understand.network import CONTACT_HEADS
 
 CHURN, APOLOGY = codebook.LABELS.index("loyal.churn"), codebook.LABELS.index("emp.apology")
 SLOPE, INTERCEPT = 1.6, {"de": -1.2, "en": -0.4}
 DIALOGUES, TURNS = 700, 8
 
-Drawn = tuple[list[Dialogue], list[Prediction], NDArray[np.float64]]
+Drawn = tuple[list[Dialogue], list[Prediction], ClassCurve]
 
 
 def planted(seed: int = 3) -> Drawn:
@@ -58,7 +57,7 @@ def planted(seed: int = 3) -> Drawn:
         )  # fmt: skip
         contact32 = {name: values.astype(np.float32) for name, values in contact.items()}
         predictions.append(Prediction(f"{number}", labels.astype(np.float32), feelings.astype(np.float32), contact32))
-    return dialogues, predictions, draw.normal(0, 1, (DIALOGUES, 28))
+    return dialogues, predictions, ClassCurve(0.9, {"de": [0.1] * 28, "en": [0.0] * 28})
 
 
 @pytest.fixture(scope="module")
@@ -149,14 +148,14 @@ def test_label_sample_falls_back_on_all_sets_for_a_rare_label(drawn: Drawn) -> N
 
 def test_sets_at_natural_rates_shift_the_curve_but_do_not_bend_it(drawn: Drawn) -> None:
     """A fifth of the churn said elsewhere: the log odds fall, the slope stays."""
-    dialogues, predictions, logits = drawn
+    dialogues, predictions, reason = drawn
     rarer = np.random.default_rng(1)
     thinned = [
         replace(d, group="de6" if d.language == "de" else "en6", interaction_id=f"n{i}",
                 labels=[[x for x in turn or [] if x != CHURN or rarer.random() < 0.2] for turn in d.labels])
         for i, d in enumerate(dialogues)
     ]  # fmt: skip
-    both = calibrate([*dialogues, *thinned], [*predictions, *predictions], np.concatenate([logits, logits]))
+    both = calibrate([*dialogues, *thinned], [*predictions, *predictions], reason)
     before, after = calibrate(*drawn).labels["loyal.churn"], both.labels["loyal.churn"]
     assert after.intercept["de"] < before.intercept["de"] - 0.8 and after.intercept["en"] < before.intercept["en"] - 0.8
     sample = natural_samples(thinned, predictions)["loyal.churn"]

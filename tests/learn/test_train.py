@@ -110,7 +110,9 @@ def test_out_of_fold_goes_on_where_it_stopped_but_never_with_other_data(
         kept_out_of_fold(Lesson(ours, [0, 1, 0, 1], NOTHING, Recipe(epochs=12)), encoder, tmp_path)
 
 
-def test_learning_leaves_weights_that_a_run_loads(encoder: Path, tmp_path: Path) -> None:
+def test_learning_leaves_weights_that_a_run_loads(
+    encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_training_data(tmp_path / "train", tmp_path / "models" / "training", ROWS)
     start = tmp_path / "models" / "encoder"  # starts from the folder it writes to, as when the shipped one is refined
     shutil.copytree(encoder, start)
@@ -135,6 +137,9 @@ def test_learning_leaves_weights_that_a_run_loads(encoder: Path, tmp_path: Path)
     assert [file.read_bytes() == old for file, old in zip(files, before, strict=True)] == [True, False]
     assert damaged_files(tmp_path / "models") == []
     before = _weights(heads), json.loads((heads / "calibration.json").read_text())
+    with pytest.raises(UsageError, match="No labelled talk is left"):
+        learn_feelings(tmp_path, tmp_path / "models", "again", progress=Silent())
+    monkeypatch.setattr("analyzer.learn.left_out.FURTHER", {"de1": 10, "en1": 10})
     learn_feelings(tmp_path, tmp_path / "models", "again", progress=Silent())
     after = _weights(heads), json.loads((heads / "calibration.json").read_text())
     changed = {name for name, value in after[0].items() if not torch.equal(value, before[0][name])}

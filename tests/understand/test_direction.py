@@ -35,7 +35,7 @@ CASES = [
     ("de", "effort.repeat_contact", "Ich rufe jetzt schon zum dritten Mal deswegen an.", "dritten", ""),
     ("en", "effort.repeat_contact", "This is the third time I am calling about this.", "calling",
      "This is my first call, I have a question about my bill."),
-    ("de", "effort.wait", "Ich hänge seit vierzig Minuten in der Warteschleife, das ist unmöglich!", "Warteschleife",
+    ("de", "effort.wait", "Eine halbe Stunde Musik in der Warteschleife, das geht so nicht.", "Warteschleife",
      "Das Paket ist leider zwei Tage zu spät gekommen."),
     ("en", "effort.wait", "I have been on hold for forty minutes, this is ridiculous!", "hold",
      "Unfortunately the parcel arrived two days late."),
@@ -52,11 +52,11 @@ CASES = [
     ("en", "expect.exceeded", "That was so much faster than I expected!", "", "Thanks, have a nice day."),
     ("en", "loyal.tenure", "I have been a customer of yours for twenty years.", "years", "My account number is 4711."),
     ("de", "emp.apology", "Es tut mir wirklich leid, dass Sie so lange auf die Antwort warten mussten.", "leid",
-     "Entschuldigung, könnten Sie die Nummer bitte noch einmal wiederholen?"),
+     "Einen Moment, ich suche die Nummer heraus."),
     ("en", "emp.apology", "I'm really sorry that you had to wait so long for an answer.", "sorry",
      "Sorry, could you repeat that number for me?"),
     ("de", "emp.appreciate", "Vielen Dank für Ihre Geduld und dass Sie uns schon so lange die Treue halten.", "Geduld",
-     "Danke, dass Sie bei uns angerufen haben."),
+     "Danke für Ihren Anruf."),
     ("en", "emp.appreciate", "Thank you so much for your patience and your loyalty over the years.", "patience",
      "Thank you for contacting us."),
     ("de", "emp.reassure", "Machen Sie sich keine Sorgen, ich kümmere mich persönlich darum, das bekommen wir hin.", "",
@@ -69,10 +69,19 @@ CASES = [
     ("de", "svc.commit", "Ich rufe Sie morgen Vormittag zurück, versprochen.", "morgen",
      "Einen Moment bitte, ich schaue kurz nach."),
     ("en", "svc.commit", "I will call you back tomorrow morning, I promise.", "call", "Let me look, one moment."),
+    ("de", "effort.repeat_info", "Jetzt soll ich Ihnen meine Adresse schon wieder durchgeben, die haben Sie doch.", "",
+     "Meine Adresse ist Lindenweg 4."),
+    ("de", "trust.data", "Was passiert eigentlich mit meinen Daten, wer kann die sehen?", "Daten",
+     "Mein Passwort funktioniert nicht."),
+    ("en", "trust.data", "What happens to my data, who can see it?", "see", "My password does not work."),
+    ("de", "svc.goodwill", "Als Entschädigung schreibe ich Ihnen zehn Euro gut.", "zehn Euro",
+     "Der Betrag ist am Montag gebucht worden."),
+    ("en", "svc.goodwill", "As compensation I'm crediting you ten pounds.", "crediting",
+     "The amount was booked on Monday."),
     ("de", "svc.hold", "Bleiben Sie bitte einen Moment in der Leitung.", "Moment", "Wie lautet Ihre Bestellnummer?"),
     ("en", "svc.hold", "Please stay on the line for a moment.", "", "What is your order number?"),
 ]  # fmt: skip
-OF_CUSTOMERS = ("loyal.", "effort.", "expect.")
+OF_CUSTOMERS = ("loyal.", "effort.", "expect.", "trust.")
 
 
 def last_cue(understood: Understood, label: str) -> Cue | None:

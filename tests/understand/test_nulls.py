@@ -71,7 +71,7 @@ def test_a_contact_with_a_bot_is_read_like_any_other(understanding: Understandin
     assert found.sentiment_shift is not None and found.sentiment_shift > 0.5
 
 
-@pytest.mark.parametrize("clear", [*SOLVED.values(), UNSOLVED["de"]], ids=lambda c: c.interaction_id)
+@pytest.mark.parametrize("clear", [SOLVED["en"], *UNSOLVED.values()], ids=lambda c: c.interaction_id)
 def test_swapped_speakers_are_noticed_and_not_scored(clear: Interaction, understanding: Understanding) -> None:
     right, wrong = understanding.understand([clear, swapped(clear)])
     assert right.role_confidence > 0.9 and {"empathy", "resolved_probability", "sentiment_end"} <= said(right)
@@ -121,7 +121,7 @@ def test_a_contact_of_hundreds_of_sentences_is_read_at_both_ends(understanding: 
     found = read(understanding, contact(opening, *middle, "c:Gut, danke."))
     assert found.feelings[0].sentiment < -0.3 and 601 in found.feelings
     assert 300 not in found.feelings, "the middle is beyond what is read, and stays null"
-    assert found.role_confidence > 0.7 and found.resolved_probability is not None
+    assert found.role_confidence > 0.5 and found.resolved_probability is not None
 
 
 def test_five_thousand_words_without_a_full_stop_are_cut_into_pieces(understanding: Understanding) -> None:
