@@ -14,16 +14,19 @@ from pathlib import Path
 from typing import Final
 
 import torch
+from safetensors.torch import load_file, save_file
 
 from analyzer.learn.auxiliary import Mixture, read_auxiliary, read_posts
+from analyzer.learn.corpus import Dialogue
 from analyzer.learn.heads import Recipe, predict
 from analyzer.learn.left_out import left_out_further
 from analyzer.learn.sources import NEW, POSTS, labelled_star_ids, read_labelled, read_new
 from analyzer.learn.steps import Steps
-from analyzer.learn.train import Lesson, finish, trained
+from analyzer.learn.train import Lesson, finish, name_of, trained
 from analyzer.progress import Progress
 from analyzer.understand.model import load_network, save_network
 from analyzer.understand.network import Network
+from analyzer.weights import file_digest
 
 POST_TIMES: Final = 6  # a post of ours for every seven tweets or so
 RECIPE: Final = Recipe(
@@ -47,18 +50,39 @@ def learn_further(
     taught = [d for d, fold in zip(new, held_out, strict=True) if fold < 0]
     beside = read_auxiliary(data / "train", leave_out=labelled_star_ids(own))
     beside = replace(beside, tweets=[*beside.tweets, *read_posts(own / POSTS) * POST_TIMES])
-    work.mkdir(parents=True, exist_ok=True)
-    networks = []
-    for seed in seeds:
-        lesson = Lesson([*seen, *new], [-1] * len(seen) + held_out, beside, replace(RECIPE, epochs=epochs, seed=seed))
-        start = only_upper(load_network(models), layers)
-        steps = Steps(progress, f"training with seed {seed}")
-        networks.append(trained(lesson, [*seen, *taught, *taught], encoder, work, device, steps, start))
+    lessons = [
+        Lesson([*seen, *new], [-1] * len(seen) + held_out, beside, replace(RECIPE, epochs=epochs, seed=seed))
+        for seed in seeds
+    ]
+    # Other layers or other heads to start from are other trainings.
+    kept = work / f"upper-{layers}-{file_digest(models / 'heads' / 'model.safetensors')[:12]}"
+    kept.mkdir(parents=True, exist_ok=True)
+    networks = [
+        _kept_or_trained(lesson, [*seen, *taught, *taught], models, kept, layers, device, progress)
+        for lesson in lessons
+    ]  # fmt: skip
     network = averaged(networks)
     save_network(network, models)
     progress.begin("reason head and calibration", None, "")
     judged = [d for d, fold in zip(new, held_out, strict=True) if fold == 0]
-    finish(lesson.dialogues, lesson.held_out, predict(network, judged, encoder, device), models)
+    finish(lessons[0].dialogues, lessons[0].held_out, predict(network, judged, encoder, device), models)
+
+
+def _kept_or_trained(
+    lesson: Lesson, taught: list[Dialogue], models: Path, work: Path, layers: int, device: str, progress: Progress
+) -> Network:  # fmt: skip
+    """One training; where it had ended before a later one was killed, what it left in ``work``."""
+    encoder, network = models / "encoder", load_network(models)
+    path = work / f"trained-{name_of(lesson, encoder, taught)}.safetensors"
+    if path.exists():
+        network.load_state_dict(load_file(path))
+        return network
+    steps = Steps(progress, f"training with seed {lesson.recipe.seed}")
+    network = trained(lesson, taught, encoder, work, device, steps, only_upper(network, layers))
+    partial = path.with_suffix(".partial")
+    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, partial)
+    partial.rename(path)
+    return network
 
 
 def only_upper(network: Network, layers: int) -> Network:

@@ -63,7 +63,7 @@ def trained(
     start: Network | None = None,
 ) -> Network:  # fmt: skip
     """A network that learned from ``taught``; its course lies in ``work`` while it learns."""
-    kept = work / f"course-{_name_of(lesson, encoder, taught)}.safetensors"
+    kept = work / f"course-{name_of(lesson, encoder, taught)}.safetensors"
     return train(taught, encoder, lesson.recipe, device, steps, lesson.auxiliary, start, kept=kept)
 
 
@@ -147,11 +147,12 @@ def _kept_files(lesson: Lesson, encoder: Path, work: Path) -> dict[int, Path]:
     files = {}
     for fold in sorted(set(lesson.held_out) - {-1}):
         own, others = _split(lesson, fold)
-        files[fold] = work / f"fold-{fold}-{_name_of(lesson, encoder, own, others)}.npz"
+        files[fold] = work / f"fold-{fold}-{name_of(lesson, encoder, own, others)}.npz"
     return files
 
 
-def _name_of(lesson: Lesson, encoder: Path, *parts: list[Dialogue]) -> str:
+def name_of(lesson: Lesson, encoder: Path, *parts: list[Dialogue]) -> str:
+    """A hash of all that goes into a training: other dialogues, recipe or encoder, another name."""
     start, beside = file_digest(encoder / "model.safetensors"), stable_id(repr(lesson.auxiliary))
     return stable_id(start, beside, repr(lesson.recipe), *(repr(part) for part in parts))
 

@@ -18,6 +18,7 @@ from scipy import special, stats
 
 from analyzer.score.forecast import Forecast
 from analyzer.score.frames import Bools, Floats
+from analyzer.score.gathering import LEAST_RATE
 from analyzer.score.rate_limits import rate_limits
 
 EWMA_WEIGHT: Final = 0.2  # of the latest day; finds lasting shifts of about one standard error soonest
@@ -26,7 +27,6 @@ ALPHAS: Final = 10.0 ** np.arange(-4.0, -0.999, 0.0625)  # chances per point for
 STEPS: Final = 30  # points after a start, from which on limits stay
 _GRID: Final = 201
 _TINY: Final = 1e-13
-LEAST_RATE: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)

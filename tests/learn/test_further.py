@@ -81,6 +81,25 @@ def test_further_training_is_the_mean_of_trainings_from_one_start(
     assert torch.allclose(after, starts[0][name] + 2.0, atol=0.02), "the mean of one more and three more"
 
 
+def test_training_that_had_ended_is_not_done_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analyzer.learn.left_out.FURTHER", {"de1": 10, "en1": 10})
+    really, seeds = further.trained, []
+
+    def killed_at_2(lesson, *rest):  # type: ignore[no-untyped-def]
+        seeds.append(lesson.recipe.seed)
+        if seeds == [1, 2]:
+            raise KeyboardInterrupt
+        return really(lesson, *rest)
+
+    monkeypatch.setattr(further, "trained", killed_at_2)
+    asked = {"layers": 0, "epochs": 1, "seeds": (1, 2), "progress": Silent()}
+    with pytest.raises(KeyboardInterrupt):
+        learn_further(folder, folder / "models", folder / "work", **asked)
+    learn_further(folder, folder / "models", folder / "work", **asked)
+    assert seeds == [1, 2, 2]
+    assert damaged_files(folder / "models") == []
+
+
 def test_upper_layers_alone_learn(encoder: Path) -> None:
     network = only_upper(start_network(encoder), 1)
     learning = {name for name, value in network.named_parameters() if value.requires_grad}
