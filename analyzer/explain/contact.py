@@ -26,8 +26,7 @@ class ContactExplained:
 
     ``counts_for`` are the units whose estimates it is part of, with its share in them. ``openings`` are the
     customer's first words in the contacts that ``promises`` are judged by: whether all of it was kept, they alone tell.
-    ``called`` is what people read
-    of the agents of all these, by what the rows say.
+    ``called`` is what people read of the agents of all these, by what the rows say.
     """
 
     contact: Row
