@@ -297,3 +297,26 @@ def learn_evaluate(
     if card is not None:
         write_into(card, table)
     typer.echo(table)
+
+
+@learn_app.command("errors")
+def learn_errors(
+    data: Data,
+    models: Annotated[Path, typer.Option("--models", help="Folder whose training/ holds our own talk.", metavar="DIR")],
+    out: Annotated[Path, typer.Option("--to", help="Folder for the lists, outside any repository.", metavar="DIR")],
+    a_label: Annotated[int, typer.Option(help="Errors a label; all of those in real talk stand there.", min=0)] = 50,
+    config: Config = None,
+    sets: Sets = None,
+) -> None:
+    """List what was missed or falsely heard in talk that taught the weights nothing, a file a label, to be read.
+
+    Example: analyzer learn errors --data ../shared/data --models models --to /tmp/errors
+    """
+    from analyzer.config import load_settings
+    from analyzer.learn.evaluation.errors import as_counts, judged, talk_never_learned, write_lists
+    from analyzer.understand.understand import Understanding
+
+    ears = Understanding(load_settings(config, sets or ()).understand)
+    heard = judged(talk_never_learned(data, models / "training"), ears)
+    write_lists(heard, out, a_label)
+    typer.echo(f"{as_counts(heard)}\nThe errors themselves, a file a label: {out}")

@@ -34,7 +34,12 @@ def left_out(dialogues: Sequence[Dialogue], star: frozenset[str] = frozenset()) 
 
 def left_out_further(dialogues: Sequence[Dialogue]) -> list[int]:
     """As ``left_out``, of a training that takes shipped weights further: never learned from by those either."""
-    return [0 if _is_left_out(d.interaction_id, d.group, FURTHER) else -1 for d in dialogues]
+    return [0 if is_left_out_further(d.interaction_id) else -1 for d in dialogues]
+
+
+def is_left_out_further(interaction_id: str) -> bool:
+    """Whether ``learn further`` never taught this contact; told by its id, whose beginning names its set."""
+    return _is_left_out(interaction_id, interaction_id.rsplit("-", 1)[0], FURTHER)
 
 
 def star_left_out(train: Path) -> frozenset[str]:

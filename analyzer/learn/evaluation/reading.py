@@ -27,7 +27,13 @@ class Read:
 
 def read_set(path: Path, ears: Understanding, as_row: Callable[[dict[str, Any]], dict[str, Any]] = dict) -> list[Read]:
     """Every row of the set; ``as_row`` makes a native contact of one that is none."""
-    rows = read_rows(path)
+    return read_rows_of(read_rows(path), ears, as_row)
+
+
+def read_rows_of(
+    rows: Sequence[dict[str, Any]], ears: Understanding, as_row: Callable[[dict[str, Any]], dict[str, Any]] = dict
+) -> list[Read]:
+    """The same of rows at hand."""
     heard: list[Understood] = []
     for start in range(0, len(rows), TOGETHER):
         heard += ears.understand([as_interaction(as_row(row)) for row in rows[start : start + TOGETHER]])
