@@ -37,8 +37,8 @@ _NO_GREETING = "".join(
 )
 _TO = r" ?(?:to|bis|or|oder|and|und|[-–]) ?"
 _UNIT = (
-    r" ?(werktag(?:en|e)?|arbeitstag(?:en|e)?|business days?|working days?|bank(?:ing)? days?|minuten?|minutes?"
-    r"|stunden?|hours?|hrs?|h|tag(?:en|e)?|days?|wochen?|weeks?|monat(?:en|e)?|months?)"
+    r" ?(werktag(?:en|e)?|(?:bank)?arbeitstag(?:en|e)?|business days?|working days?|bank(?:ing)? days?|minuten?"
+    r"|minutes?|stunden?|hours?|hrs?|h|tag(?:en|e)?|days?|wochen?|weeks?|monat(?:en|e)?|months?)"
     r"(?! ago| lang| vorher| before| earlier)"
 )
 # "Have a nice weekend" is no due date.
@@ -60,9 +60,18 @@ PATTERNS: Final[tuple[tuple[re.Pattern[str], Reader], ...]] = (
     (words(_WITHIN + r" (?:the |der |den |about )?(?:next |nächsten )?(?:\w{1,8}" + _TO + r")?" + NUMBER + _UNIT),
         say.span),
     (words(r"(?:\d{1,2}|" + NUMBER[1:-1].partition("|")[2] + ")" + _TO + NUMBER + _UNIT), say.span),
-    (words(NUMBER + r" (werktag(?:en|e)?|arbeitstag(?:en|e)?|business days?|working days?)"), say.span),
+    (words(NUMBER + r" (werktag(?:en|e)?|(?:bank)?arbeitstag(?:en|e)?|business days?|working days?)"), say.span),
     (words(r"(?:within|in|innerhalb|binnen) (?:the|der|des|einer|eines|an|a) (?:nächsten )?"
            r"(stunde|hour|werktages|tages|day|woche|week|monats|month)"), say.one_unit),
+    (words(r"(?:next|following|(?:nächst|folgend|kommend)e[nrm]?) (werktag|arbeitstag|business day|working day)"),
+        say.one_unit),
+    # "The next day" alone tells of what happened as often as of what is to come.
+    (words(r"(?:am|bis zum|by the) (?:next|following|(?:nächst|folgend)en) (tag|day)"), say.one_unit),
+    (words(r"(?:in|within|innerhalb) (?:half an hour|(?:the next|einer|der nächsten) hal(?:f|ben) (?:hour|stunde))"),
+        say.half_hour),
+    (words(r"()" + _DAYNAME + r" (?:week|in einer woche|in acht tagen)"), say.weekday_after),
+    (words(r"(?:im laufe des (?:heutigen )?tages|in the course of the day|later on today)"), say.days(0)),
+    (words(r"(?:übernächste[rn]? woche|(?:the )?week after next)"), say.week_end(2)),
     (words(r"(?:close of business|cob|end of (?:the )?day|eod|dienstschluss|feierabend)"), say.days(0)),
     (words(r"(?:overnight|über nacht)"), say.days(1)),
     (words(r"(?:a|the next|next) fortnight|in a fortnight"), say.days(14)),

@@ -78,6 +78,12 @@ def weekday(match: re.Match[str], moment: Moment) -> Due:
     return moment.today + timedelta(days=ahead)
 
 
+def weekday_after(match: re.Match[str], moment: Moment) -> Due:
+    """ "Tuesday week", "Dienstag in einer Woche": seven days after the coming one."""
+    coming = (WEEKDAYS[match.group(2).casefold()] - moment.today.weekday() - 1) % 7 + 1
+    return moment.today + timedelta(days=coming + 7)
+
+
 def span(match: re.Match[str], moment: Moment) -> Due:
     count, unit = number(match.group(1)), match.group(2).casefold()
     return _ahead(count, unit, moment)
@@ -97,6 +103,10 @@ def _ahead(count: int, unit: str, moment: Moment) -> Due:
 
 def one_unit(match: re.Match[str], moment: Moment) -> Due:
     return _ahead(1, match.group(1).casefold(), moment)
+
+
+def half_hour(match: re.Match[str], moment: Moment) -> Due:
+    return moment.said.astimezone(UTC) + timedelta(minutes=30)
 
 
 def week_end(weeks: int) -> Reader:

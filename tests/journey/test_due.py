@@ -69,6 +69,14 @@ DATES = [
     ("It ships overnight.", "2026-03-05"),
     ("Die neue Karte kommt Anfang April.", "2026-04-10"),
     ("It will be with you by mid-April.", "2026-04-20"),
+    ("We will call you back on the next business day.", "2026-03-05"),
+    ("Das geht am nächsten Werktag raus.", "2026-03-05"),
+    ("Sie haben es am folgenden Tag.", "2026-03-05"),
+    ("binnen 5 Bankarbeitstagen", "2026-03-11"),
+    ("Ich rufe Dienstag in einer Woche an.", "2026-03-17"),
+    ("We will be there Monday week.", "2026-03-16"),
+    ("Das klärt sich im Laufe des Tages.", "2026-03-04"),
+    ("Der Monteur kommt übernächste Woche.", "2026-03-20"),
     ("It leaves today and you have it by Friday.", "2026-03-06"),  # the latest counts
 ]
 
@@ -92,6 +100,7 @@ NOT_DUE = [
     "Das war Anfang Februar, ich gebe es weiter.",
     "Sie warten seit einem Tag, das tut mir leid.",
     "I'll pass it on, have a lovely weekend!",
+    "You were told the next day, I will pass it on.",
     "Ich gebe es weiter, schönes Wochenende!",
     "Ich leite das weiter, es geht um bis zwei Geräte.",
     "The offer goes up by two pounds, I'll note it.",
@@ -117,6 +126,8 @@ def test_due_time_ignores_near_misses(text: str) -> None:
         ("innerhalb von 48 Stunden", "2026-03-06T10:00"),
         ("in your secure inbox within the hour", "2026-03-04T11:00"),
         ("the mail goes out in five minutes", "2026-03-04T10:05"),
+        ("I will ring you in half an hour", "2026-03-04T10:30"),
+        ("in einer halben Stunde rufe ich an", "2026-03-04T10:30"),
         ("so der Installateur kommt heute zwischen zehn und vierzehn Uhr", "2026-03-04T14:00"),
         ("Mr Dacre will be calling you tomorrow between 9 and 11 AM.", "2026-03-05T11:00"),
         ("text you the answer by noon on Monday", "2026-03-09T12:00"),
@@ -155,6 +166,9 @@ def test_due_business_days_skip_weekends_and_holidays() -> None:
     text = "in 2 Werktagen"
     assert due_time(text, friday, BERLIN) == datetime(2026, 3, 10, 22, 59, 59, tzinfo=UTC)
     holidays = frozenset({date(2026, 3, 9)})
+    assert due_time("on the next business day", friday, BERLIN, holidays) == datetime(
+        2026, 3, 10, 22, 59, 59, tzinfo=UTC
+    )
     assert due_time(text, friday, BERLIN, holidays) == datetime(2026, 3, 11, 22, 59, 59, tzinfo=UTC)
 
 
