@@ -70,7 +70,8 @@ def ewma_signals(mean: Floats, forecast: Forecast, step: np.ndarray, weight: flo
 
 def standardised(mean: Floats, forecast: Forecast) -> Floats:
     """Errors of forecasts as standard normal numbers, whatever degrees of freedom are behind their scale."""
-    t = (mean - forecast.center) / forecast.sd
+    with np.errstate(divide="ignore", invalid="ignore"):  # of a measure that never varied: 0 / 0 judges nothing
+        t = (mean - forecast.center) / forecast.sd
     # By the lower tail on both sides: 1 − a tiny tail would be 1.
     return np.asarray(-np.sign(t) * special.ndtri(np.maximum(stats.t.cdf(-np.abs(t), forecast.degrees), _TINY)))
 

@@ -13,6 +13,7 @@ MASKED = [
     ("Mail an Ann.Lee+x@mail.example.co.uk bitte.", "Mail an [EMAIL_1] bitte."),
     ("…jürgen@müller-bau.de, danke", "…[EMAIL_1], danke"),
     ("0221 1234567 oder 0171/2345678", "[PHONE_1] oder [PHONE_2]"),
+    ("an: +49 171 2345678, danke", "an: [PHONE_1], danke"),  # with a card's check digit
     ("ring +44 20 7946 0958 now", "ring [PHONE_1] now"),
     ("(202) 555-0143 or 202.555.0143", "[PHONE_1] or [PHONE_1]"),
     ("IBAN DE89 3704 0044 0532 0130 00 bitte", "IBAN [IBAN_1] bitte"),

@@ -56,6 +56,14 @@ def test_shift_of_one_sd_is_found_sooner_than_by_single_days():
     assert found > 0.45 and found > found_by_single + 0.15
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_day_as_foreseen_of_what_never_varied_is_not_judged_and_warns_nobody():
+    seen = Forecast(np.full((1, 3), 0.5), np.zeros((1, 3)), np.full((1, 3), 9.0))
+    signals = ewma_signals(np.array([[0.5, 0.5, 0.9]]), seen, np.zeros((1, 3), dtype=np.int64))
+    assert signals.signal.tolist() == [[False, False, True]]
+    assert np.isnan(signals.chance).tolist() == [[True, True, False]]
+
+
 def test_ewma_limits_give_each_step_the_same_chance():
     rung = int(ladder(np.array(0.01)))
     limits = ewma_limits(np.array([rung]))[rung]

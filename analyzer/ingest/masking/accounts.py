@@ -11,7 +11,8 @@ from stdnum import iban, luhn
 from analyzer.ingest.masking.spans import Masker, Span, digits_of
 
 _IBAN: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,34}")
-_CARD: Final = re.compile(r"(?<![\w.,-])(?:[2-6]\d|18)(?:[ -]?\d){10,17}(?!\w)")
+# "+49 171 …" is a phone number, though every tenth has a card's check digit.
+_CARD: Final = re.compile(r"(?<![\w.,+-])(?:[2-6]\d|18)(?:[ -]?\d){10,17}(?!\w)")
 
 
 def find_ibans(text: str, masker: Masker) -> Iterator[Span]:
