@@ -11,22 +11,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from analyzer.batches import characters, is_heavy
 from analyzer.ingest.given import given_of, with_given
 from analyzer.ingest.identity import Decision, decide
 from analyzer.ingest.sessions import is_earlier_version, is_later_part, piece_number
 from analyzer.records import Interaction, Turn
 from analyzer.store.entries import ContactIdentity
+from analyzer.taken_in import Intake
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from analyzer.intake import Intake
     from analyzer.store.store import Store
 
 _WEIGHTS: Final[dict[Decision, int]] = {"duplicate": 0, "stale": 0, "new": 1, "replacement": 2}
 _HEARD = 10_000  # contacts whose words are kept for the comparison with a redacted twin; older ones are read again
 _HEARD_CHARS: Final = 1 << 27
-_BATCH_CHARS: Final = 1 << 24  # few contacts are that long, and a batch of them would not fit into memory
 Said = Mapping[str, Sequence[Turn]]
 
 
@@ -203,15 +203,6 @@ class Decider:
 
         rows = self.store.read("turns", ["interaction_id", "turn", "speaker", "text"], set(again.values()))
         return _said(rows.filter(pc.is_in(rows["interaction_id"], pa.array(list(again), pa.string()))))
-
-
-def is_heavy(chars: int) -> bool:
-    """Whether contacts with as many characters are enough for one step, however few they are."""
-    return chars >= _BATCH_CHARS
-
-
-def characters(contact: Interaction) -> int:
-    return sum([len(turn.text) for turn in contact.turns])
 
 
 def _records(pending: Sequence[Interaction]) -> Iterator[list[Interaction]]:

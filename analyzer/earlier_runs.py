@@ -19,7 +19,7 @@ from analyzer.store.folder import TABLES
 from analyzer.store.ledger import Ledger, last_fingerprint
 
 if TYPE_CHECKING:
-    from analyzer.intake import Account
+    from analyzer.taken_in import Account
 
 
 def stands(store: Path, fingerprint: Fingerprint) -> bool:

@@ -14,7 +14,6 @@ from analyzer.config import Settings
 from analyzer.ingest.identity import customer_keys
 from analyzer.ingest.masking import Masker, mask
 from analyzer.ingest.roster import load_roster
-from analyzer.intake import Intake
 from analyzer.loyalty.initiatives import read_initiatives
 from analyzer.loyalty.records import read_loyalty
 from analyzer.loyalty.surveys import read_surveys
@@ -22,6 +21,7 @@ from analyzer.outlook import Known
 from analyzer.review.published import with_reviewed
 from analyzer.score.boilerplate import boilerplate_turns
 from analyzer.tables import FACT_TABLES, STORED
+from analyzer.taken_in import Intake
 from analyzer.trust.suppression import given_admitted
 from analyzer.trust.unnamed import without_unnamed
 from analyzer.understand.recount import recount

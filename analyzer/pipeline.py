@@ -3,7 +3,7 @@
 What this run is made of, with what was adopted    ``adopted``, ``fingerprint``
 → nothing is new: nothing is read                  ``earlier_runs``
 → what is given: loyalty, surveys, verdicts, …     ``gather``
-→ files to contacts, understood and staged         ``intake`` over ingest and understand
+→ files to contacts, understood and staged         ``intake``, ``deciding``, ``batches`` over ingest, understand
 → all contacts, of before and of this night        ``gather``
 → journeys, scores, loyalty                        ``outlook`` over journey, score, loyalty
 → one publication of what changed                  ``publication``, store
@@ -35,9 +35,10 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from analyzer.intake import Intake, Sources
+    from analyzer.intake import Sources
     from analyzer.records import Reject
     from analyzer.store.store import Store
+    from analyzer.taken_in import Intake
 
 
 @dataclass(frozen=True)

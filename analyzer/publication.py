@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.intake import Intake
 from analyzer.store.rows import Change
 from analyzer.tables import FACT_TABLES, STORED
+from analyzer.taken_in import Intake
 from analyzer.trust.periods import with_kept_periods
 
 if TYPE_CHECKING:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from analyzer.adopted import with_adopted
+from analyzer.batches import UNDERSTOOD, characters, is_heavy, stage
 from analyzer.config import Settings
-from analyzer.deciding import characters, is_heavy
 from analyzer.engine import kept_in, workers_for
 from analyzer.gather import given_tables
-from analyzer.intake import UNDERSTOOD, Intake, begun, stage
 from analyzer.pipeline import Conditions, Found, conclude
 from analyzer.progress import Progress, Silent
 from analyzer.records import Interaction
@@ -26,6 +25,7 @@ from analyzer.standing import FACT_NAMES, TURN_COLUMNS, contact_of, turns_by_con
 from analyzer.stopping import stoppable
 from analyzer.store.folder import STAGING
 from analyzer.store.store import Store, open_store
+from analyzer.taken_in import Intake, begun
 from analyzer.weights import model_version, models_folder
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from analyzer.engine import most_workers
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from analyzer.intake import Account
+    from analyzer.taken_in import Account
 
 
 @dataclass(frozen=True)

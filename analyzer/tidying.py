@@ -8,10 +8,10 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from analyzer.batches import UNDERSTOOD
 from analyzer.config import Settings
 from analyzer.engine import kept_in
 from analyzer.ingest.quarantine import Place, prune, remove
-from analyzer.intake import UNDERSTOOD
 from analyzer.store.folder import STAGING
 from analyzer.understand.kept_sentences import merged
 

@@ -133,9 +133,9 @@ def run(one_model: None, tmp_path: Path) -> Callable[..., Ended]:
 @pytest.fixture
 def nights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Nights:
     """Runs into tmp_path/store in which no model reads and nothing is said of loyalty."""
-    from analyzer import intake, outlook
+    from analyzer import batches, outlook
 
-    monkeypatch.setattr(intake, "understand_all", nothing_understood)
+    monkeypatch.setattr(batches, "understand_all", nothing_understood)
     monkeypatch.setattr(
         outlook, "_loyalty_tables", lambda *_: {name: STORED[name].empty() for name in outlook._LOYALTY}
     )

@@ -30,7 +30,7 @@ _ZERO = dict.fromkeys(
 
 
 def nothing_understood(batches: Iterator[list[Interaction]], *_settings: object) -> Iterator[dict[str, Any]]:
-    """The fact tables of contacts of which no model says anything. Stands in for ``intake.understand_all``."""
+    """The fact tables of contacts of which no model says anything. Stands in for ``batches.understand_all``."""
     for batch in batches:
         yield tabulate([_unread(contact) for contact in batch])
 

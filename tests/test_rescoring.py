@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from analyzer import intake
+from analyzer import batches
 from analyzer.store.verify import verify
 
 from .conftest import Ended, call
@@ -24,7 +24,7 @@ DERIVED = ("interaction_facts", "turns", "cues", "findings", "outcomes", "contri
 def unheard(run: Run, tmp_path: Path) -> Path:
     """A store whose contacts no model has read: as if weights of long ago had heard nothing in them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(intake, "understand_all", nothing_understood)
+        patch.setattr(batches, "understand_all", nothing_understood)
         assert run(_calls(tmp_path), store="unheard").code == 0
     return tmp_path / "unheard"
 
@@ -71,20 +71,20 @@ def test_rescore_that_is_killed_leaves_what_stood_and_ends_when_asked_again(
     unheard: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = versions(unheard)
-    real = intake.understand_all
+    real = batches.understand_all
 
     def dies(*given: Any) -> Iterator[Any]:
         yield from real(*given)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(intake, "understand_all", dies)
+    monkeypatch.setattr(batches, "understand_all", dies)
     with pytest.raises(KeyboardInterrupt):
         from analyzer.config import load_settings
         from analyzer.rescoring import rescore
 
         rescore(unheard, None, load_settings(None, ["ingest.batch_contacts=2"]))
     assert versions(unheard) == before and verify(unheard) == []
-    monkeypatch.setattr(intake, "understand_all", real)
+    monkeypatch.setattr(batches, "understand_all", real)
     assert call("rescore", "--store", unheard).code == 0
     assert all(ending is not None for ending in _endings(unheard)[:3])
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from analyzer import engine, intake
+from analyzer import batches, engine
 from analyzer.store import publication
 from analyzer.store.lock import writer_lock
 from analyzer.store.verify import verify
@@ -42,7 +42,7 @@ def understood(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def staged(store: Path) -> list[Path]:
     return [
-        folder for folder in (store / "staging" / intake.UNDERSTOOD).glob("*") if not folder.name.endswith(".partial")
+        folder for folder in (store / "staging" / batches.UNDERSTOOD).glob("*") if not folder.name.endswith(".partial")
     ]
 
 
@@ -80,7 +80,7 @@ def test_stop_commits_nothing_and_resumes(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
     path = dump(tmp_path / "calls.jsonl", *(contact(f"a{n}") for n in range(4)))
-    before, write, written = signal.getsignal(number), intake._write, []
+    before, write, written = signal.getsignal(number), batches._write, []
 
     def stop_after_two(tables: Any, folder: Path) -> None:
         write(tables, folder)
@@ -88,7 +88,7 @@ def test_stop_commits_nothing_and_resumes(
         if len(written) == 2:
             signal.raise_signal(number)
 
-    monkeypatch.setattr(intake, "_write", stop_after_two)
+    monkeypatch.setattr(batches, "_write", stop_after_two)
     stopped = run(path, more=["--set", "ingest.batch_contacts=1"])
     assert stopped.code == 3 and f"Stopped by {number.name}; nothing was committed." in stopped.err
     assert rows(tmp_path / "store", "interaction_facts") == [] and len(staged(tmp_path / "store")) == 2

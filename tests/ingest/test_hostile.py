@@ -24,9 +24,10 @@ from analyzer.ingest.contract import Contract
 from analyzer.ingest.files import find_files
 from analyzer.ingest.formats import FORMATS
 from analyzer.ingest.read import read_file
-from analyzer.intake import Account, Sources, account_only
+from analyzer.intake import Sources, account_only
 from analyzer.progress import Silent
 from analyzer.records import Interaction
+from analyzer.taken_in import Account
 from tests.ingest.conftest import NOW
 from tests.ingest.hostile import CSV, MIB, TABLE, TEXT, WORD, Hostile, at, line, lines, zipped
 

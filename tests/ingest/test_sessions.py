@@ -13,18 +13,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer import intake
+from analyzer import batches
 from analyzer.config import IngestSettings, load_settings
 from analyzer.ingest.files import find_files
 from analyzer.ingest.raw import RawTurn
 from analyzer.ingest.roles import with_roles
 from analyzer.ingest.roster import Roster, load_roster
 from analyzer.ingest.sessions import contacts_of, is_later_part
-from analyzer.intake import Account, Sources, take_in
+from analyzer.intake import Sources, take_in
 from analyzer.progress import Silent
 from analyzer.records import Interaction, Turn
 from analyzer.store import Change, open_store
 from analyzer.tables import FACT_TABLES, STORED
+from analyzer.taken_in import Account
 from tests.ingest.conftest import NOW, Item, codes, line
 from tests.store.contacts import Contact, rows
 
@@ -229,7 +230,7 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tupl
             read.update({contact.interaction_id: contact for contact in batch})
             yield empty
 
-    monkeypatch.setattr(intake, "understand_all", nothing_understood)
+    monkeypatch.setattr(batches, "understand_all", nothing_understood)
     runs = iter(range(100))
 
     def night_(*records: str, **settings_: Any) -> tuple[Account, list[str]]:

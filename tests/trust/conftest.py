@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from analyzer import engine, intake
+from analyzer import batches, engine
 from analyzer.config import load_settings
 from analyzer.review.database import open_database
 from analyzer.store.folder import REVIEW
@@ -40,10 +40,10 @@ def broken(raw: str) -> str:
 @pytest.fixture(scope="module")
 def unread() -> Iterator[None]:
     """Runs that understand nothing, for the tests of a file."""
-    before = intake.understand_all
-    intake.understand_all = nothing_understood
+    before = batches.understand_all
+    batches.understand_all = nothing_understood
     yield
-    intake.understand_all = before
+    batches.understand_all = before
     assert engine.understand_all is before
 
 
