@@ -22,6 +22,7 @@ from torch.nn import functional
 from analyzer.learn.batches import PooledTurns
 from analyzer.learn.corpus import Dialogue, read_rows, to_dialogue
 from analyzer.learn.losses import contact_loss, feeling_loss
+from analyzer.learn.recipe import Mixture
 
 Item = TypeVar("Item")
 
@@ -61,20 +62,6 @@ class EmotionHead(nn.Module):
     def forward(self, vectors: Tensor) -> Tensor:
         logits: Tensor = self.emotions(vectors)
         return logits
-
-
-@dataclass(frozen=True)
-class Mixture:
-    """How many of each a step takes, and how much each weighs. Found on sets held out whole (models/README.md)."""
-
-    tweets: int = 32
-    comments: int = 64
-    pairs: int = 64
-    verdicts: int = 2
-    tweet_weight: float = 0.4
-    comment_weight: float = 4.0
-    pair_weight: float = 1.0
-    verdict_weight: float = 0.2
 
 
 def read_auxiliary(train: Path, leave_out: Iterable[str] = ()) -> Auxiliary:

@@ -16,10 +16,11 @@ from typing import Final
 import torch
 from safetensors.torch import load_file, save_file
 
-from analyzer.learn.auxiliary import Mixture, read_auxiliary, read_posts
+from analyzer.learn.auxiliary import read_auxiliary, read_posts
 from analyzer.learn.corpus import Dialogue
-from analyzer.learn.heads import Recipe, predict
+from analyzer.learn.heads import predict
 from analyzer.learn.left_out import left_out_further
+from analyzer.learn.recipe import Mixture, Recipe
 from analyzer.learn.sources import NEW, POSTS, labelled_star_ids, read_labelled, read_new
 from analyzer.learn.steps import Steps
 from analyzer.learn.train import Lesson, finish, name_of, trained

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,41 +21,14 @@ from torch import Tensor
 from transformers import BertConfig
 
 from analyzer.learn.augment import altered
-from analyzer.learn.auxiliary import NOTHING, Auxiliary, Draw, EmotionHead, Mixture, auxiliary_loss, draw
+from analyzer.learn.auxiliary import NOTHING, Auxiliary, Draw, EmotionHead, auxiliary_loss, draw
 from analyzer.learn.batches import pooled
 from analyzer.learn.corpus import Dialogue
 from analyzer.learn.course import EVERY, Course
 from analyzer.learn.losses import contact_loss, feeling_loss, label_loss, positive_weights
+from analyzer.learn.recipe import Recipe
 from analyzer.understand.model import unpacked
 from analyzer.understand.network import Network
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to train. ``swap_share``, ``noise_share``, ``crop_share``: shares of dialogues altered anew in each epoch.
-
-    ``rare_power``: 0 gives every label ``positive_weight``, .5 more to those rarer than ``common_rate`` of the turns.
-    ``mean_decay``: how much of the running mean of the weights stays at each step; 0 keeps the last weights.
-    """
-
-    epochs: int = 10
-    batch_dialogues: int = 16
-    encoder_rate: float = 1e-4
-    heads_rate: float = 5e-4
-    weight_decay: float = 0.01
-    warmup_share: float = 0.1
-    swap_share: float = 0.15
-    noise_share: float = 0.25
-    crop_share: float = 0.2
-    contact_weight: float = 0.3
-    label_weight: float = 12.0
-    positive_weight: float = 2.0
-    common_rate: float = 0.05
-    rare_power: float = 0.0
-    rarest_weight: float = 8.0
-    mean_decay: float = 0.99
-    mixture: Mixture = field(default_factory=Mixture)
-    seed: int = 17
 
 
 @dataclass(frozen=True)

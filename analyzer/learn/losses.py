@@ -7,7 +7,6 @@ only the customer's verdict is known teaches only resolution.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -17,9 +16,7 @@ from analyzer import codebook
 from analyzer.learn.augment import AGENT, CUSTOMER
 from analyzer.learn.batches import PooledTurns
 from analyzer.learn.corpus import Dialogue
-
-if TYPE_CHECKING:
-    from analyzer.learn.heads import Recipe
+from analyzer.learn.recipe import Recipe
 
 _CUSTOMER_SIDE = torch.tensor([label in codebook.CUSTOMER_LABELS + codebook.TOPIC_LABELS for label in codebook.LABELS])
 FEELING_WEIGHTS = (1.5, 1.0, 2.0)  # what is seldom felt weighs more

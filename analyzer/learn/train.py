@@ -17,8 +17,9 @@ from analyzer.errors import UsageError
 from analyzer.learn import calibrate, corpus, reason
 from analyzer.learn.auxiliary import Auxiliary, read_auxiliary
 from analyzer.learn.corpus import Dialogue
-from analyzer.learn.heads import Prediction, Recipe, predict, train
+from analyzer.learn.heads import Prediction, predict, train
 from analyzer.learn.left_out import left_out, star_left_out
+from analyzer.learn.recipe import Recipe
 from analyzer.learn.sources import labelled_star_ids, read_labelled
 from analyzer.learn.steps import Steps
 from analyzer.progress import Progress

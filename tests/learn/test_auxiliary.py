@@ -12,8 +12,9 @@ from tokenizers import Tokenizer
 
 from analyzer import codebook
 from analyzer.learn import auxiliary
-from analyzer.learn.auxiliary import EmotionHead, Mixture, draw, polarity_of, read_auxiliary
-from analyzer.learn.heads import Recipe, batch_loss, start_network, train
+from analyzer.learn.auxiliary import EmotionHead, draw, polarity_of, read_auxiliary
+from analyzer.learn.heads import batch_loss, start_network, train
+from analyzer.learn.recipe import Mixture, Recipe
 
 from .dialogues import dialogues
 from .training_data import STARS, write_rows, write_training_data

@@ -18,9 +18,10 @@ from analyzer.learn.augment import swapped
 from analyzer.learn.auxiliary import Auxiliary
 from analyzer.learn.batches import collate, encode
 from analyzer.learn.corpus import as_interaction
-from analyzer.learn.heads import Recipe, batch_loss, predict, start_network, train
+from analyzer.learn.heads import batch_loss, predict, start_network, train
 from analyzer.learn.losses import positive_weights
 from analyzer.learn.reason import dialogue_features
+from analyzer.learn.recipe import Recipe
 from analyzer.understand.hear import hear
 from analyzer.understand.language import LanguagePass
 from analyzer.understand.model import load_model, load_network

@@ -17,7 +17,8 @@ from analyzer.learn import train as training
 from analyzer.learn.auxiliary import Auxiliary
 from analyzer.learn.corpus import as_interaction
 from analyzer.learn.feelings import learn_feelings
-from analyzer.learn.heads import Prediction, Recipe
+from analyzer.learn.heads import Prediction
+from analyzer.learn.recipe import Recipe
 from analyzer.learn.train import (
     Lesson,
     kept_out_of_fold,
