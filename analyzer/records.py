@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -26,6 +26,7 @@ SPEAKERS: tuple[Speaker, ...] = ("customer", "agent", "bot", "system")
 CHANNELS: tuple[Channel, ...] = ("voice", "chat", "email", "messaging", "social")
 DIRECTIONS: tuple[Direction, ...] = ("inbound", "outbound", "internal")
 STARTED_AT_SOURCES: tuple[StartedAtSource, ...] = ("record", "metadata", "file_name", "first_seen")
+LETTERS: Final[frozenset[str]] = frozenset({"email", "social"})
 
 
 def stable_id(*parts: str, length: int = 16) -> str:
@@ -39,6 +40,15 @@ def stable_id(*parts: str, length: int = 16) -> str:
         digest.update(len(encoded).to_bytes(8, "big"))
         digest.update(encoded)
     return digest.hexdigest()
+
+
+def opening_length(channel: str) -> int:
+    """With how many of their turns customers open a contact: say why they come and what has become of the last time.
+
+    Two. A letter says it all at once: its second turn replies to the answer ("thanks, it shows now"), not to what was
+    before.
+    """
+    return 1 if channel in LETTERS else 2
 
 
 class Turn(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):

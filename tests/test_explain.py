@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pytest
 from rich.console import Console
 
@@ -21,8 +22,10 @@ from analyzer.explain.customer import CustomerExplained
 from analyzer.explain.names import Asked, Explained, explain, nearest
 from analyzer.explain.page import render
 from analyzer.explain.unit import UnitExplained, period_days
+from analyzer.journey.signals import opening_words
 from analyzer.publish.agents import agent_policy, pseudonym
 from analyzer.publish.reading import interactions
+from analyzer.records import CHANNELS
 
 from .publish.test_agents import publish
 from .publish.world import AS_OF, EMPTY, TEAMS, MemoryTables, world
@@ -288,9 +291,11 @@ def test_words_are_kept_back_where_quotes_are_off() -> None:
     assert cue["reason"] not in page(told(HURT, settings=publish(quotes="false")))
 
 
-def judged_promise(words: str) -> MemoryTables:
+def judged_promise(words: str, channel: str = "voice") -> MemoryTables:
     """A promise of HURT that another contact, which begins with ``words``, is the evidence of."""
-    other = next(row for row in rows("interaction_facts") if row["interaction_id"] != HURT)
+    facts = rows("interaction_facts")
+    other = next(row for row in facts if row["interaction_id"] != HURT)
+    other["channel"] = channel
     mine = rows("interaction_facts", interaction_id=HURT)[0]
     promise = {"interaction_id": HURT, "day": mine["day"], "turn": 1, "text": "Das Geld kommt.", "status": "kept",
                "evidence_interaction_id": other["interaction_id"], "probability": 0.9}  # fmt: skip
@@ -299,7 +304,19 @@ def judged_promise(words: str) -> MemoryTables:
     begun = [of_it | {"turn": turn, "speaker": who, "text": said}
              for turn, (who, said) in enumerate([("agent", "Guten Tag"), ("customer", words), ("agent", "Oh."),
                                                  ("customer", "Der Rest?"), ("customer", "Später")])]  # fmt: skip
-    return world().having(commitments=[promise], turns=[*kept, *begun])
+    return world().having(commitments=[promise], turns=[*kept, *begun], interaction_facts=facts)
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_opening_shown_is_the_one_that_the_journey_heard(channel: str) -> None:
+    tables = judged_promise("Angekommen ist nichts.", channel)
+    found = told(HURT, tables)
+    assert isinstance(found, ContactExplained)
+    (shown,) = found.openings.items()
+    contacts = pd.DataFrame({"contact_id": [shown[0]], "channel": [channel]})
+    heard = opening_words(tables.read("turns").to_pandas(), contacts)[shown[0]]
+    assert shown[1].split(" / ") == heard.split("\n")
+    assert len(heard.split("\n")) == (1 if channel in ("email", "social") else 2)
 
 
 def test_a_promise_shows_with_which_words_the_customer_came_back() -> None:

@@ -13,11 +13,11 @@ from analyzer.publish.agents import AgentPolicy
 from analyzer.publish.blind import refuse_awaiting
 from analyzer.publish.reading import Tables
 from analyzer.publish.show import gather
+from analyzer.records import opening_length
 
 Row = dict[str, Any]
 UNIT_COLUMNS: Final = ("team", "channel", "queue", "product_line", "segment")
 SHOWN_CUES: Final = 12
-OPENING_TURNS: Final = 2  # of the customer, in which people say what has become of the last time
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +79,18 @@ def explain_contact(
 
 
 def _openings(tables: Tables, promises: list[Row]) -> dict[str, str]:
-    """By the contact that is evidence, what the customer said first, masked as it is stored."""
+    """By the contact that is evidence, with which words the customer opened it, masked as they are stored."""
     ids = {row["evidence_interaction_id"] for row in promises} - {None}
     if not ids:
         return {}
-    known = tables.read("interaction_facts", columns=["interaction_id", "day"]).to_pylist()
-    turns = tables.read("turns", days=sorted({row["day"] for row in known if row["interaction_id"] in ids})).to_pylist()
+    facts = tables.read("interaction_facts", columns=["interaction_id", "day", "channel"]).to_pylist()
+    known = {row["interaction_id"]: row for row in facts if row["interaction_id"] in ids}
+    turns = tables.read("turns", days=sorted({row["day"] for row in known.values()})).to_pylist()
     said: defaultdict[str, list[str]] = defaultdict(list)
     for row in sorted(turns, key=lambda row: (row["interaction_id"], row["turn"])):
-        if row["interaction_id"] in ids and row["speaker"] == "customer":
+        if row["interaction_id"] in known and row["speaker"] == "customer":
             said[row["interaction_id"]].append(row["text"])
-    return {one: " / ".join(texts[:OPENING_TURNS]) for one, texts in said.items()}
+    return {one: " / ".join(texts[: opening_length(known[one]["channel"])]) for one, texts in said.items()}
 
 
 def _by_weight(row: Row) -> tuple[bool, float, str]:

@@ -14,10 +14,8 @@ import pandas as pd
 
 from analyzer.journey.fulfilment import deeds
 from analyzer.journey.openings import closes_the_old
+from analyzer.records import opening_length
 
-OPENING_TURNS = 2  # customer turns in which people say why they come and what has become of the last time
-# A letter says it all at once: its second turn replies to the answer ("thanks, it shows now"), not to what was before.
-LETTERS = frozenset({"email", "social"})
 CLAIM_LABEL = "effort.repeat_contact"
 DENIAL_LABEL = "res.denied"
 UNMET_LABEL = "expect.unmet"
@@ -100,12 +98,12 @@ def opening_words(turns: pd.DataFrame, contacts: pd.DataFrame) -> pd.Series:
 
 
 def opening_turns(turns: pd.DataFrame, contacts: pd.DataFrame) -> pd.DataFrame:
-    """(interaction_id, turn) of the first customer turns of each contact's first leg; of letters the first alone."""
+    """(interaction_id, turn) of the customer turns that open each contact's first leg (records.opening_length)."""
     mine = turns[(turns["speaker"] == "customer") & turns["interaction_id"].isin(contacts["contact_id"])]
     ordered = mine[["interaction_id", "turn"]].sort_values(["interaction_id", "turn"])
-    opening = ordered.groupby("interaction_id", sort=False).head(OPENING_TURNS)
-    letters = contacts.loc[contacts["channel"].isin(LETTERS), "contact_id"]
-    return opening[~(opening["interaction_id"].duplicated() & opening["interaction_id"].isin(letters))]
+    length = dict(zip(contacts["contact_id"], map(opening_length, contacts["channel"]), strict=True))
+    place = ordered.groupby("interaction_id", sort=False).cumcount()
+    return ordered[place < ordered["interaction_id"].map(length).astype("int64")]
 
 
 def _highest(heard: pd.DataFrame, label: str, ids: pd.Index) -> pd.Series:
