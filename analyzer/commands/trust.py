@@ -53,6 +53,8 @@ def subject(
 
     Example: analyzer subject --customer k-106 --store store --json k-106.json --language de
     """
+    from zoneinfo import ZoneInfo
+
     from analyzer.store.store import open_store
     from analyzer.trust.reviewed import reviews_of
     from analyzer.trust.subject import subject as told_of
@@ -64,7 +66,7 @@ def subject(
         told = told_of(opened, kind, asked, settings, reviews_of(store, db or settings.review.database))
     if to_json is not None:
         _write_private(to_json, told.as_json())
-    typer.echo("\n".join(page(told, w)))
+    typer.echo("\n".join(page(told, w.told_in(ZoneInfo(settings.ingest.business_timezone)))))
     on_record(store, "subject", str(to_json) if to_json else "", kind=kind)
 
 

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from analyzer.publish.wording import Wording
 from analyzer.trust.given_out import latest_copies
 from analyzer.trust.subject import Row, Subject
+from analyzer.trust.written import Lines, day_of, heading, indented, noted, printable, value_of
 
-Lines = Iterator[str]
-_STEERING: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _YES_OR_NO: Final = ("may_contact", "churned", "locked_in")
 
 
 def page(subject: Subject, w: Wording) -> list[str]:
-    """The lines of the answer, without a word of anybody else's."""
+    """The lines of the answer, without a word of anybody else's; times and days in the zone that ``w`` names."""
     sections = (_contacts, _figures, _facts, _surveys, _estimates, _reviewed, _quarantine, _given_out, _tables)
     lines = list(_head(subject, w))
     for section in sections:
         if told := list(section(subject, w)):
             lines += ["", *told]
-    return [_printable(part) for line in lines for part in line.splitlines() or [""]]
-
-
-def _printable(line: str) -> str:
-    """Without signs that steer a terminal: the words come from whoever wrote to the company."""
-    return _STEERING.sub("", line)
+    return [printable(part) for line in lines for part in line.splitlines() or [""]]
 
 
 def _head(subject: Subject, w: Wording) -> Lines:
@@ -39,7 +32,8 @@ def _head(subject: Subject, w: Wording) -> Lines:
     yield f"{w('subject.asked')}: {subject.person.asked}"
     if others := sorted(subject.person.names - {subject.person.asked}):
         yield f"{w('subject.held_under')}: {', '.join(others)}"
-    yield f"{w('subject.at')}: {_time(subject.at.isoformat(), w)}"
+    yield f"{w('subject.at')}: {w.time(subject.at)}"
+    yield w.times_in
     yield ""
     yield w("subject.why")
     for name, key in (("contacts", "kept_from"), ("agents", "agents_kept_from")):
@@ -57,20 +51,21 @@ def _contacts(subject: Subject, w: Wording) -> Lines:
         return
     of = {name: _by_contact(subject, name) for name in ("turns", "cues", "flags", "commitments", "outcomes")}
     parts = _by_contact(subject, "interaction_agents")
-    yield from _heading(w, "subject.contacts", len(facts))
+    yield from heading(w, "subject.contacts", len(facts))
     for fact in facts:
         key = fact["interaction_id"]
         where = [w.name("channel", fact["channel"])]
         where += [w("subject.queue", queue=fact["queue"])] if fact.get("queue") else []
         yield ""
-        yield f"{_time(fact['started_at'], w)} · {' · '.join(where)} · {w('subject.contact', id=key)}"
+        when = w.time(datetime.fromisoformat(fact["started_at"]))
+        yield f"{when} · {' · '.join(where)} · {w('subject.contact', id=key)}"
         yield from _judged(fact, of["outcomes"][key], w)
-        yield from _indented(w("subject.said"), (_turn(row, w) for row in of["turns"][key]))
-        yield from _indented(w("subject.heard"), (_cue(row, w) for row in of["cues"][key] if row["found"]))
-        yield from _indented(w("subject.promised"), (row["text"] for row in of["commitments"][key]))
-        yield from _indented(w("subject.marked"), (_flag(row, w) for row in of["flags"][key]))
+        yield from indented(w("subject.said"), (_turn(row, w) for row in of["turns"][key]))
+        yield from indented(w("subject.heard"), (_cue(row, w) for row in of["cues"][key] if row["found"]))
+        yield from indented(w("subject.promised"), (row["text"] for row in of["commitments"][key]))
+        yield from indented(w("subject.marked"), (_flag(row, w) for row in of["flags"][key]))
         if subject.person.kind == "agent":
-            yield from _indented("", (_part(row, w) for row in parts[key]))
+            yield from indented("", (_part(row, w) for row in parts[key]))
 
 
 def _judged(fact: Row, outcomes: Sequence[Row], w: Wording) -> Lines:
@@ -109,7 +104,7 @@ def _part(row: Row, w: Wording) -> str:
 def _figures(subject: Subject, w: Wording) -> Lines:
     rows = [row for row in subject.tables.get("unit_scores", ()) if row.get("value") is not None]
     if rows:
-        yield from _heading(w, "subject.figures", len(rows))
+        yield from heading(w, "subject.figures", len(rows))
         for row in sorted(rows, key=lambda row: (row["period"], row["measure"])):
             value = w.decimal(row["value"], 2)
             span = f" ({w.decimal(row['low'], 2)} – {w.decimal(row['high'], 2)})" if row["low"] is not None else ""
@@ -120,9 +115,9 @@ def _figures(subject: Subject, w: Wording) -> Lines:
 def _facts(subject: Subject, w: Wording) -> Lines:
     rows = subject.tables.get("loyalty_records", ())
     if rows:
-        yield from _heading(w, "subject.facts", len(rows))
+        yield from heading(w, "subject.facts", len(rows))
         for row in sorted(rows, key=lambda row: (row["as_of"], row["fact"])):
-            yield f"  {_day(row['as_of'], w)} · {w.name('fact', row['fact'])}: {_fact(row, w)}"
+            yield f"  {day_of(row['as_of'], w)} · {w.name('fact', row['fact'])}: {_fact(row, w)}"
 
 
 def _fact(row: Row, w: Wording) -> str:
@@ -130,25 +125,27 @@ def _fact(row: Row, w: Wording) -> str:
         return w("subject.yes" if row["number"] else "subject.no")
     if row["fact"] == "tier":
         return w.name("tier", row["text"])
-    return _value(next((row[name] for name in ("text", "time", "number") if row[name] is not None), ""), w)
+    return value_of(next((row[name] for name in ("text", "time", "number") if row[name] is not None), ""), w)
 
 
 def _surveys(subject: Subject, w: Wording) -> Lines:
     rows = subject.tables.get("surveys", ())
     if rows:
-        yield from _heading(w, "subject.surveys", len(rows))
+        yield from heading(w, "subject.surveys", len(rows))
         for row in rows:
             moment = row["answered_at"] or row["invited_at"]
-            yield f"  {_day(moment, w) if moment else ''} · {w.name('item', row['item'])}: {_answer(row, w)}"
+            yield f"  {day_of(moment, w) if moment else ''} · {w.name('item', row['item'])}: {_answer(row, w)}"
 
 
 def _answer(row: Row, w: Wording) -> str:
     told = []
     if row["answer"] is not None:
         scale = (
-            f" ({_value(row['scale_min'], w)}–{_value(row['scale_max'], w)})" if row["scale_max"] is not None else ""
+            f" ({value_of(row['scale_min'], w)}–{value_of(row['scale_max'], w)})"
+            if row["scale_max"] is not None
+            else ""
         )
-        told.append(f"{_value(row['answer'], w)}{scale}")
+        told.append(f"{value_of(row['answer'], w)}{scale}")
     if row["text"]:
         told.append(w("subject.quoted", text=row["text"]))
     return " · ".join(told)
@@ -159,7 +156,7 @@ def _estimates(subject: Subject, w: Wording) -> Lines:
     lists = subject.tables.get("action_lists", ())
     if not rows and not lists:
         return
-    yield from _heading(w, "subject.estimates", len(rows))
+    yield from heading(w, "subject.estimates", len(rows))
     for row in rows:
         told = []
         for name in ("loyalty", "satisfaction"):
@@ -168,7 +165,7 @@ def _estimates(subject: Subject, w: Wording) -> Lines:
         if row["at_risk_probability"] is not None:
             risk = w.value(row["at_risk_probability"], "share")
             told.append(w("subject.risk", days=row["horizon_days"], value=risk))
-        yield f"  {_day(row['as_of'], w)}: {'; '.join(told)}"
+        yield f"  {day_of(row['as_of'], w)}: {'; '.join(told)}"
         yield from (f"    {w.customer_reason(reason)}" for reason in row["reasons"] or ())
     if lists:
         names = ", ".join(sorted({w.name("subject", f"list_{row['list']}") for row in lists}))
@@ -178,38 +175,38 @@ def _estimates(subject: Subject, w: Wording) -> Lines:
 def _reviewed(subject: Subject, w: Wording) -> Lines:
     if not subject.review:
         return
-    yield from _heading(w, "subject.reviewed", sum(map(len, subject.review.values())))
+    yield from heading(w, "subject.reviewed", sum(map(len, subject.review.values())))
     for table, rows in sorted(subject.review.items()):
         if table == "audit_log":
             yield f"  {w('subject.log', n=len(rows))}"
             continue
         yield f"  {w.name('table', table)}:"
         for row in rows:
-            told = [str(value) for name, value in row.items() if value not in (None, "") and not name.endswith("_hash")]
-            yield f"    {' · '.join(told)}"
+            told = (value for name, value in row.items() if value not in (None, "") and not name.endswith("_hash"))
+            yield f"    {' · '.join(noted(value, w) for value in told)}"
 
 
 def _quarantine(subject: Subject, w: Wording) -> Lines:
     if subject.quarantine:
-        yield from _heading(w, "subject.quarantine", len(subject.quarantine))
+        yield from heading(w, "subject.quarantine", len(subject.quarantine))
         for row in subject.quarantine:
             yield "  " + w(
-                "subject.quarantined", record=row["record"], bytes=row["bytes"], day=_day(row["kept_until"], w)
+                "subject.quarantined", record=row["record"], bytes=row["bytes"], day=day_of(row["kept_until"], w)
             )
 
 
 def _given_out(subject: Subject, w: Wording) -> Lines:
     if subject.given_out and not subject.is_empty:
         copies = latest_copies(subject.given_out)
-        yield from _heading(w, "subject.given_out", len(copies))
+        yield from heading(w, "subject.given_out", len(copies))
         for deed in copies:
-            yield f"  {_time(deed.at.isoformat(), w)} · {deed.detail.get('to', '')}"
+            yield f"  {w.time(deed.at)} · {deed.detail.get('to', '')}"
 
 
 def _tables(subject: Subject, w: Wording) -> Lines:
     if subject.is_empty:
         return
-    yield from _heading(w, "subject.tables", None)
+    yield from heading(w, "subject.tables", None)
     for name, rows in [
         *subject.tables.items(),
         *((n, r) for n, r in subject.review.items() if n not in subject.tables),
@@ -218,43 +215,9 @@ def _tables(subject: Subject, w: Wording) -> Lines:
     yield w("subject.whole")
 
 
-# How things are written
-
-
-def _heading(w: Wording, key: str, count: int | None) -> Lines:
-    title = w(key) if count is None else f"{w(key)} ({count})"
-    yield title
-    yield "-" * len(title)
-
-
-def _indented(title: str, lines: Iterator[str]) -> Lines:
-    told = list(lines)
-    if told:
-        if title:
-            yield f"  {title}:"
-        yield from (f"    {line}" for line in told)
-
-
 def _by_contact(subject: Subject, name: str) -> defaultdict[str, list[Row]]:
     rows: defaultdict[str, list[Row]] = defaultdict(list)
     order: Callable[[Row], Any] = lambda row: row.get("turn") or 0  # noqa: E731
     for row in sorted(subject.tables.get(name, ()), key=order):
         rows[row["interaction_id"]].append(row)
     return rows
-
-
-def _time(text: str, w: Wording) -> str:
-    moment = datetime.fromisoformat(text)
-    return f"{w.day(moment.date())}, {moment:%H:%M} UTC"
-
-
-def _day(text: str, w: Wording) -> str:
-    return w.day(date.fromisoformat(text[:10]))
-
-
-def _value(value: object, w: Wording) -> str:
-    """A number without what it does not need, a day in words, everything else as it is."""
-    if isinstance(value, float):
-        return w.decimal(value, 0 if value.is_integer() else 2)
-    text = "" if value is None else str(value)
-    return _day(text, w) if len(text) > 10 and text[4:5] == "-" and text[10:11] == "T" else text

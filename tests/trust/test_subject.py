@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -77,6 +80,25 @@ def test_page_is_readable_in_both_languages(
     assert "subject." not in text and "None" not in text and "nan" not in text.split()
 
 
+def test_page_tells_times_and_days_in_the_zone_that_it_names(nights: Nights, settings: Any) -> None:
+    held = told(nights, "customer", CUSTOMER, settings)
+    berlin, utc = ("\n".join(page(held, wording("en").told_in(ZoneInfo(name)))) for name in ("Europe/Berlin", "UTC"))
+    assert "Times and days: Europe/Berlin\n" in berlin and "Times and days: UTC\n" in utc
+    began = datetime.fromisoformat(held.tables["interaction_facts"][0]["started_at"])
+    for text, hours in ((berlin, 1), (utc, 0)):
+        assert f"\n{began.day} Nov 2026, {began.hour + hours:02}:{began:%M} · " in text
+        assert f"4 Nov 2026, {10 + hours}:00" in text  # a verdict's, which the review database keeps as text
+    # 1 November, as the file says, is a day of the business: in UTC its midnight lies on the day before.
+    assert "  1 Nov 2026 · " in berlin and "  31 Oct 2026 · " in utc
+
+
+def test_page_takes_no_word_for_a_time(nights: Nights, settings: Any) -> None:
+    held = told(nights, "customer", CUSTOMER, settings)
+    row = held.tables["loyalty_records"][0] | {"fact": "product_line", "number": None, "text": "ABCD-12345T5"}
+    odd = replace(held, tables={**held.tables, "loyalty_records": [row]})
+    assert ": ABCD-12345T5" in "\n".join(page(odd, wording("en")))
+
+
 def test_page_does_not_let_words_steer_the_terminal(nights: Nights, settings: Any) -> None:
     said = ("\x1b[2J\x1b]0;gone\x07Hallo\x9b31m", "Guten Tag.")
     nights.run({"h.jsonl": [{**records()[0], "interaction_id": "h-1", "customer_id": "k-h", "turns": turns(said)}]})
@@ -105,7 +127,7 @@ def test_command_writes_json_for_its_owner_alone_and_is_on_record(nights: Nights
     to.write_text("{}", "utf-8")
     to.chmod(0o644)  # it was there before, for everybody to read
     ended = call("subject", "--customer", CUSTOMER, "--store", nights.store, "--json", to, "--language", "de")
-    assert ended.code == 0 and ended.out.startswith("Auskunft")
+    assert ended.code == 0 and ended.out.startswith("Auskunft") and "\nZeiten und Tage: Europe/Berlin\n" in ended.out
     assert json.loads(to.read_text("utf-8"))["tables"]["turns"][0]["interaction_id"].startswith("gespraech")
     assert stat.S_IMODE(to.stat().st_mode) == 0o600
     listed = call("audit", "--store", nights.store)
