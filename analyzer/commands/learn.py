@@ -313,9 +313,16 @@ def learn_errors(
     Example: analyzer learn errors --data ../shared/data --models models --to /tmp/errors
     """
     from analyzer.config import load_settings
-    from analyzer.learn.evaluation.errors import as_counts, judged, talk_never_learned, write_lists
+    from analyzer.learn.evaluation.errors import (
+        as_counts,
+        judged,
+        outside_repositories,
+        talk_never_learned,
+        write_lists,
+    )
     from analyzer.understand.understand import Understanding
 
+    out = outside_repositories(out)  # said before half a minute of hearing
     ears = Understanding(load_settings(config, sets or ()).understand)
     heard = judged(talk_never_learned(data, models / "training"), ears)
     write_lists(heard, out, a_label)

@@ -70,9 +70,7 @@ def write_lists(heard: Sequence[Judged], folder: Path, a_label: int) -> None:
 
     Which of those is told by a hash of the place, so the same weights give the same lists.
     """
-    folder = folder.resolve()
-    if any((parent / ".git").exists() for parent in (folder, *folder.parents)):
-        raise UsageError(f"{folder.name} lies in a repository.", hint="The lists hold data sets' text; go outside.")
+    folder = outside_repositories(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for label in codebook.LABELS:
         wrong = [one for one in heard if one.label == label and one.kind != "hit"]
@@ -80,6 +78,14 @@ def write_lists(heard: Sequence[Judged], folder: Path, a_label: int) -> None:
         chosen = [*real, *_in_turn([one for one in wrong if one.source != SOURCES[0]])[: max(0, a_label - len(real))]]
         told = [f"[{e.kind}, {e.source}, {e.language}, {e.place}, p = {e.probability:.2f}]\n  {e.text}" for e in chosen]
         (folder / f"{label}.txt").write_text("\n\n".join(told), encoding="utf-8")
+
+
+def outside_repositories(folder: Path) -> Path:
+    """``folder`` as an absolute path; data sets' text may not enter a repository."""
+    folder = folder.resolve()
+    if any((parent / ".git").exists() for parent in (folder, *folder.parents)):
+        raise UsageError(f"{folder.name} lies in a repository.", hint="The lists hold data sets' text; go outside.")
+    return folder
 
 
 def _in_turn(errors: Sequence[Judged]) -> list[Judged]:
