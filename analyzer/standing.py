@@ -40,6 +40,19 @@ class Standing:
     parts: dict[str, dict[str, str]] = field(default_factory=dict)
     _days: dict[tuple[str, date], pa.Table] = field(default_factory=dict)
 
+    def under_its_name(self, record: Interaction, keys: Sequence[str]) -> Interaction:
+        """The record under another of its names where the store holds the very same by that; see ``Known``."""
+        if self.store is None:
+            return record
+        known = self.store.ledger.identities([record.interaction_id, *keys])
+        if record.interaction_id in known:
+            return record
+        for key, identity in known.items():
+            renamed = msgspec.structs.replace(record, interaction_id=key)
+            if with_given(renamed, identity.given, self.default_channel).content_hash == identity.content_hash:
+                return renamed
+        return record
+
     def completed(self, record: Interaction, parts: Mapping[str, bytes]) -> Interaction | tuple[Interaction, ...]:
         """The record with facts that side files told before and legs that came before; see ``Known``."""
         if self.store is None:

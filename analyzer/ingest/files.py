@@ -48,6 +48,15 @@ class InputFile:
         inner = self.uri.rpartition("!")[2] if self.piece else self.uri
         return inner.rpartition("/")[2]
 
+    @property
+    def other_uris(self) -> tuple[str, ...]:
+        """What ``uri`` would be had another folder above the file been given, or the file alone."""
+        if self.piece:
+            return ()
+        parts = [_printable(part) for part in self.path.parts[1:]]
+        uris = ("/".join(parts[-count:]) for count in range(1, len(parts) + 1))
+        return tuple(uri for uri in uris if uri != self.uri)
+
     def sha256(self) -> str | None:
         """Hex digest of the content, streamed; ``None`` where the file cannot be read (reading it gives a Reject)."""
         if self.passed_over:

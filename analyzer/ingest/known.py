@@ -28,6 +28,10 @@ _NUMBERED: Final = re.compile(r"\[([A-Z]{2,20})_(\d{1,6})\]")
 class Known(Protocol):
     """What stands in a store, for a record that is being read."""
 
+    def under_its_name(self, record: Interaction, keys: Sequence[str]) -> Interaction:
+        """The record, which no source gave an id, under the one of ``keys`` by which the very same is known."""
+        ...
+
     def completed(self, record: Interaction, parts: Mapping[str, bytes]) -> Interaction | tuple[Interaction, ...]:
         """The record with what it lacks; its contacts as they stand where it brings nothing new.
 

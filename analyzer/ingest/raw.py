@@ -112,13 +112,17 @@ class ReadStats:
 
 @dataclass(frozen=True, slots=True)
 class ReadContext:
-    """Where a reader is and what it may do. ``name`` is the bare file or member name without ``.gz``."""
+    """Where a reader is and what it may do. ``name`` is the bare file or member name without ``.gz``.
+
+    ``other_uris`` are what ``uri`` would be had the file been given otherwise.
+    """
 
     uri: str
     name: str
     format: str | None
     settings: IngestSettings
     stats: ReadStats = field(default_factory=ReadStats)
+    other_uris: tuple[str, ...] = ()
 
     def reject(self, position: int, code: str, detail: str = "", raw: bytes = b"") -> Reject:
         return Reject(self.uri, position, self.format, code, reject_message(code, detail), raw)

@@ -21,6 +21,7 @@ from analyzer.ingest.contract import Contract
 from analyzer.ingest.files import InputFile
 from analyzer.ingest.formats import FORMATS, RECOGNISED_FROM, Format, guesses
 from analyzer.ingest.formats.not_transcripts import why_none
+from analyzer.ingest.identity import interaction_id
 from analyzer.ingest.known import Known
 from analyzer.ingest.metadata import Metadata
 from analyzer.ingest.open import open_streams
@@ -62,11 +63,10 @@ def read_file(
     stitcher = stitcher or stitcher_over([file], settings)
     contract = Contract.of(settings, now, metadata, roster, known)
     progress = _Progress(file.size, on_bytes) if on_bytes else None
-    format_ = FORMATS.get(file.piece.format or "") if file.piece else None
     for stream in open_streams(file, settings, progress.reached if progress else None):
         if isinstance(stream, Stream):
             yield from _until_enough(
-                _read_stream(stream, contract, stats if stats is not None else ReadStats(), stitcher, format_)
+                _read_stream(stream, file, contract, stats if stats is not None else ReadStats(), stitcher)
             )
         else:
             yield stream
@@ -133,9 +133,11 @@ def _until_enough(
 
 
 def _read_stream(
-    stream: Stream, contract: Contract, stats: ReadStats, stitcher: Stitcher, known: Format | None
+    stream: Stream, file: InputFile, contract: Contract, stats: ReadStats, stitcher: Stitcher
 ) -> Iterator[Interaction | Reject | Skipped]:
     context = ReadContext(stream.uri, stream.name, None, stream.settings, stats)
+    known = FORMATS.get(file.piece.format or "") if file.piece else None
+    member = stream.uri.removeprefix(file.uri)
     position = 0
     found = False
     try:
@@ -143,7 +145,8 @@ def _read_stream(
         if isinstance(format_, str):
             yield Skipped(stream.uri, format_)
             return
-        context = ReadContext(stream.uri, stream.name, format_.name, stream.settings, stats)
+        elsewhere = tuple(uri + member for uri in file.other_uris)
+        context = ReadContext(stream.uri, stream.name, format_.name, stream.settings, stats, elsewhere)
         for item in format_.read(stream, context):
             found = True
             if isinstance(item, RawContact):
@@ -179,6 +182,9 @@ def _checked(whole: Whole, contract: Contract) -> Sequence[Interaction | Reject]
     thread = contract.check(raw, context, whole.format.native)
     if isinstance(thread, Reject):
         return (thread,)
+    if contract.known and raw.source_id is None:
+        names = [interaction_id("", False, None, uri, raw.position) for uri in context.other_uris]
+        thread = contract.known.under_its_name(thread, names)
     known = contract.known.completed(thread, whole.parts) if contract.known else thread
     if not isinstance(known, Interaction):
         return known
