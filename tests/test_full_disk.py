@@ -65,3 +65,22 @@ def test_full_disk_leaves_the_former_state_and_the_next_run_all_of_the_new(
     one, two = said_by(tmp_path / "whole"), said_by(store)
     del one["runs"], two["runs"]
     assert differences(one, two, 1e-3) == [] and verify(store) == []
+
+
+def test_full_disk_is_told_by_every_command_that_writes(one_model: None, small_disk: Path, tmp_path: Path) -> None:
+    store = small_disk / "store"
+    call("run", dump(tmp_path / "monday.jsonl", contact("a1")), "--store", store)
+    stood = said_by(store)
+    fill(small_disk, 0)
+    for command in (
+        ("forget", "--customer", "k-a", "--yes"), ("subject", "--customer", "k-a"), ("retain", "--days", "1", "--yes"),
+        ("export", "--format", "xlsx", "--to", small_disk / "book.xlsx"),
+        ("export", "--format", "csv", "--to", small_disk / "csv"), ("report", "--to", small_disk / "report.html"),
+        ("rescore",),
+    ):  # fmt: skip
+        ended = call(*command, "--store", store)
+        assert ended.code == 3 and "Traceback" not in ended.said, (command, ended.said)
+        assert "pace" in ended.err or "disk" in ended.err, (command, ended.err)
+    (small_disk / "filler").unlink()
+    assert differences(stood, said_by(store)) == [] and verify(store) == []
+    assert call("forget", "--customer", "k-a", "--yes", "--store", store).code == 0

@@ -49,14 +49,18 @@ def write_workbook(tables: Mapping[str, Outgoing], to: str, since: date | None) 
 
 def _fill(path: Path, tables: Mapping[str, Outgoing]) -> dict[str, tuple[int, int]]:
     import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
 
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
                "constant_memory": True, "remove_timezone": True}  # fmt: skip
-    with xlsxwriter.Workbook(str(path), options) as book:
-        book.set_properties({"title": "Contact center interactions", "created": _MADE})
-        head = book.add_format({"bold": True, "bg_color": "#E8EEF5", "bottom": 1, "valign": "top"})
-        _dictionary(book, [out.table for out in tables.values()], head)
-        return {name: _Sheet(book, out.table, head).filled(out) for name, out in tables.items()}
+    try:
+        with xlsxwriter.Workbook(str(path), options) as book:
+            book.set_properties({"title": "Contact center interactions", "created": _MADE})
+            head = book.add_format({"bold": True, "bg_color": "#E8EEF5", "bottom": 1, "valign": "top"})
+            _dictionary(book, [out.table for out in tables.values()], head)
+            return {name: _Sheet(book, out.table, head).filled(out) for name, out in tables.items()}
+    except FileCreateError as error:  # what the library makes of an OSError
+        raise error.args[0] if isinstance(error.args[0], OSError) else OSError(str(error)) from error
 
 
 def _dictionary(book: Workbook, tables: list[Table], head: Format) -> None:

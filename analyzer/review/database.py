@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from analyzer.errors import ConfigError, RunAborted, UsageError
+from analyzer.errors import ConfigError, RunAborted, StoreError, UsageError
 from analyzer.review.schema import STEPS
 from analyzer.store.folder import REVIEW
 
@@ -69,10 +69,13 @@ class SqliteDatabase:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as error:
             raise UsageError(f"Cannot open {path}: {error.strerror}.", hint="Check --store and --db.") from error
-        with closing(self._connect()) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-        with self.write() as connection:
-            _bring_up(connection)
+        try:
+            with closing(self._connect()) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+            with self.write() as connection:
+                _bring_up(connection)
+        except sqlite3.Error as error:
+            raise StoreError(f"{path}: {error}.", hint="Check free space and rights of the store's folder.") from error
 
     @property
     def path(self) -> Path:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from secrets import token_bytes, token_hex
 
-from analyzer.errors import StoreDamaged
+from analyzer.errors import StoreDamaged, StoreError
 from analyzer.store import folder
 
 _LENGTH = 32
@@ -16,14 +16,20 @@ _LENGTH = 32
 def secret(store: Path, name: str) -> bytes:
     """The 32 random bytes called ``name``, made on first use and the same ever after.
 
-    Two processes that ask at once get the same bytes: the file is completed beside its place and linked there.
+    Two processes that ask at once get the same bytes: the file is completed beside its place and linked there. Raises
+    StoreDamaged for a key that is none, StoreError where disk or rights refuse.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,40}", name):
         raise ValueError(f"not a name for a key: {name!r}")
     path = store / folder.KEYS / f"{name}.key"
-    if not path.exists():
-        _create(path)
-    key = path.read_bytes()
+    try:
+        if not path.exists():
+            _create(path)
+        key = path.read_bytes()
+    except OSError as error:
+        raise StoreError(
+            f"Key {path}: {error.strerror}.", hint="Check free space and rights of the store's folder."
+        ) from error
     if len(key) != _LENGTH:
         raise StoreDamaged(
             f"Key {path} is damaged.", hint="Restore it from a backup; a new one changes all pseudonyms."
@@ -36,11 +42,11 @@ def _create(path: Path) -> None:
     draft = path.with_name(f".{path.name}.{token_hex(8)}")
     handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
-        os.write(handle, token_bytes(_LENGTH))
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    try:
+        try:
+            os.write(handle, token_bytes(_LENGTH))
+            os.fsync(handle)
+        finally:
+            os.close(handle)
         os.link(draft, path)
     except FileExistsError:
         pass  # another process was first; its key is the key
