@@ -13,9 +13,10 @@ What this run is made of, with what was adopted    ``adopted``, ``fingerprint``
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analyzer.adopted import with_adopted
 from analyzer.config import Settings
@@ -134,7 +135,7 @@ def _run(
             keep = _is_kept if request.pieces else quarantine.add
             intake = take_in(sources, store, settings, conditions.progress, keep, workers)
         found = Found(intake, given, sources.now, sources.run_id, as_read(fingerprint, intake.account))
-        concluded = conclude(store, found, request.as_of, conditions)
+        concluded = conclude(store, found, request.as_of, conditions, keeps_clock=bool(request.pieces))
     return summary_of(
         intake.account, sources.run_id, concluded.as_of, conditions.began, concluded.flags, problems,
         version=conditions.version, earlier=concluded.earlier,
@@ -160,10 +161,13 @@ def _is_kept(reject: Reject) -> None:
     """What comes out of quarantine and is rejected again stays where it lies, and no longer than it would have."""
 
 
-def conclude(store: Store, found: Found, as_of: datetime | None, conditions: Conditions) -> Concluded:
+def conclude(
+    store: Store, found: Found, as_of: datetime | None, conditions: Conditions, *, keeps_clock: bool = False
+) -> Concluded:
     """Journeys, scores and loyalty of the store as ``found`` leaves it, published together with it.
 
-    ``as_of`` None: the latest time in the data.
+    ``as_of`` None: the latest time in the data; with ``keeps_clock`` never before that of the last publication, as of
+    what is only read or heard again no window opens anew.
     """
     from analyzer.gather import known_after, names_of_known
     from analyzer.outlook import look_out
@@ -173,7 +177,7 @@ def conclude(store: Store, found: Found, as_of: datetime | None, conditions: Con
     intake, settings, version = found.intake, conditions.settings, conditions.version
     conditions.progress.begin("journeys, scores, loyalty", None, "")
     known, new_facts = known_after(store, intake, found.given, settings)
-    clock = as_of or _data_clock(known.facts, found.now)
+    clock = as_of or _data_clock(known.facts, found.now, store.ledger.runs()[-1:] if keeps_clock else ())
     derived = look_out(known, settings, clock, found.run_id, models_folder(settings.understand.model))
     conditions.progress.begin("publishing", None, "")
     row = run_row(
@@ -192,7 +196,8 @@ def conclude(store: Store, found: Found, as_of: datetime | None, conditions: Con
     return Concluded(clock, flags, {str(name): int(count) for name, count in earlier.items()})
 
 
-def _data_clock(facts: pd.DataFrame, now: datetime) -> datetime:
-    """The latest end or start in the store; the run's own clock for an empty one."""
+def _data_clock(facts: pd.DataFrame, now: datetime, runs: Sequence[Mapping[str, Any]] = ()) -> datetime:
+    """The latest end or start in the store, or what ``runs`` were as of; the run's own clock for an empty one."""
     latest = [facts[column].max() for column in ("ended_at", "started_at") if facts[column].notna().any()]
-    return max(moment.to_pydatetime() for moment in latest) if latest else now
+    stood = [datetime.fromisoformat(run["as_of"]) for run in runs if run.get("as_of")]
+    return max([*(moment.to_pydatetime() for moment in latest), *stood], default=now)

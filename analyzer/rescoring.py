@@ -66,7 +66,8 @@ def rescore(
         with workers_for(before.num_rows * _BYTES_A_CONTACT, settings, kept_in(store_folder, settings)) as workers:
             intake = hear_again(store, days, settings, conditions.progress, workers)
         given, _ = given_tables(RunRequest((), store_folder), settings, store)
-        concluded = conclude(store, Found(intake, given, now, run_id, f"heard again {run_id}"), None, conditions)
+        found = Found(intake, given, now, run_id, f"heard again {run_id}")
+        concluded = conclude(store, found, None, conditions, keeps_clock=True)
         after = store.read("interaction_facts", days=set(days))
     told = heard_anew(before, after)
     return summary_of(

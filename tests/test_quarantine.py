@@ -153,6 +153,13 @@ def test_corrected_record_is_accepted_under_its_uri_and_leaves(store: Path, tmp_
     assert sorted(rows(store, "interaction_facts", "interaction_id")) == ["a1", "b1", "c1"]
 
 
+def test_retry_turns_no_clock_back(run: Run, tmp_path: Path) -> None:
+    run(dump(tmp_path / "calls.jsonl", contact("a1"), butler("b1")), more=["--as-of", "2026-11-20T22:00Z"])
+    mended = dump(tmp_path / "mended.json", contact("b1"))
+    quarantine("retry", "calls.jsonl:1", "--from", mended, store=tmp_path / "store")
+    assert len({row["as_of"] for row in rows(tmp_path / "store", "runs")}) == 1
+
+
 def test_records_of_a_mended_file_leave_when_the_program_can_read_them(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,6 +56,14 @@ def test_rescore_with_the_same_models_changes_no_finding(run: Run, tmp_path: Pat
     assert run(tmp_path / "calls.jsonl").out.startswith("4 read = 0 accepted"), "the files are known still"
 
 
+def test_rescore_turns_no_clock_back(run: Run, tmp_path: Path) -> None:
+    run(_calls(tmp_path), more=["--as-of", "2026-11-20T22:00Z"])
+    before = said_by(tmp_path / "store", ("fcr", "outcomes", "commitments"))
+    call("rescore", "--store", tmp_path / "store")
+    first, again = (row["as_of"] for row in rows(tmp_path / "store", "runs"))
+    assert first == again and differences(before, said_by(tmp_path / "store", tuple(before))) == []
+
+
 def test_rescore_since_leaves_earlier_days_as_they_were_heard(unheard: Path) -> None:
     call("rescore", "--store", unheard, "--since", "2026-11-05")
     heard = dict(zip(rows(unheard, "interaction_facts", "interaction_id"), _endings(unheard), strict=True))
