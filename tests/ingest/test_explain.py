@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from analyzer.config import IngestSettings
+from analyzer.formats_view import explained_lines
 from analyzer.ingest.explain import Explanation, explain
 from analyzer.ingest.files import find_files
-from analyzer.terminal import explained_lines
 from tests.ingest.conftest import line
 
 
