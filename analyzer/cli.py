@@ -43,16 +43,26 @@ ORDER = ("run", "report", "export", "show", "explain", "rescore", "subject", "fo
 
 
 def main() -> NoReturn:
-    """Runs the command line; an AnalyzerError becomes one line on stderr and its exit code."""
+    """Runs the command line; an AnalyzerError, or what the machine refuses, is one line on stderr and an exit code."""
     try:
         app(standalone_mode=True)
     except AnalyzerError as error:
         typer.secho(str(error), err=True, fg=typer.colors.RED)
         sys.exit(error.exit_code)
+    except OSError as error:
+        typer.secho(_refused(error), err=True, fg=typer.colors.RED)
+        sys.exit(3)
     except KeyboardInterrupt:
         typer.secho("Stopped.", err=True)
         sys.exit(3)
     sys.exit(0)
+
+
+def _refused(error: OSError) -> str:
+    """What the machine did not let us do: a folder of somebody else's, a full disk, a name that is too long."""
+    where = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in str(error.filename or ""))
+    what = f"{where}: {error.strerror}" if where else error.strerror or str(error)
+    return f"The machine refused: {what}. Check the path, its rights and free space."
 
 
 @app.command()
