@@ -304,3 +304,15 @@ def test_help_lists_commands_in_the_order_of_work() -> None:
     told = call("--help").out.partition("Commands:")[2]
     places = [told.index(f"\n  {name} ") for name in ("run", "report", "export", "show", "subject", "doctor")]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("show", "a1", "--store", "s" * 300), ("explain", "voice", "--store", "s" * 300), ("verify", "--store", "s" * 300),
+     ("forget", "--customer", "k", "--yes", "--store", "s" * 300), ("formats", "--explain", "README.md/x\x1b[31m")],
+    ids=lambda arguments: arguments[0],
+)  # fmt: skip
+def test_what_the_machine_refuses_is_one_line_that_names_the_path(arguments: tuple[str, ...]) -> None:
+    ended = call(*arguments)
+    assert ended.code in (2, 3) and "Traceback" not in ended.said and "\x1b[31m" not in ended.err
+    assert ended.err.count("\n") == 1 and ("sss" in ended.err or "README.md" in ended.err)
