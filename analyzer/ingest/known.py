@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from analyzer.ingest.identity import unredacted
+from analyzer.ingest.raw import later
 from analyzer.ingest.sessions import hashed
 from analyzer.records import Interaction, Turn
 
@@ -128,16 +129,7 @@ def _facts(told: Interaction, stored: Interaction, names: frozenset[str], stored
 def since(turns: Sequence[Turn], late: timedelta) -> list[Turn]:
     """``turns`` counted from a start that lies ``late`` before theirs."""
     shift = round(late / timedelta(milliseconds=1))
-    if not shift:
-        return list(turns)
-    return [
-        msgspec.structs.replace(
-            turn,
-            start_ms=None if turn.start_ms is None else turn.start_ms + shift,
-            end_ms=None if turn.end_ms is None else turn.end_ms + shift,
-        )
-        for turn in turns
-    ]
+    return later(turns, shift) if shift else list(turns)
 
 
 def _first(turns: list[Turn]) -> float:

@@ -6,15 +6,16 @@ bytes → reader → RawContact → contract → Interaction
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
 from analyzer.config import IngestSettings
 from analyzer.ingest.reject_codes import Refused, reject_message
-from analyzer.records import Reject
+from analyzer.records import Reject, Turn
 
 Value = str | int | float | bool | datetime | date | list[int | float] | tuple[int | float, ...] | None
 
@@ -32,6 +33,21 @@ class RawTurn(msgspec.Struct, frozen=True, gc=False):
     end_ms: int | float | None = None
     source_sentiment: int | float | None = None
     part: str | None = None
+
+
+AnyTurn = TypeVar("AnyTurn", RawTurn, Turn)
+
+
+def later(turns: Sequence[AnyTurn], ms: float) -> list[AnyTurn]:
+    """The turns, as many milliseconds later; of which no time is known, as they are."""
+    return [
+        msgspec.structs.replace(
+            turn,
+            start_ms=None if turn.start_ms is None else turn.start_ms + ms,
+            end_ms=None if turn.end_ms is None else turn.end_ms + ms,
+        )
+        for turn in turns
+    ]
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):

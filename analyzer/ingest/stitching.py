@@ -21,7 +21,7 @@ import msgspec
 from analyzer.errors import RunAborted
 from analyzer.ingest.files import InputFile
 from analyzer.ingest.formats.base import Format
-from analyzer.ingest.raw import FACT_NAMES, Facts, RawContact, RawTurn, ReadContext, ReadStats, Value
+from analyzer.ingest.raw import FACT_NAMES, Facts, RawContact, RawTurn, ReadContext, ReadStats, Value, later
 from analyzer.ingest.stream import Stream
 
 _IN_MEMORY: Final = 64 << 20
@@ -198,17 +198,7 @@ def _first_word(part: RawContact) -> float:
 def _shifted(part: RawContact, start: datetime) -> list[RawTurn]:
     """The part's turns counted from ``start``; a part without a start is taken to count from there already."""
     late = timedelta(0) if _start(part) is _UNKNOWN else _start(part) - start
-    if not late:
-        return part.turns
-    shift = late / timedelta(milliseconds=1)
-    return [
-        msgspec.structs.replace(
-            turn,
-            start_ms=None if turn.start_ms is None else turn.start_ms + shift,
-            end_ms=None if turn.end_ms is None else turn.end_ms + shift,
-        )
-        for turn in part.turns
-    ]
+    return later(part.turns, late / timedelta(milliseconds=1)) if late else part.turns
 
 
 def _facts(ordered: Sequence[RawContact]) -> Facts:

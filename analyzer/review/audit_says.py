@@ -16,7 +16,7 @@ import pyarrow.dataset as ds
 from analyzer.review import audit_answers, detector_rates, flag_precision
 from analyzer.review.coefficients import Estimate
 from analyzer.review.database import Connection, Row
-from analyzer.review.desk import Snapshot, visible
+from analyzer.review.desk import Snapshot, rows_of, visible
 from analyzer.review.detector_rates import OPPORTUNITIES, Detector
 from analyzer.review.flag_precision import FlagLine
 from analyzer.review.reach import FACTS, may_read
@@ -114,8 +114,7 @@ def _of(store: Store, table: str, ids: Collection[str], columns: tuple[str, ...]
     if not ids:
         return []
     where = ds.field("interaction_id").isin(sorted(ids))
-    rows: list[Row] = store.dataset(table).to_table(columns=list(columns), filter=where).to_pylist()
-    return rows
+    return rows_of(store, table, where, columns)
 
 
 def _weights(answers: Collection[Row], draws: Collection[str]) -> dict[str, float]:

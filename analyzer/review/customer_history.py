@@ -10,10 +10,9 @@ from typing import Final
 import pyarrow.dataset as ds
 
 from analyzer.review.database import Row
-from analyzer.review.desk import AUDIT
+from analyzer.review.desk import AUDIT, rows_of
 from analyzer.review.roles import User
 from analyzer.store.store import Store
-from analyzer.tables import STORED
 
 MOST: Final = 20  # other contacts shown
 _OTHERS: Final = (
@@ -67,7 +66,7 @@ def customer_history(store: Store, facts: Row, user: User, settled: Collection[s
     """What ``user`` may see of the customer. ``settled``: drawn contacts whose audit they have answered."""
     found = sorted(_contacts(store, facts), key=lambda row: row["started_at"], reverse=True)
     seen = [row for row in found if user.may_see(row["team"], frozenset(row["agent_ids"]))]
-    fcr = _rows(store, "fcr", _of([facts["interaction_id"]], [facts["day"]]))
+    fcr = rows_of(store, "fcr", _of([facts["interaction_id"]], [facts["day"]]))
     ordered = sorted(fcr, key=lambda row: (row["matter"] != "same", row["window_days"]))
     return CustomerHistory(
         _others(store, seen[:MOST], facts["started_at"], settled), max(0, len(seen) - MOST), len(found) - len(seen),
@@ -87,7 +86,7 @@ def _contacts(store: Store, facts: Row) -> list[Row]:
     if facts["customer_key"] is None:
         return []
     own = ds.field("customer_key") == facts["customer_key"]
-    found = _rows(store, "interaction_facts", own, _OTHERS)
+    found = rows_of(store, "interaction_facts", own, _OTHERS)
     return [row for row in found if row["interaction_id"] != facts["interaction_id"]]
 
 
@@ -95,9 +94,9 @@ def _others(store: Store, rows: list[Row], then: datetime, settled: Collection[s
     if not rows:
         return ()
     where = _of([row["interaction_id"] for row in rows], [row["day"] for row in rows])
-    status = {row["interaction_id"]: row["fcr_status"] for row in _rows(store, "outcomes", where)}
-    promises = _rows(store, "commitments", where)
-    drawn = {row["interaction_id"] for row in _rows(store, "flags", where & (ds.field("rule") == AUDIT))} - {*settled}
+    status = {row["interaction_id"]: row["fcr_status"] for row in rows_of(store, "outcomes", where)}
+    promises = rows_of(store, "commitments", where)
+    drawn = {row["interaction_id"] for row in rows_of(store, "flags", where & (ds.field("rule") == AUDIT))} - {*settled}
     return tuple(_other(row, status, promises, row["interaction_id"] in drawn, then) for row in rows)
 
 
@@ -114,8 +113,8 @@ def _loyalty(store: Store, key: str | None, then: datetime) -> Loyalty | None:
     if key is None:
         return None
     own = ds.field("customer_key") == key
-    facts = known_then(_rows(store, "loyalty_records", own), then)
-    states = sorted(_rows(store, "customers", own), key=lambda row: row["as_of"])
+    facts = known_then(rows_of(store, "loyalty_records", own), then)
+    states = sorted(rows_of(store, "customers", own), key=lambda row: row["as_of"])
     before = [row for row in states if row["as_of"] <= then]
     state = before[-1] if before else states[-1] if states else None
     return Loyalty(facts, state, state is not None and not before) if facts or state else None
@@ -123,9 +122,3 @@ def _loyalty(store: Store, key: str | None, then: datetime) -> Loyalty | None:
 
 def _of(ids: Sequence[str], days: Sequence[date]) -> ds.Expression:
     return ds.field("interaction_id").isin(list(ids)) & ds.field("day").isin(sorted(set(days)))
-
-
-def _rows(store: Store, name: str, where: ds.Expression, columns: Sequence[str] | None = None) -> list[Row]:
-    table = store.dataset(name).to_table(columns=list(columns or STORED[name].column_names), filter=where)
-    rows: list[Row] = table.to_pylist()
-    return rows

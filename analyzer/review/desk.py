@@ -97,7 +97,7 @@ class Desk:
     def contact(self, interaction_id: str) -> Contact | None:
         """The contact of that id; ``None`` if the store has none."""
         with open_store(self._store, write=False) as store:
-            facts = _rows(store, "interaction_facts", ds.field("interaction_id") == interaction_id)
+            facts = rows_of(store, "interaction_facts", ds.field("interaction_id") == interaction_id)
             return _contact(store, facts[0]) if facts else None
 
 
@@ -152,11 +152,11 @@ def _roster(facts: pd.DataFrame, flagged: Collection[str]) -> dict[str, tuple[st
 def _contact(store: Store, facts: Row) -> Contact:
     own = ds.field("interaction_id") == facts["interaction_id"]
     of_day = own & (ds.field("day") == facts["day"])
-    outcomes = _rows(store, "outcomes", of_day)
+    outcomes = rows_of(store, "outcomes", of_day)
     return Contact(
-        facts, outcomes[0] if outcomes else {}, sorted(_rows(store, "turns", of_day), key=lambda row: row["turn"]),
-        _rows(store, "cues", of_day), _rows(store, "findings", of_day), _rows(store, "contributions", of_day),
-        _rows(store, "flags", of_day), _rows(store, "commitments", of_day), _others(store, facts),
+        facts, outcomes[0] if outcomes else {}, sorted(rows_of(store, "turns", of_day), key=lambda row: row["turn"]),
+        rows_of(store, "cues", of_day), rows_of(store, "findings", of_day), rows_of(store, "contributions", of_day),
+        rows_of(store, "flags", of_day), rows_of(store, "commitments", of_day), _others(store, facts),
     )  # fmt: skip
 
 
@@ -164,12 +164,13 @@ def _others(store: Store, facts: Row) -> list[Row]:
     if facts["customer_key"] is None:
         return []
     wanted = ["interaction_id", "day", "started_at", "channel", "reason", "resolution", "sentiment_end"]
-    found = _rows(store, "interaction_facts", ds.field("customer_key") == facts["customer_key"], wanted)
+    found = rows_of(store, "interaction_facts", ds.field("customer_key") == facts["customer_key"], wanted)
     others = [row for row in found if row["interaction_id"] != facts["interaction_id"]]
     return sorted(others, key=lambda row: row["started_at"], reverse=True)
 
 
-def _rows(store: Store, name: str, where: ds.Expression, columns: Sequence[str] | None = None) -> list[Row]:
+def rows_of(store: Store, name: str, where: ds.Expression, columns: Sequence[str] | None = None) -> list[Row]:
+    """The rows of a table for which ``where`` holds, with all columns or those named."""
     table = store.dataset(name).to_table(columns=list(columns or STORED[name].column_names), filter=where)
     rows: list[Row] = table.to_pylist()
     return rows

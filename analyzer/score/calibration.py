@@ -10,6 +10,7 @@ import pyarrow as pa
 from scipy import stats
 
 from analyzer.config import ScoreSettings
+from analyzer.score.clustered import sum_variance
 from analyzer.score.correction import wilson
 from analyzer.score.frames import Floats, Ints
 from analyzer.score.weights_learned import Answers, Trial
@@ -46,11 +47,9 @@ def bounded_mean_interval(values: Floats, cluster: Ints, level: float) -> tuple[
 
     Stays inside 0–1, and does not collapse where all said the same: then each cluster is worth one answer.
     """
-    codes = np.unique(cluster, return_inverse=True)[1]
     mean = float(values.mean())
-    sums = np.bincount(codes, weights=values - mean)
-    groups = len(sums)
-    variance = float(np.sum(sums**2)) * groups / (groups - 1) / len(values) ** 2
+    of_sum, groups = sum_variance(values, cluster)
+    variance = of_sum / len(values) ** 2
     inside = float(np.clip(mean, 0.5 / len(values), 1 - 0.5 / len(values)))
     worth = inside * (1 - inside) / variance if variance > 0 else float(groups)
     low, high = wilson(np.array([mean]), np.array([worth]), float(stats.t.ppf(0.5 + level / 2, groups - 1)))

@@ -52,6 +52,14 @@ def difference(y: Floats, member: Bools, stratum: Ints, cluster: Ints, level: fl
     return Difference(slope, slope - half, slope + half, p, degrees)
 
 
+def sum_variance(values: Floats, cluster: Ints) -> tuple[float, int]:
+    """The variance of the sum of ``values``, those of a cluster being alike (CR1), and the number of clusters."""
+    codes = np.unique(cluster, return_inverse=True)[1]
+    sums = np.bincount(codes, weights=values - float(values.mean()))
+    groups = len(sums)
+    return float(np.sum(sums**2)) * groups / (groups - 1), groups
+
+
 def _by_stratum(x: Floats, stratum: Ints, cluster: Ints) -> Floats:
     """(clusters, strata): Σ x / √n of the stratum; of many clusters one column that sums up as they do."""
     clusters, size = int(cluster.max()) + 1, np.bincount(stratum)

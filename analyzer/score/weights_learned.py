@@ -24,6 +24,7 @@ from scipy import stats
 from scipy.optimize import nnls
 
 from analyzer.config import ScoreSettings
+from analyzer.score.clustered import sum_variance
 from analyzer.score.contact import OWN_PARTS
 from analyzer.score.frames import Floats, Ints, in_order, linked, numbers, texts
 from analyzer.score.weights import Weighting, next_beginning
@@ -170,9 +171,7 @@ def _learned(told: Answers, in_force: Weighting) -> Weighting:
 
 def _clustered(values: Floats, cluster: Ints) -> tuple[float, float, float]:
     """The mean and its 95 % interval, customers being independent."""
-    codes = np.unique(cluster, return_inverse=True)[1]
     mean = float(values.mean())
-    sums = np.bincount(codes, weights=values - mean)
-    groups = len(sums)
-    half = stats.t.ppf(0.975, groups - 1) * np.sqrt(np.sum(sums**2) * groups / (groups - 1)) / len(values)
+    of_sum, groups = sum_variance(values, cluster)
+    half = stats.t.ppf(0.975, groups - 1) * np.sqrt(of_sum) / len(values)
     return mean, mean - float(half), mean + float(half)

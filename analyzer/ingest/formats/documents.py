@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from analyzer.ingest.formats.base import Guess, Read, is_binary
-from analyzer.ingest.formats.json_pieces import json_pieces
+from analyzer.ingest.formats.json_pieces import is_json, json_pieces
 from analyzer.ingest.formats.native_jsonl import refusal_of
 from analyzer.ingest.lines import LONG_HEAD_BYTES, LongLine, lines, to_text
 from analyzer.ingest.raw import RawContact, ReadContext
@@ -184,15 +184,7 @@ def _whole(stream: Stream, limit: int) -> Iterator[bytes | LongLine]:
 def _one_a_line(head: bytes, arrays: bool) -> bool:
     """Whether each line is a document; where the first is broken, whether the next begins like one."""
     first, newline, rest = head.lstrip().partition(b"\n")
-    if (arrays or first.startswith(b"{")) and _is_json(first):
+    if (arrays or first.startswith(b"{")) and is_json(first):
         return True
     broken = first.startswith(b"{") and first.rstrip()[-1:] not in (b"{", b"[", b",", b":")
     return bool(newline) and broken and rest[:1] == b"{"
-
-
-def _is_json(line: bytes) -> bool:
-    try:
-        msgspec.json.decode(line, type=msgspec.Raw)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return False
-    return True

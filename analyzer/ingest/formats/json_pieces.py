@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
+
 from analyzer.ingest.lines import HeldLine, LongLine
 from analyzer.ingest.reject_codes import Refused
 
@@ -114,3 +116,12 @@ def json_pieces(chunks: Iterator[bytes], limit: int) -> Iterator[bytes | LongLin
     yield from cutter.between(b"")
     if cutter.base and not unclosed and cutter.depth:
         raise Refused("truncated", "The array has no end.")
+
+
+def is_json(line: bytes) -> bool:
+    """Whether the bytes are one whole value of JSON."""
+    try:
+        msgspec.json.decode(line, type=msgspec.Raw)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return False
+    return True

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from analyzer.ingest.formats.base import Format, Guess, Read, is_binary
-from analyzer.ingest.formats.json_pieces import json_pieces
+from analyzer.ingest.formats.json_pieces import is_json, json_pieces
 from analyzer.ingest.lines import LongLine, lines, to_text
 from analyzer.ingest.raw import Facts, RawContact, RawTurn, ReadContext
 from analyzer.ingest.reject_codes import Refused
@@ -197,15 +197,7 @@ def _is_document(head: bytes) -> bool:
     if first.strip() == b"{":
         return True
     following = rest.lstrip(b"\r\n")[:1]
-    return following in (b" ", b"\t", b'"') and not _is_json(first)
-
-
-def _is_json(line: bytes) -> bool:
-    try:
-        msgspec.json.decode(line, type=msgspec.Raw)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return False
-    return True
+    return following in (b" ", b"\t", b'"') and not is_json(first)
 
 
 FORMAT: Final = Format("native_jsonl", "native JSON, one object a line or an array of objects", True, recognise, read)
