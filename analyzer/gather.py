@@ -27,6 +27,7 @@ from analyzer.trust.unnamed import without_unnamed
 from analyzer.understand.recount import recount
 
 if TYPE_CHECKING:
+    from analyzer.loyalty.rows import Problem
     from analyzer.run_request import RunRequest
     from analyzer.store.store import Store
 
@@ -34,10 +35,10 @@ Tables = dict[str, pa.Table]
 GIVEN = ("loyalty_records", "surveys", "initiatives")
 
 
-def given_tables(request: RunRequest, settings: Settings, store: Store) -> tuple[Tables, dict[str, int]]:
-    """The GIVEN tables: what stood, replaced row by row by what was given now; and how many lines were not readable."""
+def given_tables(request: RunRequest, settings: Settings, store: Store) -> tuple[Tables, dict[str, list[Problem]]]:
+    """The GIVEN tables: what stood, replaced row by row by what was given now; and by file what was not readable."""
     keys = customer_keys(settings.ingest)
-    problems: dict[str, int] = {}
+    problems: dict[str, list[Problem]] = {}
     tables = {name: store.read(name) for name in GIVEN}
     tables["agent_names"] = _agent_names(request, settings, store)
     tables["verdicts"] = with_reviewed(store.path, store.read("verdicts"), settings.review.database)
@@ -47,21 +48,21 @@ def given_tables(request: RunRequest, settings: Settings, store: Store) -> tuple
             timezone=settings.ingest.timezone,
         )  # fmt: skip
         tables["loyalty_records"] = _replaced("loyalty_records", tables["loyalty_records"], records.table)
-        problems[request.loyalty.name] = len(records.problems)
+        problems[request.loyalty.name] = records.problems
     if request.surveys:
         surveys = read_surveys(
             request.surveys, customer_key=lambda key: keys.key(key) or key, timezone=settings.ingest.timezone,
             mask=lambda text: mask(text, Masker(text)),
         )  # fmt: skip
         tables["surveys"] = _replaced("surveys", tables["surveys"], surveys.table)
-        problems[request.surveys.name] = len(surveys.problems)
+        problems[request.surveys.name] = surveys.problems
     if request.initiatives:
         deeds = read_initiatives(
             request.initiatives, customer_key=lambda key: keys.key(key) or key, timezone=settings.ingest.timezone
         )
         tables["initiatives"] = _replaced("initiatives", tables["initiatives"], deeds.table)
-        problems[request.initiatives.name] = len(deeds.problems)
-    return given_admitted(store.path, tables), {name: count for name, count in problems.items() if count}
+        problems[request.initiatives.name] = deeds.problems
+    return given_admitted(store.path, tables), {name: told for name, told in problems.items() if told}
 
 
 def _agent_names(request: RunRequest, settings: Settings, store: Store) -> pa.Table:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from analyzer.config import Settings
 from analyzer.engine import most_workers
@@ -16,7 +16,10 @@ from analyzer.engine import most_workers
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from analyzer.loyalty.rows import Problem
     from analyzer.taken_in import Account
+
+_LINES: Final = 5  # of a side file's unreadable lines, in words
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class RunSummary:
     reject_codes: dict[str, int] = field(default_factory=dict)
     flags: dict[str, int] = field(default_factory=dict)
     side_file_problems: dict[str, int] = field(default_factory=dict)
+    side_file_lines: dict[str, list[str]] = field(default_factory=dict)  # the first of them, in words
     ignored_keys: dict[str, int] = field(default_factory=dict)
     skipped_files: dict[str, str] = field(default_factory=dict)
     earlier_models: dict[str, int] = field(default_factory=dict)
@@ -54,13 +58,16 @@ class RunSummary:
 
 def summary_of(
     account: Account, run_id: str | None, as_of: datetime | None, began: float, flags: dict[str, int],
-    problems: dict[str, int], *, dry_run: bool = False, version: str = "", earlier: dict[str, int] | None = None,
+    problems: Mapping[str, Sequence[Problem]], *, dry_run: bool = False, version: str = "",
+    earlier: dict[str, int] | None = None,
 ) -> RunSummary:  # fmt: skip
     """The account with what the run concluded. ``began``: monotonic; ``problems``: unreadable lines by side file."""
+    lines = {name: [f"line {one.line}: {one.message}" for one in told[:_LINES]] for name, told in problems.items()}
     return RunSummary(
         run_id, account.read, account.accepted, account.rejected, account.duplicate, account.replaced,
         len(account.skipped), time.monotonic() - began, as_of, dry_run=dry_run, model_version=version,
-        reject_codes=dict(account.reject_codes.most_common()), flags=flags, side_file_problems=problems,
+        reject_codes=dict(account.reject_codes.most_common()), flags=flags,
+        side_file_problems={name: len(told) for name, told in problems.items()}, side_file_lines=lines,
         ignored_keys=dict(account.stats.unknown_keys.most_common(10)),
         skipped_files={item.source_uri: item.reason for item in account.skipped[:20]}, earlier_models=earlier or {},
         turned_away=account.turned_away,

@@ -104,6 +104,7 @@ def summary_lines(summary: RunSummary, store: Path, max_reject_share: float) -> 
     if summary.reject_share > max_reject_share:
         lines.append(f"  More than ingest.max_reject_share = {max_reject_share:.0%}; good rows are kept. Exit code 1.")
     lines += _listed("Lines not read in side files", summary.side_file_problems)
+    lines += [f"    {name} {line}" for name, first in summary.side_file_lines.items() for line in first]
     lines += _listed("Unknown keys ignored", summary.ignored_keys)
     lines += [f"  Skipped {name}: {why}" for name, why in summary.skipped_files.items()]
     lines += _listed("Taken in with other models, whose findings they keep", summary.earlier_models)

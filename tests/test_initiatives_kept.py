@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from analyzer.terminal import summary_lines
+
 from .dumps import contact
 from .nights import Nights
 
@@ -22,6 +24,9 @@ def deeds(tmp_path: Path) -> Path:
 def test_initiatives_are_kept_when_a_later_run_brings_none(intakes: Nights, deeds: Path) -> None:
     summary = intakes.run({"a.jsonl": [contact("a1")]}, initiatives=deeds)
     assert summary.side_file_problems == {"initiatives.csv": 1}
+    assert "    initiatives.csv line 4: done_at is no date; row left out." in summary_lines(
+        summary, intakes.store, 0.05
+    )
     kept = intakes.rows("initiatives")
     assert [(row["customer_key"], row["kind"], row["held_out"]) for row in kept] == [
         ("k-7", "call", False),

@@ -75,7 +75,8 @@ def load_roster(path: Path, settings: IngestSettings) -> Roster:
             by_agent.setdefault(agent_id, []).append(_membership(agent_id, cells, settings.timezone))
         except Refused as refusal:
             raise UsageError(
-                f"{OPTION} {path}: row {row.position}: {refusal.detail} cannot be read as a date."
+                f"{OPTION} {path}: {refusal.detail.rstrip('.')} of row {row.position + 1} below the header is no date.",
+                hint="Write it as 2026-11-20.",
             ) from refusal
     return Roster({agent: tuple(sorted(rows, key=lambda row: row.valid_from)) for agent, rows in by_agent.items()})
 

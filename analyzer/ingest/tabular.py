@@ -38,7 +38,9 @@ def side_rows(table: RowTable, path: Path, option: str) -> Iterator[Row]:
     try:
         for row in table.rows():
             if row.problem:
-                raise UsageError(f"{option} {path}: row {row.position} cannot be read ({row.problem}).")
+                raise UsageError(
+                    f"{option} {path}: row {row.position + 1} below the header cannot be read ({row.problem})."
+                )
             yield row
     except Refused as refusal:
         raise UsageError(f"{option} {path} cannot be read: {refusal.code}.") from refusal
