@@ -8,6 +8,7 @@ memory, killed) is replaced once and its batches are read again; results do not 
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.context import BaseContext
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,12 +40,18 @@ Batch = Sequence[Interaction]
 
 WORTH_WORKERS = 100_000  # characters of a full first batch from which several processes are sooner done than one
 WORTH_AT_ONCE = 2 << 20  # bytes of input that no run has read, from which workers start before the first batch is there
+COLLECTED_AFTER = 50_000  # new objects; Python looks after every 700, which takes a twentieth of a run
 MOST_WORKERS = 8  # that the program takes by itself; each holds the models, and is fed by one reader
 
 
 def kept_in(store: Path, settings: Settings) -> Path | None:
     """Where often said sentences are kept between runs; ``None`` where settings want none kept."""
     return store / SENTENCES if settings.engine.kept_sentences else None
+
+
+def collect_rarely() -> None:
+    """This process looks for cycles of objects less often: a run makes millions of objects and hardly a cycle."""
+    gc.set_threshold(COLLECTED_AFTER)
 
 
 @contextmanager
@@ -140,6 +148,7 @@ def _start_worker(settings: UnderstandSettings, kept: Path | None, threads: int)
     global _in_worker, _refused
     import torch
 
+    collect_rarely()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent hears it and ends its workers
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
@@ -202,7 +211,16 @@ def _submit(pool: ProcessPoolExecutor, batch: Batch) -> Future[Tables]:
 
 
 def _pool(settings: UnderstandSettings, kept: Path | None, workers: int, threads: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (settings, kept, threads))
+    return ProcessPoolExecutor(workers, _context(), _start_worker, (settings, kept, threads))
+
+
+def _context() -> BaseContext:
+    """On Linux one process loads the libraries and workers are forked from it; elsewhere each loads its own."""
+    if sys.platform != "linux":
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["analyzer.understand.understand", "analyzer.understand.tabulate"])
+    return context
 
 
 def _next(

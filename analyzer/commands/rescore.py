@@ -27,10 +27,12 @@ def rescore(
     Example: analyzer rescore --store store --since 2026-11-01
     """
     from analyzer.config import load_settings
+    from analyzer.engine import collect_rarely
     from analyzer.rescoring import rescore as hear_again
     from analyzer.store.folder import require
     from analyzer.terminal import rescored_lines, run_progress
 
+    collect_rarely()
     settings = load_settings(config, sets or ())
     require(store)
     with run_progress(quiet=quiet) as progress:

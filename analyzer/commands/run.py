@@ -33,10 +33,12 @@ def run(
     3 aborted, nothing committed; 4 another run is writing.
     """
     from analyzer.config import load_settings
+    from analyzer.engine import collect_rarely
     from analyzer.pipeline import run as run_pipeline
     from analyzer.run_request import RunRequest, check_paths
     from analyzer.terminal import print_summary, run_progress, summary_json
 
+    collect_rarely()
     settings = load_settings(config, sets or ())
     request = RunRequest(inputs, store, metadata, agents, loyalty, surveys, initiatives, _moment(as_of), dry_run)
     check_paths(request)
