@@ -35,7 +35,8 @@ BINS: Final = 28
 EDGES: Final = np.linspace(0.0, 1.0, BINS + 1) ** 1.5
 P_LEVELS: Final = 25
 _LEVEL: Final = (np.arange(P_LEVELS) + 0.5) / P_LEVELS
-_PART: Final = np.searchsorted([0.15, 0.45], EDGES[:-1], side="right")  # early, middle, late
+PARTS: Final = (0.15, 0.3, 0.45, 0.65)  # three were too few: contacts left pending return when their promise is due
+_PART: Final = np.searchsorted(PARTS, EDGES[:-1], side="right")
 Rng = np.random.Generator
 
 
@@ -126,11 +127,11 @@ def bins_of(share: np.ndarray) -> np.ndarray:
 def returns_by_reason(counts: np.ndarray) -> np.ndarray:
     """``Curves.returns`` from ``histograms``, or shares returned in all from histograms of one bin and the quiet.
 
-    What sets a reason apart is fitted for early, middle and late returns, not bin by bin, to keep the noise out.
+    What sets a reason apart is fitted for five parts of the window, not bin by bin, to keep the noise out.
     Leading axes are histograms of their own.
     """
     bins = counts.shape[-1] - 1
-    parts = (_PART[:, None] == np.arange(3)).astype(float) if bins == BINS else np.eye(bins)
+    parts = (_PART[:, None] == np.arange(len(PARTS) + 1)).astype(float) if bins == BINS else np.eye(bins)
     together = counts.sum(axis=-3, keepdims=True)
     everyone = _ordered(_fitted(together, np.zeros((1, 2, bins)), 0.0))
     within = everyone @ parts
