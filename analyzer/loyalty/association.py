@@ -16,7 +16,17 @@ from statsmodels.tools.sm_exceptions import PerfectSeparationError
 from analyzer.loyalty.covariates import READ, design_of, reasons_of, refusal
 from analyzer.loyalty.cox import MAX_ERROR, fit_cox
 from analyzer.loyalty.intervals import Z95
-from analyzer.loyalty.reliability import Basis, Calibration, Design, Floats, calibrate, correct, too_weak
+from analyzer.loyalty.reliability import (
+    Basis,
+    Calibration,
+    Corrected,
+    Design,
+    Floats,
+    calibrate,
+    correct,
+    if_unchecked_tell,
+    too_weak,
+)
 from analyzer.loyalty.sandwich import meat
 
 CONTROLS: Final = ("sentiment_start", "loyalty_before")
@@ -57,11 +67,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Log effects per true standard deviation, a value a column; ``raw``: per that of the readings, not corrected."""
+    """Log effects per true standard deviation, a value a column; ``raw``: per that of the readings, not corrected.
+
+    ``others``: the same if readings that nobody checked told less of the truth than all of it.
+    """
 
     names: tuple[str, ...]
     effects: Floats
     covariance: Floats
+    others: tuple[Corrected, ...]
     raw: Floats
     raw_errors: Floats
     weak: frozenset[str]
@@ -71,14 +85,18 @@ class Fitted:
     method: str
 
     def told(self, weights: Mapping[str, float]) -> dict[str, Any]:
-        """``effect``, ``low``, ``high``, ``p`` of a weighted sum of log effects, as a ratio."""
+        """``effect``, ``low``, ``high``, ``p`` of a weighted sum of log effects, as a ratio.
+
+        The interval holds those of the ``others`` and ``p`` is the largest: what is claimed holds whatever they tell.
+        """
         weigh = np.array([weights.get(name, 0.0) for name in self.names])
-        value = float(weigh @ self.effects)
-        error = float(np.sqrt(weigh @ self.covariance @ weigh))
-        raw = float(np.exp(weigh @ self.raw))
-        return {"effect": float(np.exp(value)), "low": float(np.exp(value - Z95 * error)), "uncorrected": raw,
-                "high": float(np.exp(value + Z95 * error)), "p": float(2 * norm.sf(abs(value) / error)),
-                "error_basis": self.basis, "events": self.events, "method": self.method}  # fmt: skip
+        cases = (Corrected(self.effects, self.covariance), *self.others)
+        value = np.array([weigh @ case.effects for case in cases])
+        error = np.sqrt([weigh @ case.covariance @ weigh for case in cases])
+        return {"effect": float(np.exp(value[0])), "low": float(np.exp((value - Z95 * error).min())),
+                "uncorrected": float(np.exp(weigh @ self.raw)), "high": float(np.exp((value + Z95 * error).max())),
+                "p": float(2 * norm.sf((np.abs(value) / error).min())), "error_basis": self.basis,
+                "events": self.events, "method": self.method}  # fmt: skip
 
 
 def fit_notice(evidence: Evidence, drivers: Sequence[str], extra: Mapping[str, pd.Series[float]], told: str) -> Any:
@@ -160,17 +178,30 @@ def _corrected(
     )
     if weak:
         calibration = _without(calibration, [design.names.index(name) for name in weak])
+    unchecked = [name for name in drivers if name in READ and name not in weak and name in design.names
+                 and calibration.basis[design.names.index(name)] == "model_only"]  # fmt: skip
+    possible = if_unchecked_tell(design, evidence.stated, unchecked)
+    if weak:
+        at = [design.names.index(name) for name in weak]
+        possible = {slope: _without(other, at) for slope, other in possible.items()}
+    p = len(design.names)
     try:
-        told = correct(effects, covariance, calibration)
+        told, *others = (
+            _of_columns(correct(effects, covariance, each), p) for each in (calibration, *possible.values())
+        )
     except np.linalg.LinAlgError:
         return "not estimable: the readings cannot be told apart"
-    p = len(design.names)
     n = {name: int(evidence.values[name].notna().sum()) for name in drivers if name in evidence.values}
+    if possible:
+        method += f"; not audited: the interval covers readings that tell {min(possible):.0%} of the truth to all of it"
     return Fitted(
-        design.names, told.effects[:p], told.covariance[:p, :p], effects[:p],
-        np.sqrt(np.diag(covariance))[:p], weak,
+        design.names, told.effects, told.covariance, tuple(others), effects[:p], np.sqrt(np.diag(covariance))[:p], weak,
         _basis(design, calibration, drivers), events, n, method,
     )  # fmt: skip
+
+
+def _of_columns(told: Corrected, p: int) -> Corrected:
+    return Corrected(told.effects[:p], told.covariance[:p, :p])
 
 
 def _without(calibration: Calibration, places: list[int]) -> Calibration:

@@ -10,11 +10,14 @@ the rows of the unit matrix.
 detectors' errors have to do with language, channel or agent is in it. Without enough audits it comes from a stated
 slope of truth on reading with its standard error, the error being taken as independent of everything else: then
 Λ = I − Σ⁻¹ diag((1 − slope) var w). The interval of an effect adds what Λ is unsure of (delta method).
+
+Where nothing is known, readings as they are would let handle time take what belongs to empathy misheard (in worlds in
+which only empathy matters, every sixth). So the interval then holds that of every slope of ``UNCHECKED`` as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -29,6 +32,9 @@ MIN_AUDITS: Final = 100
 # A reading that says so little of the truth, or whose slope is so unsure, that dividing by it is a guess.
 MIN_SLOPE: Final = 0.1
 MIN_SLOPE_RATIO: Final = 4.0
+# What a reading that nobody checked may be worth: slopes of truth on reading. Least about what empathy is on real talk.
+UNCHECKED: Final = (0.85, 0.7, 0.55, 0.4)
+MIN_TRUE_SHARE: Final = 0.05  # of the variance of readings in any direction; below it they could not all be so bad
 # driver: what reviewers are asked
 AUDITED: Final[Mapping[str, str]] = {
     "empathy": "empathy", "effort": "effort", "resolved": "resolution", "satisfaction": "satisfaction",
@@ -133,6 +139,28 @@ def calibrate(design: Design, stated: Mapping[str, tuple[float, float]]) -> Cali
         width[0, place] = error / (2 * spreads[place]) if design.units[place] and slope > 0 else 0.0
         whole, wide = np.concatenate([whole, step]), np.concatenate([wide, width])
     return Calibration(slopes, spreads, whole, wide, tuple(basis))  # type: ignore[arg-type]
+
+
+def if_unchecked_tell(
+    design: Design, stated: Mapping[str, tuple[float, float]], unchecked: Sequence[str]
+) -> dict[float, Calibration]:
+    """By slope of truth on reading, the calibration if the ``unchecked`` readings (names) have that slope.
+
+    Slopes that cannot be are left out: readings that go together so closely are not so far from the truth.
+    """
+    if not unchecked or len(design.columns) < 2:
+        return {}
+    together = np.atleast_2d(np.cov(design.columns, rowvar=False))
+    spread = np.sqrt(np.maximum(np.diag(together), 1e-12))
+    together = together / np.outer(spread, spread)
+    np.fill_diagonal(together, 1.0)  # a column that never varies goes along with nothing
+    mine = np.isin(design.names, unchecked)
+    found = {}
+    for slope in UNCHECKED:
+        if np.linalg.eigvalsh(together - np.diag((1 - slope) * mine))[0] < MIN_TRUE_SHARE:
+            break
+        found[slope] = calibrate(design, {**stated, **dict.fromkeys(unchecked, (slope, 0.0))})
+    return found
 
 
 def _spread_out(

@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analyzer.loyalty.reliability import Design, audit_answers, calibrate, correct, too_weak
+from analyzer.loyalty.reliability import (
+    UNCHECKED,
+    Design,
+    audit_answers,
+    calibrate,
+    correct,
+    if_unchecked_tell,
+    too_weak,
+)
 from analyzer.loyalty.sandwich import least_squares
 
 
@@ -119,3 +127,20 @@ def test_stated_slope_takes_the_effect_from_what_goes_along_where_the_error_is_i
     slopes, covariance = fitted(made, true, 9)
     told = correct(slopes, covariance, calibrate(made, {"part": (1 / 1.64, 0.0)}))
     assert slopes[1] < -0.05 and told.effects == pytest.approx([-0.5, 0.0], abs=0.06)
+
+
+def test_fact_that_goes_along_with_an_unchecked_reading_takes_nothing_for_sure() -> None:
+    made, true = design(20_000, 1, 5)
+    slopes, covariance = fitted(made, true, 6)
+    as_read = correct(slopes, covariance, calibrate(made, {})).effects[1]
+    possible = [correct(slopes, covariance, each).effects[1] for each in if_unchecked_tell(made, {}, ["part"]).values()]
+    assert as_read < -0.05 and max(possible) > 0 and possible == sorted(possible)
+
+
+def test_readings_that_go_together_cannot_all_be_far_from_the_truth() -> None:
+    rng = np.random.default_rng(7)
+    shared = rng.normal(size=(4000, 1))
+    columns = np.sqrt(0.75) * shared + 0.5 * rng.normal(size=(4000, 2))
+    made = Design(("one", "other"), columns, np.nan * columns, np.zeros(4000), (True, True), (True, True))
+    assert set(if_unchecked_tell(made, {}, ["one", "other"])) == {0.85}
+    assert set(if_unchecked_tell(made, {}, [])) == set() and set(if_unchecked_tell(made, {}, ["one"])) < set(UNCHECKED)

@@ -7,6 +7,7 @@ the truth. Costly: about a second a world, so ``--worlds`` counts up to 300 of e
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -127,7 +128,7 @@ def _coverage(worlds: int, seed: int) -> list[Line]:
 
 def _mistaken(spec: Leaving, other: str, name: str, verdict: str, worlds: int, seed: int) -> list[Line]:
     """How often the effect is read as another's, as a driver and in the named comparison."""
-    found = _each(spec, worlds, seed, lambda world: _with_comparison(evidence_of(world)))
+    found = _each(spec, worlds, seed, _with_comparison)
     (driver, effect), *_ = spec.effects.items()
     ours, read, compared = ([row[place] for row in found] for place in range(3))
     wrong = [claims(row) and (row["effect"] < 1) == (verdict == "empathy keeps") for row in compared]
@@ -135,6 +136,7 @@ def _mistaken(spec: Leaving, other: str, name: str, verdict: str, worlds: int, s
     mistaken = f"as read {np.mean([claims(row[other]) for row in read]):.3f}"
     return [
         size(f"{name}, read as {other}", [claims(row[other]) for row in ours], baseline=mistaken),
+        size(f"{name}, read as {other}, nobody audited", [claims(row[3][other]) for row in found], baseline=mistaken),
         coverage(
             f"{name}, its effect held", [holds(row[driver], effect) for row in ours],
             baseline=f"as read {np.mean([holds(row[driver], effect) for row in read]):.3f}",
@@ -143,11 +145,13 @@ def _mistaken(spec: Leaving, other: str, name: str, verdict: str, worlds: int, s
     ]  # fmt: skip
 
 
-def _with_comparison(evidence: Evidence) -> tuple[dict[str, Row], dict[str, Row], Row]:
+def _with_comparison(world: World) -> tuple[dict[str, Row], dict[str, Row], Row, dict[str, Row]]:
+    evidence = evidence_of(world)
     row = empathy_or_speed(evidence)
     if row["driver"] != EMPATHY_OR_SPEED or "low" not in row:
         raise ValueError(row["method"])
-    return *joint(evidence), row
+    unaudited, _ = joint(evidence_of(replace(world, verdicts=world.verdicts.iloc[:0])))
+    return *joint(evidence), row, unaudited
 
 
 def _named(worlds: int, seed: int) -> list[Line]:
