@@ -90,6 +90,7 @@ def processor_seconds(*arguments: str) -> float:
      (["run", "{calls}", "--store", "s", "--set", "score.min_n=many"], "`analyzer config`"),
      (["run", "{calls}", "--store", "s", "--config", "none.toml"], "--config"),
      (["run", "{calls}", "--store", "s", "--as-of", "yesterday"], "2026-11-22T23:00Z"),
+     (["run", "{calls}", "--store", "s", "--as-of", "9999-12-31"], "Years 1990 to 2200."),
      (["run", "{calls}"], "--store"), (["run", "{calls}", "--store", "s", "--wrong"], "--wrong"),
      (["export", "--store", "none", "--to", "out"], "No store at none"),
      (["export", "--store", "none", "--to", "out", "--format", "xml"], "xml"),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Optional
+from typing import Annotated, Final, Optional
 
 import typer
 
 from analyzer.commands.options import Config, Sets, SideFile, Store
 from analyzer.errors import UsageError
+
+_FIRST_YEAR: Final = 1990  # what lies before is no time of a contact either (reject code implausible_time)
+_LAST_YEAR: Final = 2200
 
 
 def run(
@@ -59,4 +62,6 @@ def _moment(text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"Cannot read --as-of {text}.", hint="Write it as 2026-11-22T23:00Z.") from error
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise UsageError(f"--as-of {text} is no time of any data.", hint=f"Years {_FIRST_YEAR} to {_LAST_YEAR}.")
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

@@ -154,7 +154,8 @@ def _judge(
 
 def _left_us(contacts: pd.DataFrame, left_at: pd.Series | None) -> np.ndarray | None:
     """When the customer of each contact left, −1 where not, None where nobody keeps record."""
-    return None if left_at is None else micros(contacts["customer_key"].map(left_at))
+    # Not Series.map: it takes no times where nobody has left.
+    return None if left_at is None else micros(left_at.reindex(contacts["customer_key"]))
 
 
 def _standing(

@@ -79,6 +79,11 @@ def test_rates_bound_the_silent_and_leave_out_the_unidentified() -> None:
     assert found["highest"] - found["lowest"] == pytest.approx(1 / 11) and found["lowest"] < found["value"]
 
 
+def test_rates_are_known_where_notices_are_recorded_and_nobody_has_left() -> None:
+    nobody = pd.Series(dtype="datetime64[us, UTC]")
+    assert rate(weeks_of(ten(), left_at=nobody))["left_rate"] == 0.0
+
+
 def test_rates_part_the_quiet_from_those_who_left() -> None:
     store = ten().contact("later", at(2, hours=3), customer_key="k-0", cues={"effort.repeat_contact": 0.95})
     left = pd.Series({"k-1": at(4), "k-2": at(40)}).astype("datetime64[us, UTC]")
