@@ -31,6 +31,7 @@ from analyzer.loyalty.sandwich import meat
 
 CONTROLS: Final = ("sentiment_start", "loyalty_before")
 EVENTS_PER_DRIVER: Final = 10
+NOT_AUDITED: Final = "not audited: the interval covers readings that tell {least:.0%} of the truth to all of it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,13 @@ class Evidence:
 class Fitted:
     """Log effects per true standard deviation, a value a column; ``raw``: per that of the readings, not corrected.
 
-    ``others``: the same if readings that nobody checked told less of the truth than all of it.
+    ``others``: the same if the readings that nobody checked had those slopes of truth on reading.
     """
 
     names: tuple[str, ...]
     effects: Floats
     covariance: Floats
-    others: tuple[Corrected, ...]
+    others: Mapping[float, Corrected]
     raw: Floats
     raw_errors: Floats
     weak: frozenset[str]
@@ -87,16 +88,19 @@ class Fitted:
     def told(self, weights: Mapping[str, float]) -> dict[str, Any]:
         """``effect``, ``low``, ``high``, ``p`` of a weighted sum of log effects, as a ratio.
 
-        The interval holds those of the ``others`` and ``p`` is the largest: what is claimed holds whatever they tell.
+        An exact fact takes what belongs to a misheard reading. So where readings were not checked, a fact's interval
+        holds those of the ``others`` and its ``p`` is the largest: what is claimed holds whatever they tell.
         """
         weigh = np.array([weights.get(name, 0.0) for name in self.names])
-        cases = (Corrected(self.effects, self.covariance), *self.others)
+        others = self.others if set(weights) - READ else {}
+        cases = (Corrected(self.effects, self.covariance), *others.values())
         value = np.array([weigh @ case.effects for case in cases])
         error = np.sqrt([weigh @ case.covariance @ weigh for case in cases])
+        method = self.method + (f"; {NOT_AUDITED.format(least=min(others))}" if others else "")
         return {"effect": float(np.exp(value[0])), "low": float(np.exp((value - Z95 * error).min())),
                 "uncorrected": float(np.exp(weigh @ self.raw)), "high": float(np.exp((value + Z95 * error).max())),
                 "p": float(2 * norm.sf((np.abs(value) / error).min())), "error_basis": self.basis,
-                "events": self.events, "method": self.method}  # fmt: skip
+                "events": self.events, "method": method}  # fmt: skip
 
 
 def fit_notice(evidence: Evidence, drivers: Sequence[str], extra: Mapping[str, pd.Series[float]], told: str) -> Any:
@@ -192,11 +196,9 @@ def _corrected(
     except np.linalg.LinAlgError:
         return "not estimable: the readings cannot be told apart"
     n = {name: int(evidence.values[name].notna().sum()) for name in drivers if name in evidence.values}
-    if possible:
-        method += f"; not audited: the interval covers readings that tell {min(possible):.0%} of the truth to all of it"
     return Fitted(
-        design.names, told.effects, told.covariance, tuple(others), effects[:p], np.sqrt(np.diag(covariance))[:p], weak,
-        _basis(design, calibration, drivers), events, n, method,
+        design.names, told.effects, told.covariance, dict(zip(possible, others, strict=True)), effects[:p],
+        np.sqrt(np.diag(covariance))[:p], weak, _basis(design, calibration, drivers), events, n, method,
     )  # fmt: skip
 
 

@@ -12,7 +12,8 @@ slope of truth on reading with its standard error, the error being taken as inde
 Λ = I − Σ⁻¹ diag((1 − slope) var w). The interval of an effect adds what Λ is unsure of (delta method).
 
 Where nothing is known, readings as they are would let handle time take what belongs to empathy misheard (in worlds in
-which only empathy matters, every sixth). So the interval then holds that of every slope of ``UNCHECKED`` as well.
+which only empathy matters, every sixth). So an exact fact's interval then holds that of every slope of ``UNCHECKED`` as
+well; what is read stands as it was read.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from msgspec import structs
 from statsmodels.duration.hazard_regression import PHReg
 
 from analyzer.errors import ConfigError
@@ -41,6 +42,22 @@ def test_drivers_recover_a_planted_effect_and_do_not_read_it_as_speed() -> None:
     assert empathy["low"] < np.exp(-0.6) < empathy["high"] < 1 and empathy["p_adjusted"] < 0.01
     assert handle["low"] < 1 < handle["high"] and handle["p_adjusted"] > 0.05
     assert "all drivers together" in str(empathy["method"]) and empathy["scale"] == "HR per sd"
+
+
+def test_fact_without_audits_stands_as_read_and_its_interval_covers_misheard_readings() -> None:
+    handle, empathy = (drivers(*leaving_world(700, effect=0.6, seed=5, confounded=0.6))[name]
+                       for name in ("handle_s", "empathy"))  # fmt: skip
+    stated = dict.fromkeys(("empathy", "effort", "resolved"), (0.999, 0.0))
+    seen, state, frame = prepared(*leaving_world(700, effect=0.6, seed=5, confounded=0.6))
+    table = loyalty_drivers(
+        seen, state, frame, True, AS_OF, structs.replace(settings(), reliability=stated)
+    ).to_pylist()
+    trusted = next(row for row in table if (row["outcome"], row["driver"]) == ("notice", "handle_s"))
+    assert handle["error_basis"] == "model_only" and trusted["error_basis"] == "stated_reliability"
+    assert handle["effect"] == pytest.approx(trusted["effect"], rel=1e-2)
+    assert np.log(handle["high"] / handle["low"]) > 1.1 * np.log(trusted["high"] / trusted["low"])
+    assert "not audited" in str(handle["method"]) and "not audited" not in str(trusted["method"])
+    assert "not audited" not in str(empathy["method"])
 
 
 def test_drivers_find_nothing_where_nothing_is() -> None:
