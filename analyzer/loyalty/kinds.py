@@ -7,7 +7,16 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from analyzer.loyalty.values import Decimal, column_decimal, is_missing, read_boolean, read_number, read_time
+from analyzer.loyalty.values import (
+    Decimal,
+    column_decimal,
+    is_missing,
+    is_time,
+    read_boolean,
+    read_number,
+    read_time,
+    stands_for_no_time,
+)  # fmt: skip
 
 Kind = Literal["number", "boolean", "text", "time"]
 Value = float | str | datetime
@@ -21,7 +30,8 @@ FACT_KINDS: Final[Mapping[str, Kind]] = {
 }  # fmt: skip
 RANGES: Final = {
     "nps": (0.0, 10.0),
-    **dict.fromkeys(("tenure_months", "purchases_12m", "referrals", "complaints_12m"), (0.0, float("inf"))),
+    "tenure_months": (0.0, 1200.0),  # 9999 and the like stand for no tenure
+    **dict.fromkeys(("purchases_12m", "referrals", "complaints_12m"), (0.0, float("inf"))),
 }
 WORDS: Final[Mapping[Kind, str]] = {
     "number": "a number in its range", "boolean": "yes or no", "time": "a date", "text": "a word",
@@ -31,14 +41,14 @@ FIELDS: Final[Mapping[Kind, str]] = {"number": "number", "boolean": "number", "t
 _GUESS_SHARE: Final = 0.95
 
 
-def kind_of(fact: str, cells: set[Any], zone: ZoneInfo, *, measured: bool) -> Kind:
+def kind_of(fact: str, cells: set[Any], *, measured: bool) -> Kind:
     """The kind of ``fact``: as TABLES.md has it, else a number if settings measure it, else what cells look like."""
     if fact in FACT_KINDS:
         return FACT_KINDS[fact]
     said = [cell for cell in cells if not is_missing(cell)]
     if measured or not said or _mostly(said, _number_or_boolean):
         return "number"
-    return "time" if _mostly(said, lambda cell: read_time(cell, zone)) else "text"
+    return "time" if _mostly(said, lambda cell: is_time(cell) or None) else "text"
 
 
 def _mostly(cells: list[Any], read: Callable[[Any], object | None]) -> bool:
@@ -54,7 +64,7 @@ def read_cells(
     fact: str, cells: set[Any], kind: Kind, zone: ZoneInfo, decimal: Decimal | None
 ) -> dict[Any, Value | None]:
     """The value of each distinct cell that says something; None where it cannot be read as ``kind``."""
-    said = {cell for cell in cells if not is_missing(cell)}
+    said = {cell for cell in cells if not is_missing(cell) and not (kind == "time" and stands_for_no_time(cell))}
     sign = column_decimal(said) or decimal
     low, high = RANGES.get(fact, (float("-inf"), float("inf")))
 

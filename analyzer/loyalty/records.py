@@ -63,7 +63,7 @@ def read_loyalty(
     parts = [STORED["loyalty_records"].empty()]
     for fact, cells in sorted(_cells(rows, columns, settings).items()):
         distinct = set(cells)
-        kind = kind_of(fact, distinct, zone, measured=fact in measured)
+        kind = kind_of(fact, distinct, measured=fact in measured)
         values = read_cells(fact, distinct, kind, zone, file_decimal)
         parts.append(_facts(fact, kind, cells, values, kept, str(path), problems))
     return LoyaltyFile(pa.concat_tables(parts), sorted(problems, key=lambda problem: problem.line))

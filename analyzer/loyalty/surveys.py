@@ -22,7 +22,14 @@ import pyarrow as pa
 
 from analyzer.errors import UsageError
 from analyzer.loyalty.rows import Problem, Rows, read_rows
-from analyzer.loyalty.values import column_decimal, is_missing, read_boolean, read_number, read_time
+from analyzer.loyalty.values import (
+    column_decimal,
+    is_missing,
+    read_boolean,
+    read_number,
+    read_time,
+    stands_for_no_time,
+)  # fmt: skip
 from analyzer.records import stable_id
 from analyzer.tables import STORED
 
@@ -107,7 +114,7 @@ def _head(
     times: dict[str, datetime | None] = {}
     for name in ("invited_at", "answered_at"):
         times[name] = read_time(line(name), zone)
-        if line(name) is not None and times[name] is None:
+        if line(name) is not None and times[name] is None and not stands_for_no_time(line(name)):
             problems.append(Problem(line.number, f"{name} is no date; row left out."))
             return None
     key = customer_key(str(customer).strip())

@@ -15,6 +15,9 @@ MISSING: Final = frozenset({"", "na", "n/a", "n.a.", "nan", "null", "none", "-",
 YES: Final = frozenset({"yes", "ja", "true", "wahr", "y", "j"})
 NO: Final = frozenset({"no", "nein", "false", "falsch", "n"})
 
+_FIRST_YEAR: Final = 1901
+_LAST_YEAR: Final = 2199
+
 _NUMBER = re.compile(r"[+-]?(\d[\d.,]*|[.,]\d+)([eE][+-]?\d+)?")
 _DECORATION = re.compile(r"[\s\u00a0\u202f'’€$£%]|EUR|CHF|USD")
 _GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?(?: Uhr)?")
@@ -95,18 +98,38 @@ def column_decimal(cells: Iterable[Any]) -> Decimal | None:
 def read_time(cell: Any, zone: ZoneInfo) -> datetime | None:
     """The moment in UTC, None where the cell is no date. A date without time is its midnight in ``zone``.
 
-    Reads ISO 8601, 2026/11/01, 20261101 and 01.11.2026 [14:30[:15]]. 11/01/2026 is refused: it has two meanings.
+    Reads ISO 8601, 2026/11/01, 20261101 and 01.11.2026 [14:30[:15]]. 11/01/2026 is refused: it has two meanings. So is
+    what ``stands_for_no_time``.
     """
+    moment = _told_time(cell)
+    return None if moment is None or _is_placeholder(moment) else _utc(moment, zone)
+
+
+def is_time(cell: Any) -> bool:
+    """Whether the cell is a date or a time, be it one that stands for none."""
+    return _told_time(cell) is not None
+
+
+def stands_for_no_time(cell: Any) -> bool:
+    """Whether the cell is a date by which systems say that there is none: 1900-01-01, 9999-12-31 and the like."""
+    moment = _told_time(cell)
+    return moment is not None and _is_placeholder(moment)
+
+
+def _is_placeholder(moment: datetime) -> bool:
+    return not _FIRST_YEAR <= moment.year <= _LAST_YEAR
+
+
+def _told_time(cell: Any) -> datetime | None:
     if isinstance(cell, datetime):
-        return _utc(cell, zone)
+        return cell
     if isinstance(cell, date):
-        return _utc(datetime(cell.year, cell.month, cell.day), zone)
+        return datetime(cell.year, cell.month, cell.day)
     if not isinstance(cell, str):
         return None
     try:
-        moment = _written_time(cell.strip())
-        return None if moment is None else _utc(moment, zone)
-    except (ValueError, OverflowError):  # the 31st of February, the year 9999 moved by a zone
+        return _written_time(cell.strip())
+    except ValueError:  # the 31st of February
         return None
 
 

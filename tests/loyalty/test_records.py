@@ -139,6 +139,19 @@ def test_read_loyalty_lets_the_later_line_count_and_says_so(tmp_path: Path) -> N
     assert [p.line for p in found.problems] == [3] and "line 2" in found.problems[0].message
 
 
+@pytest.mark.parametrize("date", ["9999-12-31", "31.12.2999", "1900-01-01", "1753-01-01 00:00:00", "0001-01-01"])
+def test_dates_that_stand_for_none_say_nothing(tmp_path: Path, date: str) -> None:
+    text = f"customer_id,as_of,cancel_received_at,closed\n1,2026-11-01,{date},{date}\n2,2026-11-01,2026-10-05,{date}\n"
+    found = read(write(tmp_path / "l.csv", text))
+    assert set(values(found, "cancel_received_at")) == {"k:2"} and found.problems == []
+    assert values(found, "closed") == {}
+
+
+def test_tenure_of_centuries_is_left_out_and_named(tmp_path: Path) -> None:
+    found = read(write(tmp_path / "l.csv", "customer_id,as_of,tenure_months\n1,2026-11-01,9999\n2,2026-11-01,40\n"))
+    assert values(found, "tenure_months") == {"k:2": 40.0} and [problem.line for problem in found.problems] == [2]
+
+
 def test_read_loyalty_takes_known_at_or_as_of(tmp_path: Path) -> None:
     found = read(
         write(tmp_path / "l.csv", "customer_id,as_of,known_at,nps\n1,2026-10-01,2026-10-05,9\n2,2026-10-01,,9\n")

@@ -26,6 +26,17 @@ def good(found: SurveyFile, item: str) -> list[Any]:
     return [row["good"] for row in found.table.to_pylist() if row["item"] == item]
 
 
+def test_an_answer_dated_by_a_date_that_stands_for_none_was_not_given(tmp_path: Path) -> None:
+    found = read(
+        tmp_path, "customer_id,invited_at,answered_at,nps\nA,2026-11-01,0001-01-01,\nB,2026-11-01,2026-11-02,9\n"
+    )
+    assert [(row["customer_key"], row["item"]) for row in found.table.to_pylist()] == [
+        ("a", "invitation"),
+        ("b", "nps"),
+    ]
+    assert found.problems == []
+
+
 def test_csat_needs_a_declared_scale(tmp_path: Path) -> None:
     found = read(tmp_path, "customer_id,csat,scale_min,scale_max\nA,4,1,5\nB,4,,\nC,4,0,10\n")
     assert good(found, "csat") == [0.75, None, 0.4] and found.problems == []

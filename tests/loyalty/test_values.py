@@ -74,6 +74,8 @@ def test_read_time_reads_dates_in_the_zone(cell: str, moment: datetime) -> None:
     assert read_time(cell, BERLIN) == moment.replace(tzinfo=UTC)
 
 
-@pytest.mark.parametrize("cell", ["11/12/2026", "31.02.2026", "soon", "12", None, 3.5, "2026-13-01", "0001-01-01"])
+@pytest.mark.parametrize(
+    "cell", ["11/12/2026", "31.02.2026", "soon", "12", None, 3.5, "2026-13-01", "0001-01-01", "31.12.9999"]
+)
 def test_read_time_refuses_what_is_no_clear_date(cell: object) -> None:
     assert read_time(cell, BERLIN) is None
