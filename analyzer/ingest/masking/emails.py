@@ -12,6 +12,17 @@ from analyzer.ingest.masking.word_lists import is_given_name
 
 _WRITTEN: Final = re.compile(r"(?<![\w+%])[\w+%][\w.+%'-]{0,63}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 
+# "max(at)web(punkt)de", as people write it against robots.
+_OPEN, _CLOSE = r" ?[(\[{] ?", r" ?[)\]}] ?"
+_BRACKET_DOT: Final = rf"(?:\.|{_OPEN}(?:punkt|dot|\.){_CLOSE})"
+_BRACKET_AT: Final = re.compile(rf"{_OPEN}(at|ät|@){_CLOSE}", re.IGNORECASE)
+_BRACKETED: Final = re.compile(
+    rf"(?<![\w+%])[\w+%'-]{{1,63}}(?:{_BRACKET_DOT}[\w+%'-]{{1,63}}){{0,4}}{_BRACKET_AT.pattern}"
+    rf"[\w-]{{1,63}}(?:{_BRACKET_DOT}[\w-]{{1,63}}){{1,6}}",
+    re.IGNORECASE,
+)
+_BRACKETS: Final = re.compile(rf"{_OPEN}(?:punkt|dot|\.){_CLOSE}", re.IGNORECASE)
+
 _AT: Final = r"(?:ät|aet|at|klammeraffe|at[ -]zeichen|ät[ -]zeichen|affenschwanz|@)"
 _TOP: Final = (
     r"(?:de|com|net|org|info|eu|at|ch|li|biz|io|me|us|uk|fr|it|nl|be|es|pl|edu|gov|online|email|app|shop"
@@ -31,7 +42,7 @@ _CONTEXT: Final = re.compile(r"e-?mail|\bmail|adress|address", re.IGNORECASE)
 
 HINT: Final = (
     r"@|(?i)[^\pL](?:punkt|dot)[^\pL]|(?:ät|aet|at|klammeraffe|[äa]t[ -]zeichen)\s[\pL\d-]+\.(?:de|com|net"
-    r"|org|at|ch)[^\pL]"
+    r"|org|at|ch)[^\pL]|[(\[{] ?[aä]t ?[)\]}]"
 )
 
 
@@ -40,9 +51,17 @@ def find(text: str, masker: Masker) -> Iterator[Span]:
         Span(match.start(), match.end(), "EMAIL", match[0].casefold())
         for match in (_WRITTEN.finditer(text) if _WORD_AT.search(text) else ())
     ]
+    if _BRACKET_AT.search(text):
+        written += _bracketed(text)
     small = in_small(text)
     spelled = "punkt" in small or "dot" in small or _ENDS.search(small) is not None
     yield from sorted((*written, *_spelled(text, {span.end for span in written}))) if spelled else written
+
+
+def _bracketed(text: str) -> Iterator[Span]:
+    for match in _BRACKETED.finditer(text):
+        plain = _BRACKETS.sub(".", _BRACKET_AT.sub("@", match[0]))
+        yield Span(match.start(), match.end(), "EMAIL", plain.casefold())
 
 
 def _spelled(text: str, taken: set[int]) -> Iterator[Span]:
