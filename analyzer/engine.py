@@ -66,11 +66,13 @@ def workers_for(new_bytes: int, settings: Settings, kept: Path | None = None) ->
         return
     others = set(active_children())
     pool = _pool(settings.understand, kept, workers, max(1, _cores() // workers))
-    for _ in range(workers):
-        _ready_soon(pool)
+    # A process can be started once the libraries are loaded; until then the run reads.
+    starting = threading.Thread(target=_ready_soon, args=(pool, workers), daemon=True)
+    starting.start()
     try:
         yield pool
     except BaseException:  # an aborted run does not wait until its models are loaded or its batches understood
+        starting.join()
         for worker in set(active_children()) - others:
             worker.terminate()
         raise
@@ -78,10 +80,11 @@ def workers_for(new_bytes: int, settings: Settings, kept: Path | None = None) ->
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _ready_soon(pool: ProcessPoolExecutor) -> None:
+def _ready_soon(pool: ProcessPoolExecutor, workers: int) -> None:
     """A process is started for each call that waits; whether it loads is found when the first batch comes."""
-    with suppress(BrokenProcessPool):
-        pool.submit(_is_there)
+    with suppress(RuntimeError, OSError):  # a broken pool, or one that is over before it began
+        for _ in range(workers):
+            pool.submit(_is_there)
 
 
 def _is_there() -> bool:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from multiprocessing import active_children
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -143,18 +144,37 @@ def is_alive(pid: int) -> bool:
 
 def test_workers_start_at_once_where_much_is_new(two: Settings) -> None:
     with engine.workers_for(engine.WORTH_AT_ONCE, two) as started:
-        assert started is not None and len(active_children()) >= 2
+        assert started is not None and len(started_beside(set(), 2)) >= 2
         assert heard(engine.understand_all(batches(7), two, started)) == [f"c-{number}" for number in range(7)]
     with engine.workers_for(engine.WORTH_AT_ONCE - 1, two) as started:
         assert started is None
 
 
+def started_beside(before: set[BaseProcess], least: int) -> set[BaseProcess]:
+    """Processes of ours that were not there ``before``: they start while a run reads, so these are waited for."""
+    until = time.monotonic() + 60
+    while len(set(active_children()) - before) < least and time.monotonic() < until:
+        time.sleep(0.02)
+    return set(active_children()) - before
+
+
+def ended(workers: set[BaseProcess]) -> bool:
+    until = time.monotonic() + 20
+    while any(worker.is_alive() for worker in workers) and time.monotonic() < until:
+        time.sleep(0.05)  # the pool's own thread waits for them too: who is told of an end first is chance
+    return not any(worker.is_alive() for worker in workers)
+
+
 def test_workers_end_with_a_run_that_fails(two: Settings) -> None:
     before = set(active_children())
     with pytest.raises(RunAborted), engine.workers_for(engine.WORTH_AT_ONCE, two):
-        own = set(active_children()) - before
+        own = started_beside(before, 1)
         raise RunAborted("Stopped.")
-    ends = time.monotonic() + 20
-    while any(worker.is_alive() for worker in own) and time.monotonic() < ends:
-        time.sleep(0.05)  # the pool's own thread waits for them too: who is told of an end first is chance
-    assert own and not any(worker.is_alive() for worker in own)
+    assert own and ended(own)
+
+
+def test_no_worker_is_left_of_a_run_that_fails_while_they_start(two: Settings) -> None:
+    before = set(active_children())
+    with pytest.raises(RunAborted), engine.workers_for(engine.WORTH_AT_ONCE, two):
+        raise RunAborted("Stopped.")
+    assert ended(set(active_children()) - before)
